@@ -1,0 +1,15 @@
+import { main } from "./main";
+import { sessionOptions, stackCommand } from "./options";
+import { engineParallelism, openStack, pulumi } from "./session";
+
+/** `npm run destroy`: removes everything that the stack made. */
+main(async () => {
+  const command = stackCommand("destroy", "Remove everything that the stack made: machines, their disks, bridge and addresses.")
+    .argument("[arguments...]", "passed to pulumi destroy")
+    .allowUnknownOption()
+    .parse();
+  const options = sessionOptions(command);
+  const environment = await openStack(options);
+  const args = ["--yes", "--skip-preview", "--parallel", engineParallelism, ...command.args];
+  await pulumi("destroy", options.stack, args, environment);
+});

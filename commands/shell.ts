@@ -1,0 +1,48 @@
+import { spawn } from "node:child_process";
+
+/** A command that exited with something else than 0. */
+export class CommandFailed extends Error {
+  public constructor(
+    program: string,
+    public readonly exitCode: number,
+  ) {
+    super(`${program} exited with ${exitCode}`);
+  }
+}
+
+/** How {@link run} runs a program. */
+export interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /** `inherit`: the user sees stdout. `capture`: the caller gets it. Default: `inherit`. */
+  readonly stdout?: "inherit" | "capture";
+  /** Text for its stdin; secrets go here, never into arguments. Default: no stdin. */
+  readonly input?: string;
+}
+
+/**
+ * Runs a program to its end and gives its stdout when captured. An interrupt of the user reaches the program first, which
+ * then ends in its own way.
+ *
+ * @throws CommandFailed when it exits with something else than 0.
+ */
+export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: options.cwd,
+      env: options.env,
+      stdio: [options.input === undefined ? "ignore" : "pipe", options.stdout === "capture" ? "pipe" : "inherit", "inherit"],
+    });
+    const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+    process.on("SIGINT", forward).on("SIGTERM", forward);
+    let output = "";
+    child.stdout?.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
+    child.stdin?.end(options.input);
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      process.off("SIGINT", forward).off("SIGTERM", forward);
+      if (code === 0) resolve(output);
+      else reject(new CommandFailed(program, code ?? (signal === "SIGINT" ? 130 : 1)));
+    });
+  });
+}

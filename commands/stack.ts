@@ -1,0 +1,87 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir, hostname } from "node:os";
+import path from "node:path";
+import { z } from "zod";
+import { run } from "./shell";
+
+/** The folder of the Pulumi program. */
+export const projectFolder = path.dirname(__dirname);
+
+/** As `name:` of Pulumi.yaml. */
+const projectName = "redoubt";
+
+/** Where the default state and its passphrase live: `$REDOUBT_DATA`, else `$XDG_DATA_HOME/redoubt`, else `~/.local/share/redoubt`. */
+function dataFolder(): string {
+  if (process.env["REDOUBT_DATA"] !== undefined) return process.env["REDOUBT_DATA"];
+  return path.join(process.env["XDG_DATA_HOME"] ?? path.join(homedir(), ".local", "share"), "redoubt");
+}
+
+/**
+ * State backend and passphrase. What the user has set stays; without it the state is a folder of this box and its
+ * passphrase is made once, in a file that only the user can read.
+ */
+export function backendEnvironment(): Record<string, string> {
+  const environment: Record<string, string> = {};
+  const data = dataFolder();
+  if (process.env["PULUMI_BACKEND_URL"] === undefined) {
+    const state = path.join(data, "state");
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+    environment["PULUMI_BACKEND_URL"] = `file://${state}`;
+  }
+  const hasPassphrase = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"].some(
+    (name) => process.env[name] !== undefined,
+  );
+  if (!hasPassphrase) {
+    const file = path.join(data, "passphrase");
+    mkdirSync(data, { recursive: true, mode: 0o700 });
+    if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString("base64"), { mode: 0o600 });
+    environment["PULUMI_CONFIG_PASSPHRASE_FILE"] = file;
+  }
+  return environment;
+}
+
+/** The folder of a file backend; undefined for any other. */
+function stateFolder(environment: NodeJS.ProcessEnv): string | undefined {
+  const url = environment["PULUMI_BACKEND_URL"];
+  return url?.startsWith("file://") === true ? url.slice("file://".length) : undefined;
+}
+
+/** Makes the stack when the backend lacks it. */
+export async function ensureStack(stack: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  const folder = stateFolder(environment);
+  // Looking for the file saves a second on every run; other backends are asked.
+  if (folder !== undefined && existsSync(path.join(folder, ".pulumi", "stacks", projectName, `${stack}.json`))) return;
+  await run("pulumi", ["stack", "select", "--create", "--non-interactive", "--stack", stack], {
+    cwd: projectFolder,
+    env: environment,
+    stdout: "capture",
+  });
+}
+
+const lockSchema = z.object({ pid: z.number(), hostname: z.string() });
+
+/** Whether a process of this box is alive. */
+function isAlive(pid: number): boolean {
+  return existsSync(`/proc/${pid}`);
+}
+
+/**
+ * Releases the lock of an engine that was killed on this box (SIGKILL, power cut). The lock of a living engine, or of
+ * another box, stays: then Pulumi itself says who holds it.
+ *
+ * @returns whether a lock was released.
+ */
+export async function releaseStaleLock(stack: string, environment: NodeJS.ProcessEnv): Promise<boolean> {
+  const folder = stateFolder(environment);
+  if (folder === undefined) return false;
+  const locks = path.join(folder, ".pulumi", "locks", "organization", projectName, stack);
+  if (!existsSync(locks)) return false;
+  const held = readdirSync(locks).map((file) =>
+    lockSchema.parse(JSON.parse(readFileSync(path.join(locks, file), "utf8"))),
+  );
+  const stale = held.length > 0 && held.every((lock) => lock.hostname === hostname() && !isAlive(lock.pid));
+  if (!stale) return false;
+  await run("pulumi", ["cancel", "--yes", "--stack", stack], { cwd: projectFolder, env: environment });
+  return true;
+}

@@ -1,0 +1,54 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Host } from "../hosts/host";
+import { ApplyPlan } from "../plan/apply-plan";
+import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
+import { mergeFragments } from "../plan/merge";
+import type { PodSecurityDefaults } from "./admission";
+import { bootstrapAdmins } from "./bootstrap-admins";
+import { controllerManager } from "./controller-manager";
+import { kubeApiserver, type AuditLogOptions } from "./kube-apiserver";
+import { scheduler } from "./scheduler";
+
+/** Arguments of {@link ControlPlane}. */
+export interface ControlPlaneArgs {
+  readonly clusterName: string;
+  /** The control plane hosts. */
+  readonly hosts: readonly Host[];
+  readonly etcdAddresses: readonly string[];
+  readonly serviceClusterIpRange: string;
+  readonly clusterDomain: string;
+  /** Modes of `--authorization-mode`, in order. */
+  readonly authorizationMode: readonly string[];
+  readonly podSecurity: PodSecurityDefaults;
+  readonly auditLog: AuditLogOptions;
+  readonly artifacts: ArtifactCatalog;
+}
+
+/** API server, controller manager and scheduler on each control plane host, changed on one host at a time. */
+export class ControlPlane extends pulumi.ComponentResource {
+  public readonly applied: readonly ApplyPlan[];
+
+  public constructor(name: string, args: ControlPlaneArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("redoubt:controlPlane:ControlPlane", name, { authorizationMode: args.authorizationMode }, opts);
+    const applied: ApplyPlan[] = [];
+    for (const host of args.hosts) {
+      const plan = mergeFragments({
+        "kubectl": { artifacts: [installed(args.artifacts, "kubectl")] },
+        "kube-apiserver": kubeApiserver({ ...args, advertiseAddress: host.spec.address }),
+        "kube-controller-manager": controllerManager(args),
+        "kube-scheduler": scheduler(args),
+        "bootstrap-admins": bootstrapAdmins(),
+      });
+      applied.push(
+        new ApplyPlan(
+          `${name}-${host.spec.name}`,
+          { phase: "control-plane", connection: host.connection, plan },
+          // The host before it first: a change that breaks an API server must not reach the next one.
+          { parent: this, dependsOn: [...host.ready, ...applied.slice(-1)] },
+        ),
+      );
+    }
+    this.applied = applied;
+    this.registerOutputs({});
+  }
+}

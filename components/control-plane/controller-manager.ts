@@ -1,0 +1,77 @@
+import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
+import { renderFlags } from "../plan/flags";
+import { paths } from "../plan/paths";
+import type { PlanFragment } from "../plan/plan";
+import { sandbox } from "../plan/sandbox";
+import { execStart, renderUnit } from "../plan/systemd";
+import { tlsCipherSuites, tlsMinVersion } from "../plan/tls";
+
+/** What makes a controller manager. */
+export interface ControllerManagerOptions {
+  readonly clusterName: string;
+  readonly serviceClusterIpRange: string;
+  readonly artifacts: ArtifactCatalog;
+}
+
+/** The system user that runs the controller manager and owns its keys. */
+export const controllerManagerUser = "kube-controller-manager";
+
+const own = (file: string): string => `${paths.controllerManager}/${file}`;
+
+/**
+ * The controller manager's command line; ids are of CIS Kubernetes 1.12. It signs only renewals of kubelets' client
+ * certificates; every other certificate comes from the stack. Pod ranges are given to nodes by the stack too, so that routes
+ * are known before anything starts.
+ */
+export function controllerManagerFlags(options: ControllerManagerOptions): string[] {
+  const kubeconfig = own("kubeconfig");
+  return renderFlags({
+    "kubeconfig": kubeconfig,
+    "authentication-kubeconfig": kubeconfig,
+    "authorization-kubeconfig": kubeconfig,
+    "bind-address": "127.0.0.1", // 1.3.7
+    "cluster-name": options.clusterName,
+    "allocate-node-cidrs": false,
+    "client-ca-file": `${paths.pki}/ca.crt`,
+    "cluster-signing-kubelet-client-cert-file": `${paths.pki}/ca.crt`,
+    "cluster-signing-kubelet-client-key-file": own("ca.key"),
+    "controllers": ["*", "-bootstrapsigner", "-tokencleaner"],
+    "leader-elect": true,
+    "profiling": false, // 1.3.2
+    "requestheader-client-ca-file": `${paths.pki}/front-proxy-ca.crt`,
+    "root-ca-file": `${paths.pki}/ca.crt`, // 1.3.5
+    "service-account-private-key-file": own("sa.key"), // 1.3.4
+    "service-cluster-ip-range": options.serviceClusterIpRange,
+    "terminated-pod-gc-threshold": 1000, // 1.3.1
+    "tls-cert-file": own("tls.crt"),
+    "tls-private-key-file": own("tls.key"),
+    "tls-min-version": tlsMinVersion,
+    "tls-cipher-suites": tlsCipherSuites,
+    "use-service-account-credentials": true, // 1.3.3
+  });
+}
+
+/** The plan of one controller manager. */
+export function controllerManager(options: ControllerManagerOptions): PlanFragment {
+  const program = installed(options.artifacts, "kube-controller-manager");
+  const unit = renderUnit({
+    Unit: {
+      Description: "Kubernetes controller manager",
+      Documentation: "https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/",
+      After: "kube-apiserver.service",
+    },
+    Service: {
+      User: controllerManagerUser,
+      Group: controllerManagerUser,
+      ExecStart: execStart(program.path, controllerManagerFlags(options)),
+      Restart: "always",
+      RestartSec: "1s",
+      ...sandbox({ writablePaths: [] }),
+    },
+    Install: { WantedBy: "multi-user.target" },
+  });
+  return {
+    artifacts: [program],
+    units: [{ name: "kube-controller-manager.service", content: unit, restartOn: [program.path] }],
+  };
+}

@@ -1,0 +1,23 @@
+import { stringify } from "yaml";
+
+/** How secrets are encrypted in etcd (kubernetes.io/docs/tasks/administer-cluster/encrypt-data; CIS 1.2.27, 1.2.28). */
+export type EncryptionProvider = "secretbox" | "aescbc";
+
+/**
+ * The EncryptionConfiguration of the API server; it holds the key, so it travels as a secret file.
+ * `identity` comes last: what was written before encryption stays readable.
+ *
+ * @param keyBase64 32 random bytes in base64.
+ */
+export function renderEncryptionConfiguration(provider: EncryptionProvider, keyBase64: string): string {
+  return stringify({
+    apiVersion: "apiserver.config.k8s.io/v1",
+    kind: "EncryptionConfiguration",
+    resources: [
+      {
+        resources: ["secrets"],
+        providers: [{ [provider]: { keys: [{ name: "key1", secret: keyBase64 }] } }, { identity: {} }],
+      },
+    ],
+  });
+}

@@ -1,0 +1,139 @@
+import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
+import { renderFlags } from "../plan/flags";
+import { paths } from "../plan/paths";
+import type { PlanFragment } from "../plan/plan";
+import { sandbox } from "../plan/sandbox";
+import { execStart, renderUnit } from "../plan/systemd";
+import { admissionPlugins, renderAdmissionConfiguration, type PodSecurityDefaults } from "./admission";
+import { renderAuditPolicy } from "./audit-policy";
+import { tlsCipherSuites, tlsMinVersion } from "../plan/tls";
+
+/** Rotation of the audit log (CIS 1.2.16–1.2.19). */
+export interface AuditLogOptions {
+  /** Days that a rotated file is kept (`--audit-log-maxage`). */
+  readonly maxAge: number;
+  /** Rotated files that are kept (`--audit-log-maxbackup`). */
+  readonly maxBackup: number;
+  /** Megabytes after which the file is rotated (`--audit-log-maxsize`). */
+  readonly maxSize: number;
+}
+
+/** What makes an API server. */
+export interface KubeApiserverOptions {
+  /** IPv4 address that it advertises to the cluster. */
+  readonly advertiseAddress: string;
+  /** Addresses of all etcd members. */
+  readonly etcdAddresses: readonly string[];
+  readonly serviceClusterIpRange: string;
+  readonly clusterDomain: string;
+  /** Modes of `--authorization-mode`, in order. */
+  readonly authorizationMode: readonly string[];
+  readonly podSecurity: PodSecurityDefaults;
+  readonly auditLog: AuditLogOptions;
+  readonly artifacts: ArtifactCatalog;
+}
+
+/** The system user that runs the API server and owns its keys. */
+export const kubeApiserverUser = "kube-apiserver";
+
+const files = {
+  auditPolicy: `${paths.kubeApiserver}/audit-policy.yaml`,
+  admission: `${paths.kubeApiserver}/admission.yaml`,
+  encryption: `${paths.kubeApiserver}/encryption.yaml`,
+  auditLog: `${paths.kubeApiserverLogs}/audit.log`,
+};
+
+/** A private file of the API server, below its own directory. */
+const own = (file: string): string => `${paths.kubeApiserver}/${file}`;
+
+/**
+ * The API server's command line; ids are of CIS Kubernetes 1.12. Authentication of clients is by certificate
+ * (`--client-ca-file`) and service account token; anonymous requests are refused, health endpoints included.
+ */
+export function kubeApiserverFlags(options: KubeApiserverOptions): string[] {
+  const issuer = `https://kubernetes.default.svc.${options.clusterDomain}`;
+  return renderFlags({
+    "advertise-address": options.advertiseAddress,
+    "secure-port": 6443,
+    "allow-privileged": false,
+    "anonymous-auth": false, // 1.2.1
+    "authorization-mode": options.authorizationMode, // 1.2.6–1.2.8
+    "enable-admission-plugins": admissionPlugins, // 1.2.3, 1.2.9, 1.2.10, 1.2.14
+    "admission-control-config-file": files.admission,
+    "audit-policy-file": files.auditPolicy, // 3.2.1
+    "audit-log-path": files.auditLog, // 1.2.16
+    "audit-log-maxage": options.auditLog.maxAge, // 1.2.17
+    "audit-log-maxbackup": options.auditLog.maxBackup, // 1.2.18
+    "audit-log-maxsize": options.auditLog.maxSize, // 1.2.19
+    "client-ca-file": `${paths.pki}/ca.crt`, // 1.2.25
+    "tls-cert-file": own("tls.crt"), // 1.2.24
+    "tls-private-key-file": own("tls.key"),
+    "tls-min-version": tlsMinVersion,
+    "tls-cipher-suites": tlsCipherSuites, // 1.2.29
+    "etcd-servers": options.etcdAddresses.map((address) => `https://${address}:2379`),
+    "etcd-cafile": own("etcd-ca.crt"), // 1.2.26
+    "etcd-certfile": own("etcd-client.crt"), // 1.2.23
+    "etcd-keyfile": own("etcd-client.key"),
+    "encryption-provider-config": files.encryption, // 1.2.27, 1.2.28
+    "kubelet-certificate-authority": `${paths.pki}/ca.crt`, // 1.2.5
+    "kubelet-client-certificate": own("kubelet-client.crt"), // 1.2.4
+    "kubelet-client-key": own("kubelet-client.key"),
+    // A node's name is in no DNS; without this `kubectl exec` and `logs` fail.
+    "kubelet-preferred-address-types": ["InternalIP"],
+    "profiling": false, // 1.2.15
+    "proxy-client-cert-file": own("front-proxy-client.crt"),
+    "proxy-client-key-file": own("front-proxy-client.key"),
+    "requestheader-client-ca-file": `${paths.pki}/front-proxy-ca.crt`,
+    "requestheader-allowed-names": ["front-proxy-client"],
+    "requestheader-extra-headers-prefix": "X-Remote-Extra-",
+    "requestheader-group-headers": "X-Remote-Group",
+    "requestheader-username-headers": "X-Remote-User",
+    "service-account-issuer": issuer,
+    "service-account-key-file": `${paths.pki}/sa.pub`, // 1.2.22
+    "service-account-signing-key-file": own("sa.key"),
+    "service-account-lookup": true, // 1.2.21
+    "service-account-extend-token-expiration": false, // 1.2.30
+    "service-cluster-ip-range": options.serviceClusterIpRange,
+  });
+}
+
+/** The plan of one API server: program, policy files, unit under its own user. */
+export function kubeApiserver(options: KubeApiserverOptions): PlanFragment {
+  const program = installed(options.artifacts, "kube-apiserver");
+  const owned = { owner: "root", group: kubeApiserverUser, mode: "0640" };
+  const unit = renderUnit({
+    Unit: {
+      Description: "Kubernetes API server",
+      Documentation: "https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/",
+      Wants: "network-online.target",
+      After: ["network-online.target", "etcd.service"],
+    },
+    Service: {
+      Type: "notify",
+      User: kubeApiserverUser,
+      Group: kubeApiserverUser,
+      ExecStart: execStart(program.path, kubeApiserverFlags(options)),
+      Restart: "always",
+      RestartSec: "1s",
+      LimitNOFILE: 65536,
+      TimeoutStartSec: "120s",
+      ...sandbox({ writablePaths: [paths.kubeApiserverLogs] }),
+    },
+    Install: { WantedBy: "multi-user.target" },
+  });
+  return {
+    directories: [{ path: paths.kubeApiserverLogs, owner: kubeApiserverUser, group: kubeApiserverUser, mode: "0700" }],
+    artifacts: [program],
+    files: [
+      { path: files.auditPolicy, content: renderAuditPolicy(), ...owned },
+      { path: files.admission, content: renderAdmissionConfiguration(options.podSecurity), ...owned },
+    ],
+    units: [
+      {
+        name: "kube-apiserver.service",
+        content: unit,
+        restartOn: [program.path, files.auditPolicy, files.admission],
+      },
+    ],
+  };
+}

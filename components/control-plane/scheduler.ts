@@ -1,0 +1,83 @@
+import { stringify } from "yaml";
+import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
+import { renderFlags } from "../plan/flags";
+import { paths } from "../plan/paths";
+import type { PlanFragment } from "../plan/plan";
+import { sandbox } from "../plan/sandbox";
+import { execStart, renderUnit } from "../plan/systemd";
+import { tlsCipherSuites, tlsMinVersion } from "../plan/tls";
+
+/** What makes a scheduler. */
+export interface SchedulerOptions {
+  readonly artifacts: ArtifactCatalog;
+}
+
+/** The system user that runs the scheduler and owns its keys. */
+export const schedulerUser = "kube-scheduler";
+
+const own = (file: string): string => `${paths.scheduler}/${file}`;
+const configuration = own("config.yaml");
+
+/** The scheduler's command line; ids are of CIS Kubernetes 1.12. */
+export function schedulerFlags(): string[] {
+  const kubeconfig = own("kubeconfig");
+  return renderFlags({
+    "config": configuration,
+    "authentication-kubeconfig": kubeconfig,
+    "authorization-kubeconfig": kubeconfig,
+    "bind-address": "127.0.0.1", // 1.4.2
+    "client-ca-file": `${paths.pki}/ca.crt`,
+    "requestheader-client-ca-file": `${paths.pki}/front-proxy-ca.crt`,
+    "tls-cert-file": own("tls.crt"),
+    "tls-private-key-file": own("tls.key"),
+    "tls-min-version": tlsMinVersion,
+    "tls-cipher-suites": tlsCipherSuites,
+    "profiling": false, // 1.4.1; read from the command line by the check, ruled by enableProfiling of the file
+  });
+}
+
+/** The KubeSchedulerConfiguration file (kubescheduler.config.k8s.io/v1). */
+function renderSchedulerConfiguration(): string {
+  return stringify({
+    apiVersion: "kubescheduler.config.k8s.io/v1",
+    kind: "KubeSchedulerConfiguration",
+    clientConnection: { kubeconfig: own("kubeconfig") },
+    enableProfiling: false,
+    enableContentionProfiling: false,
+    leaderElection: { leaderElect: true },
+  });
+}
+
+/** The plan of one scheduler. */
+export function scheduler(options: SchedulerOptions): PlanFragment {
+  const program = installed(options.artifacts, "kube-scheduler");
+  const unit = renderUnit({
+    Unit: {
+      Description: "Kubernetes scheduler",
+      Documentation: "https://kubernetes.io/docs/reference/command-line-tools-reference/kube-scheduler/",
+      After: "kube-apiserver.service",
+    },
+    Service: {
+      User: schedulerUser,
+      Group: schedulerUser,
+      ExecStart: execStart(program.path, schedulerFlags()),
+      Restart: "always",
+      RestartSec: "1s",
+      ...sandbox({ writablePaths: [] }),
+    },
+    Install: { WantedBy: "multi-user.target" },
+  });
+  return {
+    artifacts: [program],
+    files: [
+      {
+        path: configuration,
+        content: renderSchedulerConfiguration(),
+        owner: "root",
+        group: schedulerUser,
+        mode: "0640",
+      },
+    ],
+    units: [{ name: "kube-scheduler.service", content: unit, restartOn: [program.path, configuration] }],
+  };
+}

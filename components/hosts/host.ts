@@ -1,0 +1,25 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { types } from "@pulumi/command";
+import type { HostRole } from "../plan/ports";
+
+/** What is known of a host before anything exists: plain, because it decides which resources there are. */
+export interface HostSpec {
+  /** Name of the host and of its Kubernetes node; a DNS label (RFC 1123). */
+  readonly name: string;
+  readonly role: HostRole;
+  /** IPv4 address in the node network. */
+  readonly address: string;
+  /** The part of the pod network that this host's pods get. */
+  readonly podCidr: string;
+}
+
+/** How a command reaches a host: pinned host key, key login only. */
+export type HostConnection = types.input.remote.ConnectionArgs;
+
+/** A host that answers SSH, whoever provided it. */
+export interface Host {
+  readonly spec: HostSpec;
+  readonly connection: pulumi.Input<HostConnection>;
+  /** What must exist before the first connection. */
+  readonly ready: readonly pulumi.Resource[];
+}

@@ -1,0 +1,154 @@
+import type { PlanFragment } from "../plan/plan";
+import { paths } from "../plan/paths";
+
+/** An image that is loaded from an archive, so that no registry is asked. */
+export interface PreloadedImage {
+  /** As pods name it, with its tag. */
+  readonly reference: string;
+  /** Where the archive lies on the host. */
+  readonly archive: string;
+}
+
+/** What makes the container runtime. */
+export interface ContainerdOptions {
+  /** The pause image of every pod. */
+  readonly sandboxImage: string;
+  readonly images: readonly PreloadedImage[];
+}
+
+const libexec = "/usr/local/libexec/redoubt";
+/** Written at every boot by {@link detectScript}; read by containerd and kubelet. */
+export const cgroupEnvironment = "/run/redoubt/cgroup.env";
+
+/**
+ * Finds out at boot which cgroup version the kernel gives, never assumes it: with v2 the systemd driver is used, as the
+ * Kubernetes documentation recommends; with v1 (a container on an older box) cgroupfs, with the controllers made writable.
+ */
+const detectScript = `#!/bin/bash
+set -euo pipefail
+mkdir -p /run/redoubt
+if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+  driver=systemd
+  kubelet_args="--cgroup-driver=systemd"
+else
+  driver=cgroupfs
+  kubelet_args="--cgroup-driver=cgroupfs --fail-cgroupv1=false"
+fi
+if systemd-detect-virt --container --quiet; then
+  # Pods' mounts must reach the kubelet's; a container's root is private at first.
+  mount --make-rshared /
+  if [ "$driver" = cgroupfs ]; then
+    for controller in /sys/fs/cgroup/*/; do
+      [ -L "\${controller%/}" ] || mount -o remount,bind,rw "$controller" 2>/dev/null || true
+    done
+  fi
+fi
+# Without CAP_SYS_RESOURCE nobody may lower an oom_score_adj; the bounding set of PID 1 says whether it is there (bit 24).
+restrict_oom=false
+capabilities=$((16#$(awk '/^CapBnd:/ { print $2 }' /proc/1/status)))
+if ! ((capabilities >> 24 & 1)); then restrict_oom=true; fi
+sed -e "s/@SYSTEMD_CGROUP@/$([ "$driver" = systemd ] && echo true || echo false)/" \\
+  -e "s/@RESTRICT_OOM@/$restrict_oom/" /etc/containerd/config.toml.in >/run/redoubt/containerd.toml.new
+mv /run/redoubt/containerd.toml.new /run/redoubt/containerd.toml
+printf 'KUBELET_CGROUP_ARGS=%s\\n' "$kubelet_args" >${cgroupEnvironment}
+`;
+
+/** containerd's configuration, version 2 (containerd 1.6 of Debian 12 and 1.7 of Debian 13 read it). */
+function renderContainerdConfiguration(sandboxImage: string): string {
+  return `version = 2
+
+[grpc]
+  address = "/run/containerd/containerd.sock"
+
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "${sandboxImage}"
+  restrict_oom_score_adj = @RESTRICT_OOM@
+  enable_unprivileged_ports = false
+  enable_unprivileged_icmp = false
+
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "${paths.cniBinaries}"
+    conf_dir = "${paths.cniConfig}"
+
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    default_runtime_name = "runc"
+
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+      runtime_type = "io.containerd.runc.v2"
+
+      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+        SystemdCgroup = @SYSTEMD_CGROUP@
+`;
+}
+
+/** Loads what is not there yet; the archive is only read when containerd lacks the image. */
+function renderImportScript(images: readonly PreloadedImage[]): string {
+  const list = images.map((image) => `${image.reference} ${image.archive}`).join("\n");
+  return `#!/bin/bash
+set -euo pipefail
+present=$(ctr --namespace k8s.io images list --quiet)
+while read -r reference archive; do
+  grep -qxF -- "$reference" <<<"$present" && continue
+  ctr --namespace k8s.io images import "$archive"
+  # The kubelet must not collect what no registry could give back.
+  ctr --namespace k8s.io images label "$reference" io.cri-containerd.pinned=pinned >/dev/null
+done <<'IMAGES'
+${list}
+IMAGES
+`;
+}
+
+const detectUnit = `[Unit]
+Description=Detect cgroup version for containerd and kubelet
+Before=containerd.service kubelet.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=${libexec}/detect-cgroup
+[Install]
+WantedBy=multi-user.target
+`;
+
+const importUnit = `[Unit]
+Description=Load container images from archives
+After=containerd.service
+Requires=containerd.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=${libexec}/import-images
+[Install]
+WantedBy=multi-user.target
+`;
+
+const containerdDropIn = `[Unit]
+After=redoubt-detect-cgroup.service
+Requires=redoubt-detect-cgroup.service
+[Service]
+ExecStart=
+ExecStart=/usr/bin/containerd --config /run/redoubt/containerd.toml
+`;
+
+/** The plan of the container runtime: Debian's containerd and runc, configured for Kubernetes. */
+export function containerd(options: ContainerdOptions): PlanFragment {
+  const dropIn = "/etc/systemd/system/containerd.service.d/10-redoubt.conf";
+  const template = "/etc/containerd/config.toml.in";
+  const detect = `${libexec}/detect-cgroup`;
+  const importImages = `${libexec}/import-images`;
+  return {
+    packages: ["containerd", "runc"],
+    directories: [{ path: libexec }, { path: "/etc/containerd" }, { path: "/etc/systemd/system/containerd.service.d" }],
+    files: [
+      { path: detect, content: detectScript, mode: "0755" },
+      { path: template, content: renderContainerdConfiguration(options.sandboxImage), mode: "0644" },
+      { path: importImages, content: renderImportScript(options.images), mode: "0755" },
+      { path: dropIn, content: containerdDropIn, mode: "0644" },
+    ],
+    units: [
+      { name: "redoubt-detect-cgroup.service", content: detectUnit, restartOn: [detect, template] },
+      { name: "containerd.service", restartOn: [dropIn, template, detect] },
+      { name: "redoubt-import-images.service", content: importUnit, restartOn: [importImages] },
+    ],
+  };
+}
+

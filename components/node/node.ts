@@ -1,0 +1,57 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Host, HostSpec } from "../hosts/host";
+import { ApplyPlan } from "../plan/apply-plan";
+import type { ArtifactCatalog } from "../plan/artifact-catalog";
+import { mergeFragments } from "../plan/merge";
+import { containerd, type PreloadedImage } from "./containerd";
+import { kubeProxy } from "./kube-proxy";
+import { kubeRouter } from "./kube-router";
+import { kubelet, type Taint } from "./kubelet";
+import { podNetwork } from "./pod-network";
+
+/** Arguments of {@link Node}. */
+export interface NodeArgs {
+  readonly host: Host;
+  /** All hosts of the cluster; their pods are reached by static routes. */
+  readonly allHosts: readonly HostSpec[];
+  readonly podCidr: string;
+  readonly serviceClusterIpRange: string;
+  readonly clusterDomain: string;
+  /** Address of the DNS service. */
+  readonly clusterDns: string;
+  readonly sandboxImage: string;
+  readonly images: readonly PreloadedImage[];
+  readonly artifacts: ArtifactCatalog;
+}
+
+const controlPlaneTaints: readonly Taint[] = [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }];
+
+/**
+ * A Kubernetes node: container runtime, kubelet, service proxy, policy engine and its part of the pod network. It may start before
+ * the API server does and then waits for it; the resource is done when the node is Ready.
+ */
+export class Node extends pulumi.ComponentResource {
+  public readonly applied: ApplyPlan;
+
+  public constructor(name: string, args: NodeArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { spec, connection, ready } = args.host;
+    super("redoubt:node:Node", name, { address: spec.address, podCidr: spec.podCidr }, opts);
+    const routes = args.allHosts
+      .filter((other) => other.name !== spec.name)
+      .map((other) => ({ podCidr: other.podCidr, via: other.address }));
+    const plan = mergeFragments({
+      "containerd": containerd(args),
+      "pod-network": podNetwork({ podCidr: spec.podCidr, routes, artifacts: args.artifacts }),
+      "kube-router": kubeRouter({ ...args, nodeName: spec.name }),
+      "kube-proxy": kubeProxy({ ...args, nodeName: spec.name }),
+      "kubelet": kubelet({
+        ...args,
+        nodeName: spec.name,
+        nodeAddress: spec.address,
+        taints: spec.role === "control-plane" ? controlPlaneTaints : [],
+      }),
+    });
+    this.applied = new ApplyPlan(`${name}-plan`, { phase: "node", connection, plan }, { parent: this, dependsOn: [...ready] });
+    this.registerOutputs({});
+  }
+}

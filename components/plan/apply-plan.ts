@@ -1,0 +1,81 @@
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { renderManifest, type ManifestEntry } from "./manifest";
+import type { HostPlan, HostReport } from "./plan";
+import { renderConfirm, renderScript, type Phase } from "./script";
+
+/** Arguments of {@link ApplyPlan}. */
+export interface ApplyPlanArgs {
+  /** Distinguishes the plans of one host, as `harden` or `node`. */
+  readonly phase: Phase;
+  /** How the host is reached; its host key is pinned. */
+  readonly connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
+  readonly plan: HostPlan;
+}
+
+/** What every script reports; a container's "not applicable" included. */
+function parseReport(phase: Phase, stdout: string): HostReport {
+  try {
+    return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as HostReport;
+  } catch {
+    throw new Error(`phase ${phase}: the host's last line is no report: ${JSON.stringify(stdout.slice(-200))}`);
+  }
+}
+
+/**
+ * Makes a host what a plan says: the only place where a plan becomes a remote command. The same script creates and updates; it
+ * goes by stdin, so a failure does not print it, and a preview shows its changed lines. Nothing is undone on delete: a host that
+ * leaves the cluster is removed or reinstalled.
+ */
+export class ApplyPlan extends pulumi.ComponentResource {
+  /** What the last run changed and could not do. */
+  public readonly report: pulumi.Output<HostReport>;
+  /** What is true of the host now. */
+  public readonly manifest: readonly ManifestEntry[];
+  /** What later phases wait for. */
+  public readonly done: pulumi.Resource;
+
+  public constructor(name: string, args: ApplyPlanArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("redoubt:plan:ApplyPlan", name, { phase: args.phase }, opts);
+    const run = "sudo --non-interactive bash -s";
+
+    // The plan.
+    const apply = new command.remote.Command(
+      `${name}-apply`,
+      {
+        connection: args.connection,
+        create: run,
+        update: run,
+        stdin: renderScript(args.plan, args.phase),
+        logging: "none",
+        addPreviousOutputInEnv: false,
+      },
+      { parent: this },
+    );
+
+    // A login of its own proves that the guarded changes let the operator in.
+    this.done = apply;
+    if (args.plan.guarded.length > 0) {
+      const connection = pulumi
+        .output(args.connection)
+        // Another dial setting makes it another connection: a reused one would prove nothing.
+        .apply((known) => ({ ...known, perDialTimeout: 10 }));
+      this.done = new command.remote.Command(
+        `${name}-confirm`,
+        {
+          connection,
+          create: run,
+          update: run,
+          stdin: renderConfirm(args.plan, args.phase),
+          logging: "none",
+          addPreviousOutputInEnv: false,
+        },
+        { parent: this, dependsOn: [apply] },
+      );
+    }
+
+    this.report = apply.stdout.apply((stdout) => parseReport(args.phase, stdout));
+    this.manifest = renderManifest(args.plan, args.phase);
+    this.registerOutputs({ report: this.report });
+  }
+}

@@ -1,0 +1,496 @@
+#!/usr/bin/env bash
+# The fixed part of every script that reaches a host: functions that make one thing so, and say so when it was not.
+# A rendered plan follows and calls them. Only the report goes to stdout; progress goes to stderr.
+# Everything may be cut off anywhere: what counts is looked at on the host, never remembered from the run before.
+set -euo pipefail
+umask 077
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive
+
+readonly engine_state=/var/lib/redoubt
+readonly revert_seconds=60
+changed=()
+not_applicable=()
+# path → units that must be restarted or reloaded when it changes; path → command that makes a guarded file effective.
+declare -A restarts=() reloads=() activation=()
+# path → units that read it as a secret and are restarted, when they run, by restart_readers.
+declare -A readers=()
+activate_paths=()
+
+note() {
+  changed+=("$1")
+  printf '%s\n' "$1" >&2
+}
+
+die() {
+  printf '%s\n' "$*" >&2
+  exit 1
+}
+
+in_container() {
+  [ -n "${container_known:-}" ] || { if systemd-detect-virt --container --quiet; then container_known=yes; else container_known=no; fi; }
+  [ "$container_known" = yes ]
+}
+
+json_string() {
+  local text=${1//\\/\\\\}
+  text=${text//\"/\\\"}
+  text=${text//$'\n'/ }
+  printf '"%s"' "$text"
+}
+
+skip_in_container() {
+  not_applicable+=("{\"what\":$(json_string "$1"),\"why\":$(json_string "$2")}")
+}
+
+report() {
+  local item separator=''
+  printf '{"changed":['
+  for item in "${changed[@]}"; do
+    printf '%s%s' "$separator" "$(json_string "$item")"
+    separator=,
+  done
+  printf '],"notApplicable":['
+  separator=''
+  for item in "${not_applicable[@]}"; do
+    printf '%s%s' "$separator" "$item"
+    separator=,
+  done
+  printf ']}\n'
+}
+
+# --- packages, accounts ----------------------------------------------------------------------------------------------
+
+packages() {
+  local package missing=()
+  local -A installed=()
+  while read -r package; do installed[$package]=1; done \
+    < <(dpkg-query --show --showformat '${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p')
+  for package in "$@"; do [ -n "${installed[$package]:-}" ] || missing+=("$package"); done
+  ((${#missing[@]})) || return 0
+  # The phases of a host run side by side, and apt takes one at a time.
+  exec 8>/run/lock/redoubt-apt
+  flock 8
+  apt-get --quiet --quiet update >&2
+  apt-get --quiet --yes --no-install-recommends --option Dpkg::Options::=--force-confold install "${missing[@]}" >&2
+  exec 8>&-
+  for package in "${missing[@]}"; do note "package $package"; done
+}
+
+lock_accounts() {
+  exec 9>/run/lock/redoubt-accounts
+  flock 9
+}
+
+group() {
+  if getent group "$1" >/dev/null; then return 0; fi
+  lock_accounts
+  getent group "$1" >/dev/null || { groupadd --system "$1" && note "group $1"; }
+  exec 9>&-
+}
+
+# user NAME PRIMARY-GROUP HOME SHELL system|login [GROUP…]
+user() {
+  local name=$1 primary=$2 home=$3 shell=$4 kind=$5 entry extra current
+  shift 5
+  if ! entry=$(getent passwd "$name"); then
+    lock_accounts
+    local -a options=(--gid "$primary" --home-dir "$home" --shell "$shell")
+    if [ "$kind" = system ]; then options+=(--system --no-create-home); else options+=(--create-home); fi
+    getent passwd "$name" >/dev/null || { useradd "${options[@]}" "$name" && note "user $name"; }
+    exec 9>&-
+    entry=$(getent passwd "$name")
+  fi
+  if [ "${entry##*:}" != "$shell" ]; then
+    usermod --shell "$shell" "$name"
+    note "user $name shell"
+  fi
+  current=" $(id --groups --name "$name") "
+  for extra in "$@"; do
+    [[ $current == *" $extra "* ]] || { gpasswd --add "$name" "$extra" >/dev/null && note "user $name group $extra"; }
+  done
+}
+
+# --- files -------------------------------------------------------------------------------------------------------------
+
+# directory PATH OWNER GROUP MODE
+directory() {
+  local path=$1 owner=$2 group=$3 mode=$4
+  if [ -d "$path" ] && [ "$(stat --format '%U %G %a' "$path")" = "$owner $group $mode" ]; then return 0; fi
+  (umask 022 && mkdir --parents "$path")
+  chown "$owner:$group" "$path"
+  chmod "$mode" "$path"
+  note "directory $path"
+}
+
+# What was started with the old content must not be taken for up to date, even when this run ends here.
+forget_digests() {
+  local unit
+  for unit in ${restarts[$1]:-}; do rm -f "$engine_state/units/$unit.restart"; done
+  for unit in ${reloads[$1]:-}; do rm -f "$engine_state/units/$unit.reload"; done
+  for unit in ${readers[$1]:-}; do
+    mkdir --parents "$engine_state/units"
+    : >"$engine_state/units/$unit.pending"
+  done
+}
+
+# Units that run with an old secret take the new one up; those that do not run yet will read it when they start. The marks
+# outlive a run that was cut off before the restart.
+restart_readers() {
+  local mark units=() running=()
+  for mark in "$engine_state"/units/*.pending; do
+    [ ! -e "$mark" ] || units+=("$(basename "$mark" .pending)")
+  done
+  ((${#units[@]})) || return 0
+  for mark in "${units[@]}"; do
+    if systemctl is-active --quiet "$mark"; then running+=("$mark"); fi
+  done
+  if ((${#running[@]})) && ! systemctl restart -- "${running[@]}"; then
+    explain_failed_units "${running[@]}"
+    exit 1
+  fi
+  for mark in "${units[@]}"; do rm -f "$engine_state/units/$mark.pending"; done
+}
+
+# file PATH OWNER GROUP MODE [VALIDATOR…]: content on stdin; {} in the validator is the candidate
+file() {
+  local path=$1 owner=$2 group=$3 mode=$4 content='' current='' word
+  shift 4
+  IFS= read -r -d '' content || true
+  if [ -f "$path" ] && [ ! -L "$path" ]; then
+    IFS= read -r -d '' current <"$path" || true
+    if [ "$current" = "$content" ]; then
+      [ "$(stat --format '%U %G %a' "$path")" != "$owner $group $mode" ] || return 0
+      chown "$owner:$group" "$path"
+      chmod "$mode" "$path"
+      note "file $path (owner or mode)"
+      return 0
+    fi
+  fi
+  [ -d "${path%/*}" ] || (umask 022 && mkdir --parents "${path%/*}")
+  local candidate="${path%/*}/.${path##*/}.redoubt-new"
+  rm -f "$candidate"
+  printf '%s' "$content" >"$candidate"
+  chown "$owner:$group" "$candidate"
+  chmod "$mode" "$candidate"
+  if (($#)); then
+    local -a validator=()
+    for word in "$@"; do validator+=("${word//\{\}/$candidate}"); done
+    if ! "${validator[@]}" >&2; then
+      rm -f "$candidate"
+      die "file $path: the new content was refused by '$*'; the old file stays as it is"
+    fi
+  fi
+  if [ -n "${activation[$path]:-}" ]; then
+    arm_revert
+    activate_paths+=("$path")
+  fi
+  forget_digests "$path"
+  mv --force --no-target-directory "$candidate" "$path"
+  note "file $path"
+}
+
+# link PATH TARGET
+link() {
+  if [ -L "$1" ] && [ "$(readlink "$1")" = "$2" ]; then return 0; fi
+  [ -d "${1%/*}" ] || (umask 022 && mkdir --parents "${1%/*}")
+  forget_digests "$1"
+  ln --symbolic --force --no-dereference "$2" "$1.redoubt-new"
+  mv --force --no-target-directory "$1.redoubt-new" "$1"
+  note "link $1"
+}
+
+absent() {
+  [ -e "$1" ] || [ -L "$1" ] || return 0
+  forget_digests "$1"
+  rm --recursive --force --one-file-system "$1"
+  note "absent $1"
+}
+
+# --- artifacts ---------------------------------------------------------------------------------------------------------
+
+declare -A artifact_source=() artifact_sha256=() artifact_label=()
+
+artifact_record() { printf '%s/artifacts/%s' "$engine_state" "${1//\//_}"; }
+
+# artifact NAME VERSION URL SHA256 PATH: noted here, made so by artifacts_done, all at once
+artifact() {
+  local name=$1 version=$2 url=$3 sha256=$4 path=$5 identity known=''
+  local source=$path
+  [[ $url != file://* ]] || source=${url#file://}
+  if [ -e "$path" ] && [ -e "$source" ]; then
+    identity="$sha256 $(stat --dereference --format '%i %s %Y' "$source")"
+    [ ! -e "$(artifact_record "$path")" ] || known=$(<"$(artifact_record "$path")")
+    if [ "$known" = "$identity" ] && { [ "$source" = "$path" ] || [ "$(readlink "$path")" = "$source" ]; }; then return 0; fi
+  fi
+  artifact_source[$path]=$url
+  artifact_sha256[$path]=$sha256
+  artifact_label[$path]="$name $version"
+}
+
+fetch_artifact() {
+  local path=$1 url=$2 sha256=$3 candidate="$1.redoubt-new"
+  if [[ $url == file://* ]]; then
+    candidate=${url#file://}
+    [ -e "$candidate" ] || die "artifact ${artifact_label[$path]}: $candidate is not there"
+  else
+    rm -f "$candidate"
+    curl --fail --silent --show-error --location --proto '=https' --retry 3 --output "$candidate" "$url"
+  fi
+  printf '%s  %s\n' "$sha256" "$candidate" | sha256sum --check --status \
+    || die "artifact ${artifact_label[$path]}: $url does not have the pinned sha256 $sha256; nothing was installed"
+}
+
+artifacts_done() {
+  local path pid source
+  local -A jobs=()
+  for path in "${!artifact_source[@]}"; do
+    (umask 022 && mkdir --parents "${path%/*}")
+    fetch_artifact "$path" "${artifact_source[$path]}" "${artifact_sha256[$path]}" &
+    jobs[$path]=$!
+  done
+  for path in "${!jobs[@]}"; do
+    pid=${jobs[$path]}
+    wait "$pid" || exit 1
+  done
+  for path in "${!artifact_source[@]}"; do
+    forget_digests "$path"
+    if [[ ${artifact_source[$path]} == file://* ]]; then
+      source=${artifact_source[$path]#file://}
+      ln --symbolic --force --no-dereference "$source" "$path.redoubt-new"
+    else
+      source=$path
+      chmod 0755 "$path.redoubt-new"
+    fi
+    mv --force --no-target-directory "$path.redoubt-new" "$path"
+    mkdir --parents "$engine_state/artifacts"
+    printf '%s' "${artifact_sha256[$path]} $(stat --dereference --format '%i %s %Y' "$source")" >"$(artifact_record "$path")"
+    note "artifact ${artifact_label[$path]}"
+  done
+}
+
+# --- kernel --------------------------------------------------------------------------------------------------------------
+
+module_loaded() {
+  [ ! -d "/sys/module/$1" ] || return 0
+  if modprobe --quiet "$1" 2>/dev/null; then return 0; fi
+  # Built in without parameters: there is nothing below /sys/module, but modprobe knows it by the kernel's own list.
+  if in_container; then
+    skip_in_container "kernel module $1" "a container uses the kernel of its box and can't load modules"
+    return 0
+  fi
+  die "kernel module $1 can't be loaded"
+}
+
+# kernel_parameter KEY VALUE namespaced|kernel
+kernel_parameter() {
+  local path="/proc/sys/${1//.//}" current
+  if [ ! -e "$path" ]; then
+    if in_container; then skip_in_container "sysctl $1" "this kernel has no such parameter"; return 0; fi
+    die "sysctl $1: this kernel has no such parameter"
+  fi
+  current=$(<"$path")
+  [ "${current//[[:space:]]/ }" != "$2" ] || return 0
+  if [ "$3" = kernel ] && in_container; then
+    skip_in_container "sysctl $1=$2" "the parameter belongs to the whole kernel, which is the box's (there it is ${current//[[:space:]]/ })"
+    return 0
+  fi
+  if { printf '%s' "$2" >"$path"; } 2>/dev/null; then
+    note "sysctl $1"
+    return 0
+  fi
+  if in_container; then skip_in_container "sysctl $1=$2" "the container may not set it (it is ${current//[[:space:]]/ })"; return 0; fi
+  die "sysctl $1: the kernel refused the value $2 (it is $current)"
+}
+
+# --- steps ---------------------------------------------------------------------------------------------------------------
+
+# step DESCRIPTION UNLESS-COUNT UNLESS… COMMAND…
+step() {
+  local description=$1 count=$2
+  shift 2
+  if "${@:1:count}" >/dev/null 2>&1; then return 0; fi
+  "${@:count + 1}" >&2 || die "$description failed"
+  note "$description"
+}
+
+# --- units ---------------------------------------------------------------------------------------------------------------
+
+unit_names=()
+declare -A unit_enabled=() unit_state=() unit_restart=() unit_reload=()
+
+# unit NAME enabled|disabled started|stopped|masked RESTART-DIGEST RELOAD-DIGEST [needs-own-kernel]
+unit() {
+  if [ "${6:-}" = needs-own-kernel ] && in_container; then
+    skip_in_container "unit $1" "it needs a kernel of its own"
+    return 0
+  fi
+  unit_names+=("$1")
+  unit_enabled[$1]=$2
+  unit_state[$1]=$3
+  unit_restart[$1]=$4
+  unit_reload[$1]=$5
+}
+
+recorded() { [ -e "$engine_state/units/$1" ] && [ "$(<"$engine_state/units/$1")" = "$2" ]; }
+
+record() {
+  mkdir --parents "$engine_state/units"
+  printf '%s' "$2" >"$engine_state/units/$1.new"
+  mv --force "$engine_state/units/$1.new" "$engine_state/units/$1"
+}
+
+explain_failed_units() {
+  local name
+  for name in "$@"; do
+    systemctl is-active --quiet "$name" && continue
+    printf 'unit %s did not start; the end of its log:\n' "$name" >&2
+    journalctl --unit "$name" --lines 20 --no-pager --output cat >&2 || true
+  done
+}
+
+units_done() {
+  local name key value need_reload='' id=''
+  local -A load=() file_state=() active=()
+  ((${#unit_names[@]})) || return 0
+  read_units() {
+    while IFS='=' read -r key value; do
+      case $key in
+        Id) id=$value ;;
+        LoadState) load[$id]=$value ;;
+        UnitFileState) file_state[$id]=$value ;;
+        ActiveState) active[$id]=$value ;;
+        NeedDaemonReload) [ "$value" = no ] || need_reload=yes ;;
+      esac
+    done < <(systemctl show --property=Id --property=LoadState --property=UnitFileState --property=ActiveState --property=NeedDaemonReload -- "${unit_names[@]}")
+  }
+  read_units
+  for name in "${changed[@]}"; do [[ $name != *" /etc/systemd/system/"* ]] || need_reload=yes; done
+  for name in "${unit_names[@]}"; do
+    # A file that a run before this one wrote, and ended before the reload.
+    [ "${load[$name]:-}" != not-found ] || [ ! -e "/etc/systemd/system/$name" ] || need_reload=yes
+  done
+  if [ -n "$need_reload" ]; then
+    systemctl daemon-reload
+    read_units
+  fi
+  local enable=() disable=() mask=() stop=() start=() restart=() reload=()
+  for name in "${unit_names[@]}"; do
+    if [ "${unit_state[$name]}" = masked ]; then
+      [ "${file_state[$name]:-}" = masked ] || mask+=("$name")
+      continue
+    fi
+    if [ "${load[$name]:-not-found}" = not-found ]; then
+      [ "${unit_state[$name]}" = started ] || continue
+      die "unit $name: there is no such unit on this host"
+    fi
+    case ${unit_enabled[$name]}:${file_state[$name]:-} in
+      enabled:enabled | enabled:static | enabled:indirect | enabled:alias | disabled:disabled | disabled:static | disabled:masked | disabled:) ;;
+      enabled:*) enable+=("$name") ;;
+      *) disable+=("$name") ;;
+    esac
+    if [ "${unit_state[$name]}" = stopped ]; then
+      case ${active[$name]:-} in inactive | failed) ;; *) stop+=("$name") ;; esac
+    elif [ "${active[$name]:-}" != active ]; then
+      start+=("$name")
+    elif ! recorded "$name.restart" "${unit_restart[$name]}"; then
+      # A unit that ran before the plan knew it is only taken over when nothing it depends on is ours.
+      if [ "${unit_restart[$name]}" = none ]; then record "$name.restart" none; else restart+=("$name"); fi
+    elif ! recorded "$name.reload" "${unit_reload[$name]}"; then
+      if [ "${unit_reload[$name]}" = none ]; then record "$name.reload" none; else reload+=("$name"); fi
+    fi
+  done
+  if ((${#mask[@]})); then
+    systemctl mask --now --quiet -- "${mask[@]}" 2>/dev/null
+    for name in "${mask[@]}"; do note "unit $name masked"; done
+  fi
+  if ((${#disable[@]})); then
+    systemctl disable --quiet -- "${disable[@]}" 2>/dev/null
+    for name in "${disable[@]}"; do note "unit $name disabled"; done
+  fi
+  if ((${#stop[@]})); then
+    systemctl stop -- "${stop[@]}"
+    for name in "${stop[@]}"; do note "unit $name stopped"; done
+  fi
+  if ((${#enable[@]})); then
+    systemctl enable --quiet -- "${enable[@]}" 2>/dev/null
+    for name in "${enable[@]}"; do note "unit $name enabled"; done
+  fi
+  # One call for all, so that they start side by side, each waiting for what it is ordered after.
+  if ((${#start[@]} + ${#restart[@]})); then
+    systemctl reset-failed -- "${start[@]}" "${restart[@]}" 2>/dev/null || true
+    if ! systemctl restart -- "${start[@]}" "${restart[@]}"; then
+      explain_failed_units "${start[@]}" "${restart[@]}"
+      exit 1
+    fi
+    for name in "${start[@]}" "${restart[@]}"; do
+      record "$name.restart" "${unit_restart[$name]}"
+      record "$name.reload" "${unit_reload[$name]}"
+    done
+    for name in "${start[@]}"; do note "unit $name started"; done
+    for name in "${restart[@]}"; do note "unit $name restarted"; done
+  fi
+  for name in "${reload[@]}"; do
+    systemctl reload -- "$name"
+    record "$name.reload" "${unit_reload[$name]}"
+    note "unit $name reloaded"
+  done
+}
+
+# --- changes that could lock the operator out ---------------------------------------------------------------------------
+
+readonly revert_folder=$engine_state/revert
+
+# Keeps the guarded files as they are now and undoes the change unless a second login comes in time. While an earlier
+# change is still unconfirmed its copies stay: they are the last state known to let the operator in.
+arm_revert() {
+  [ -z "${revert_armed:-}" ] || return 0
+  revert_armed=yes
+  if [ ! -e "$revert_folder/revert.sh" ]; then
+    rm -rf "$revert_folder.new"
+    mkdir --parents "$revert_folder.new"
+    local path index=0
+    {
+      printf '#!/usr/bin/env bash\nset -u\n'
+      for path in "${!activation[@]}"; do
+        index=$((index + 1))
+        if [ -e "$path" ]; then
+          cp --preserve=all "$path" "$revert_folder.new/$index"
+          printf 'cp --preserve=all %q %q\n' "$revert_folder/$index" "$path"
+        else
+          printf 'rm -f %q\n' "$path"
+        fi
+      done
+      for path in "${!activation[@]}"; do printf '%s\n' "${activation[$path]}"; done
+      printf 'logger --tag redoubt "guarded files were reverted: no second login came within %s s"\n' "$revert_seconds"
+      printf 'rm -rf %q\n' "$revert_folder"
+    } >"$revert_folder.new/revert.sh"
+    rm -rf "$revert_folder"
+    mv --no-target-directory "$revert_folder.new" "$revert_folder"
+  fi
+  systemctl stop redoubt-revert.timer 2>/dev/null || true
+  systemctl reset-failed redoubt-revert.timer redoubt-revert.service 2>/dev/null || true
+  systemd-run --quiet --collect --unit=redoubt-revert --on-active="$revert_seconds" --timer-property=AccuracySec=1s \
+    /usr/bin/env bash "$revert_folder/revert.sh"
+}
+
+activations_done() {
+  local path
+  for path in "${activate_paths[@]}"; do
+    # The command comes quoted from the plan.
+    bash -c "${activation[$path]}" >&2
+    note "activated $path"
+  done
+}
+
+# --- readiness ------------------------------------------------------------------------------------------------------------
+
+# ready DESCRIPTION SECONDS COMMAND…
+ready() {
+  local description=$1 seconds=$2 output='' deadline
+  shift 2
+  deadline=$((SECONDS + seconds))
+  until output=$("$@" 2>&1); do
+    ((SECONDS < deadline)) || die "$description: not so after $seconds s; last answer: ${output##*$'\n'}"
+    sleep 0.1
+  done
+}

@@ -1,0 +1,35 @@
+/**
+ * Who may reach which port of a host. The host firewall reads this table, and the security groups of a cloud read the same.
+ * Ports are the defaults of Kubernetes ("Ports and Protocols" in the Kubernetes reference) and etcd.
+ */
+
+/** What a host does in the cluster. */
+export type HostRole = "control-plane" | "worker";
+
+/** Who connects. `operators`: the CIDRs allowed to manage; `apiClients`: those allowed to reach the API; `pods`: the pod network. */
+export type PortSource = "operators" | "apiClients" | "controlPlanes" | "nodes" | "pods";
+
+/** One open port of a host. */
+export interface PortRule {
+  readonly name: string;
+  readonly protocol: "tcp" | "udp";
+  readonly port: number;
+  /** The hosts on which it is open. */
+  readonly on: readonly HostRole[];
+  readonly from: readonly PortSource[];
+}
+
+/** All ports that are open on any host; whatever is not listed is dropped. */
+export const portTable: readonly PortRule[] = [
+  { name: "ssh", protocol: "tcp", port: 22, on: ["control-plane", "worker"], from: ["operators"] },
+  {
+    name: "kube-apiserver",
+    protocol: "tcp",
+    port: 6443,
+    on: ["control-plane"],
+    from: ["apiClients", "nodes", "pods"],
+  },
+  { name: "etcd-client", protocol: "tcp", port: 2379, on: ["control-plane"], from: ["controlPlanes"] },
+  { name: "etcd-peer", protocol: "tcp", port: 2380, on: ["control-plane"], from: ["controlPlanes"] },
+  { name: "kubelet", protocol: "tcp", port: 10250, on: ["control-plane", "worker"], from: ["controlPlanes"] },
+];
