@@ -56,6 +56,8 @@ export function controllerManager(options: ControllerManagerOptions): PlanFragme
   const program = installed(options.artifacts, "kube-controller-manager");
   const unit = renderUnit({
     Unit: {
+      // What it waits for may take long; it must not stop trying.
+      StartLimitIntervalSec: 0,
       Description: "Kubernetes controller manager",
       Documentation: "https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/",
       After: "kube-apiserver.service",

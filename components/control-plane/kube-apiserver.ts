@@ -103,6 +103,8 @@ export function kubeApiserver(options: KubeApiserverOptions): PlanFragment {
   const owned = { owner: "root", group: kubeApiserverUser, mode: "0640" };
   const unit = renderUnit({
     Unit: {
+      // What it waits for may take long; it must not stop trying.
+      StartLimitIntervalSec: 0,
       Description: "Kubernetes API server",
       Documentation: "https://kubernetes.io/docs/reference/command-line-tools-reference/kube-apiserver/",
       Wants: "network-online.target",

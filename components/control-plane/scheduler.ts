@@ -53,6 +53,8 @@ export function scheduler(options: SchedulerOptions): PlanFragment {
   const program = installed(options.artifacts, "kube-scheduler");
   const unit = renderUnit({
     Unit: {
+      // What it waits for may take long; it must not stop trying.
+      StartLimitIntervalSec: 0,
       Description: "Kubernetes scheduler",
       Documentation: "https://kubernetes.io/docs/reference/command-line-tools-reference/kube-scheduler/",
       After: "kube-apiserver.service",

@@ -79,6 +79,8 @@ export function etcdMember(options: EtcdMemberOptions): PlanFragment {
   const etcd = installed(options.artifacts, "etcd");
   const unit = renderUnit({
     Unit: {
+      // What it waits for may take long; it must not stop trying.
+      StartLimitIntervalSec: 0,
       Description: "etcd",
       Documentation: "https://etcd.io/docs/v3.6/",
       Wants: "network-online.target",

@@ -17,14 +17,14 @@ export interface ContainerdOptions {
 }
 
 const libexec = "/usr/local/libexec/redoubt";
-/** Written at every boot by {@link detectScript}; read by containerd and kubelet. */
+/** Written at every boot by {@link prepareScript}; read by containerd and kubelet. */
 export const cgroupEnvironment = "/run/redoubt/cgroup.env";
 
 /**
  * Finds out at boot which cgroup version the kernel gives, never assumes it: with v2 the systemd driver is used, as the
  * Kubernetes documentation recommends; with v1 (a container on an older box) cgroupfs, with the controllers made writable.
  */
-const detectScript = `#!/bin/bash
+const prepareScript = `#!/bin/bash
 set -euo pipefail
 mkdir -p /run/redoubt
 if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
@@ -37,6 +37,15 @@ fi
 if systemd-detect-virt --container --quiet; then
   # Pods' mounts must reach the kubelet's; a container's root is private at first.
   mount --make-rshared /
+  # The kubelet insists on these values and can't write them here; they belong to the kernel of the box, which is left
+  # alone. It is shown the values that it wants.
+  for want in vm/overcommit_memory=1 kernel/panic=10 kernel/panic_on_oops=1; do
+    path=/proc/sys/\${want%=*}
+    [ "$(<"$path")" != "\${want#*=}" ] || continue
+    shown=/run/redoubt/$(tr / . <<<"\${want%=*}")
+    printf '%s\\n' "\${want#*=}" >"$shown"
+    mount --bind "$shown" "$path"
+  done
   if [ "$driver" = cgroupfs ]; then
     for controller in /sys/fs/cgroup/*/; do
       [ -L "\${controller%/}" ] || mount -o remount,bind,rw "$controller" 2>/dev/null || true
@@ -98,13 +107,13 @@ IMAGES
 `;
 }
 
-const detectUnit = `[Unit]
-Description=Detect cgroup version for containerd and kubelet
+const prepareUnit = `[Unit]
+Description=Prepare the host for containerd and kubelet
 Before=containerd.service kubelet.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=${libexec}/detect-cgroup
+ExecStart=${libexec}/prepare-node
 [Install]
 WantedBy=multi-user.target
 `;
@@ -122,8 +131,8 @@ WantedBy=multi-user.target
 `;
 
 const containerdDropIn = `[Unit]
-After=redoubt-detect-cgroup.service
-Requires=redoubt-detect-cgroup.service
+After=redoubt-prepare-node.service
+Requires=redoubt-prepare-node.service
 [Service]
 ExecStart=
 ExecStart=/usr/bin/containerd --config /run/redoubt/containerd.toml
@@ -133,20 +142,20 @@ ExecStart=/usr/bin/containerd --config /run/redoubt/containerd.toml
 export function containerd(options: ContainerdOptions): PlanFragment {
   const dropIn = "/etc/systemd/system/containerd.service.d/10-redoubt.conf";
   const template = "/etc/containerd/config.toml.in";
-  const detect = `${libexec}/detect-cgroup`;
+  const prepare = `${libexec}/prepare-node`;
   const importImages = `${libexec}/import-images`;
   return {
     packages: ["containerd", "runc"],
     directories: [{ path: libexec }, { path: "/etc/containerd" }, { path: "/etc/systemd/system/containerd.service.d" }],
     files: [
-      { path: detect, content: detectScript, mode: "0755" },
+      { path: prepare, content: prepareScript, mode: "0755" },
       { path: template, content: renderContainerdConfiguration(options.sandboxImage), mode: "0644" },
       { path: importImages, content: renderImportScript(options.images), mode: "0755" },
       { path: dropIn, content: containerdDropIn, mode: "0644" },
     ],
     units: [
-      { name: "redoubt-detect-cgroup.service", content: detectUnit, restartOn: [detect, template] },
-      { name: "containerd.service", restartOn: [dropIn, template, detect] },
+      { name: "redoubt-prepare-node.service", content: prepareUnit, restartOn: [prepare, template] },
+      { name: "containerd.service", restartOn: [dropIn, template, prepare] },
       { name: "redoubt-import-images.service", content: importUnit, restartOn: [importImages] },
     ],
   };

@@ -42,6 +42,8 @@ export function kubeProxy(options: KubeProxyOptions): PlanFragment {
   const program = installed(options.artifacts, "kube-proxy");
   const unit = renderUnit({
     Unit: {
+      // What it waits for may take long; it must not stop trying.
+      StartLimitIntervalSec: 0,
       Description: "Kubernetes service proxy",
       Documentation: "https://kubernetes.io/docs/reference/command-line-tools-reference/kube-proxy/",
       Wants: "network-online.target",

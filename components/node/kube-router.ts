@@ -21,6 +21,8 @@ export function kubeRouter(options: KubeRouterOptions): PlanFragment {
   const program = installed(options.artifacts, "kube-router");
   const unit = renderUnit({
     Unit: {
+      // What it waits for may take long; it must not stop trying.
+      StartLimitIntervalSec: 0,
       Description: "kube-router (network policies)",
       Documentation: "https://www.kube-router.io/docs/",
       Wants: "network-online.target",
@@ -33,13 +35,14 @@ export function kubeRouter(options: KubeRouterOptions): PlanFragment {
         renderFlags({
           "kubeconfig": `${paths.kubeRouter}/kubeconfig`,
           "hostname-override": options.nodeName,
+          "enable-cni": false,
           "run-firewall": true,
           "run-router": false,
           "run-service-proxy": false,
           "run-loadbalancer": false,
           "service-cluster-ip-range": options.serviceClusterIpRange,
-          "health-addr": "127.0.0.1",
-          "metrics-addr": "127.0.0.1",
+          "health-port": 0,
+          "metrics-port": 0,
           "iptables-sync-period": "1m0s",
         }),
       ),

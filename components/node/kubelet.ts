@@ -78,10 +78,12 @@ export function kubelet(options: KubeletOptions): PlanFragment {
   const kubectl = installed(options.artifacts, "kubectl");
   const unit = renderUnit({
     Unit: {
+      // What it waits for may take long; it must not stop trying.
+      StartLimitIntervalSec: 0,
       Description: "Kubernetes node agent",
       Documentation: "https://kubernetes.io/docs/reference/command-line-tools-reference/kubelet/",
       Wants: ["network-online.target", "containerd.service"],
-      After: ["network-online.target", "containerd.service", "redoubt-detect-cgroup.service"],
+      After: ["network-online.target", "containerd.service", "redoubt-prepare-node.service"],
     },
     Service: {
       // Root, without a sandbox: it mounts, namespaces and confines for everybody else.

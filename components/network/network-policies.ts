@@ -1,0 +1,79 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { allowRuleManifests, type AllowRule, type NetworkPolicyManifest } from "./allow-rules";
+import { isolationManifests, systemIsolationManifests } from "./default-deny";
+
+/** A Pod Security Standard. */
+type PodSecurityLevel = "privileged" | "baseline" | "restricted";
+
+/** A namespace that the stack owns, or (`default`) takes under its rules. */
+export interface NamespaceSpec {
+  readonly name: string;
+  /** What PodSecurity admission does here, where it differs from the cluster's defaults. */
+  readonly podSecurity?: {
+    readonly enforce?: PodSecurityLevel | undefined;
+    readonly warn?: PodSecurityLevel | undefined;
+    readonly audit?: PodSecurityLevel | undefined;
+  };
+}
+
+/** Arguments of {@link NetworkPolicies}. */
+export interface NetworkPoliciesArgs {
+  readonly namespaces: readonly NamespaceSpec[];
+  readonly allow: readonly AllowRule[];
+  /** IPv4 addresses of the control planes. */
+  readonly apiServerAddresses: readonly string[];
+  /** IPv4 addresses of resolvers outside the cluster that cluster DNS may ask. */
+  readonly upstreamResolvers: readonly string[];
+}
+
+/** Namespaces that every cluster has; the stack sets their policies and leaves themselves alone. */
+const builtInNamespaces = new Set(["default", "kube-public", "kube-node-lease"]);
+
+/** Labels of PodSecurity admission (kubernetes.io/docs/concepts/security/pod-security-admission). */
+function podSecurityLabels(spec: NamespaceSpec): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(spec.podSecurity ?? {})
+      .filter((entry): entry is [string, PodSecurityLevel] => entry[1] !== undefined)
+      .map(([mode, level]) => [`pod-security.kubernetes.io/${mode}`, level]),
+  );
+}
+
+/** Namespaces under default deny, ingress and egress, with DNS and the declared flows let through. */
+export class NetworkPolicies extends pulumi.ComponentResource {
+  /** All policies; what opens connections waits for them. */
+  public readonly policies: readonly kubernetes.networking.v1.NetworkPolicy[];
+
+  public constructor(name: string, args: NetworkPoliciesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("redoubt:network:NetworkPolicies", name, {}, opts);
+
+    // The namespaces that the stack owns.
+    const created = args.namespaces
+      .filter((spec) => !builtInNamespaces.has(spec.name))
+      .map(
+        (spec) =>
+          new kubernetes.core.v1.Namespace(
+            `${name}-${spec.name}`,
+            { metadata: { name: spec.name, labels: podSecurityLabels(spec) } },
+            { parent: this },
+          ),
+      );
+
+    // Their policies, and those of the namespaces that every cluster has.
+    const isolated = new Set([...builtInNamespaces, ...args.namespaces.map((spec) => spec.name)]);
+    const manifests: NetworkPolicyManifest[] = [
+      ...systemIsolationManifests(args.apiServerAddresses, args.upstreamResolvers),
+      ...[...isolated].flatMap(isolationManifests),
+      ...args.allow.flatMap(allowRuleManifests),
+    ];
+    this.policies = manifests.map(
+      (manifest) =>
+        new kubernetes.networking.v1.NetworkPolicy(
+          `${name}-${manifest.namespace}-${manifest.name}`,
+          { metadata: { name: manifest.name, namespace: manifest.namespace }, spec: manifest.spec },
+          { parent: this, dependsOn: created },
+        ),
+    );
+    this.registerOutputs({ namespaces: [...isolated] });
+  }
+}

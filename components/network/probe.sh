@@ -1,0 +1,155 @@
+#!/usr/bin/env bash
+# Opens real connections between short-lived pods. A rendered list of pods and checks follows and calls these functions; the
+# script runs as root on a control plane host. Only the result goes to stdout.
+set -euo pipefail
+umask 077
+
+readonly probe_label=redoubt.io/probe
+run_id=probe-$$-$RANDOM
+manifests=''
+owners=()
+clients=()
+descriptions=()
+declare -A pod_namespace=() pod_node=() pod_address=() client_checks=()
+work=$(mktemp --directory)
+
+kube() { /usr/local/bin/kubectl --kubeconfig=/etc/kubernetes/super-admin.conf --request-timeout=20s "$@"; }
+
+say() { printf '%s\n' "$*" >&2; }
+
+# The pods belong to these ConfigMaps, so nobody else adopts them and they go with them; those of a run that was cut off too.
+cleanup() {
+  local namespace
+  for namespace in "${owners[@]}"; do
+    kube delete configmap --namespace "$namespace" --selector "$probe_label" --cascade=background --wait=false --ignore-not-found >/dev/null 2>&1 || true
+    kube delete pod --namespace "$namespace" --selector "$probe_label" --grace-period=0 --force --wait=false --ignore-not-found >/dev/null 2>&1 || true
+  done
+  rm -rf "$work"
+}
+trap cleanup EXIT
+
+# owner NAMESPACE
+owner() { owners+=("$1"); }
+
+# pod ID NAMESPACE NODE IMAGE LABELS-JSON COMMAND: the command runs in the pod's shell
+pod() {
+  local id=$1 namespace=$2 node=$3 image=$4 labels=$5 command=$6
+  pod_namespace[$id]=$namespace
+  pod_node[$id]=$node
+  # Its readiness gate is never met: whatever labels it carries, no Service sends it anybody's traffic.
+  manifests+=$(printf '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"%s-%s","namespace":"%s","labels":%s,"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"%s","uid":"@UID:%s@","controller":true}]},"spec":{"nodeName":"%s","restartPolicy":"Never","activeDeadlineSeconds":300,"terminationGracePeriodSeconds":0,"automountServiceAccountToken":false,"readinessGates":[{"conditionType":"redoubt.io/never"}],"tolerations":[{"operator":"Exists"}],"securityContext":{"runAsNonRoot":true,"runAsUser":65534,"runAsGroup":65534,"seccompProfile":{"type":"RuntimeDefault"}},"containers":[{"name":"probe","image":"%s","imagePullPolicy":"IfNotPresent","command":["/bin/busybox","sh","-c",%s],"resources":{"limits":{"cpu":"100m","memory":"32Mi"}},"securityContext":{"allowPrivilegeEscalation":false,"readOnlyRootFilesystem":true,"capabilities":{"drop":["ALL"]}}}]}}' \
+    "$run_id" "$id" "$namespace" "${labels/@RUN@/$run_id}" "$run_id" "$namespace" "$node" "$image" "$command")$'\n'
+}
+
+# check CLIENT SERVER PORT open|closed DESCRIPTION
+check() {
+  [ -n "${client_checks[$1]:-}" ] || clients+=("$1")
+  client_checks[$1]+="check ${#descriptions[@]} @ADDRESS:$2@ $3 $4"$'\n'
+  descriptions+=("$5")
+}
+
+# dns CLIENT NAME SERVER DESCRIPTION
+dns() {
+  [ -n "${client_checks[$1]:-}" ] || clients+=("$1")
+  client_checks[$1]+="dns ${#descriptions[@]} $2 $3"$'\n'
+  descriptions+=("$4")
+}
+
+create_pods() {
+  local namespace uid deadline=$((SECONDS + $1)) document=$manifests
+  for namespace in "${owners[@]}"; do
+    until uid=$(kube create --output 'jsonpath={.metadata.uid}' --filename - <<<"{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"$run_id\",\"namespace\":\"$namespace\",\"labels\":{\"$probe_label\":\"$run_id\"}}}" 2>"$work/error"); do
+      ((SECONDS < deadline)) || { say "namespace $namespace: $(<"$work/error")"; exit 1; }
+      sleep 0.2
+    done
+    document=${document//@UID:$namespace@/$uid}
+  done
+  # A new namespace has its service account a moment later.
+  until kube apply --server-side --field-manager=redoubt-probe --filename - <<<"$document" >/dev/null 2>"$work/error"; do
+    ((SECONDS < deadline)) || { say "probe pods were not admitted: $(<"$work/error")"; exit 1; }
+    sleep 0.2
+  done
+}
+
+wait_for_pods() {
+  local deadline=$((SECONDS + $1)) id address phase missing
+  while :; do
+    missing=''
+    while read -r id phase address; do
+      id=${id#"$run_id-"}
+      if [ "$phase" = Running ] && [ -n "$address" ]; then pod_address[$id]=$address; fi
+    done < <(kube get pods --all-namespaces --selector "$probe_label=$run_id" --output 'jsonpath={range .items[*]}{.metadata.name} {.status.phase} {.status.podIP}{"\n"}{end}')
+    for id in "${!pod_namespace[@]}"; do [ -n "${pod_address[$id]:-}" ] || missing+=" $id (${pod_namespace[$id]}, on ${pod_node[$id]})"; done
+    [ -n "$missing" ] || return 0
+    if ((SECONDS >= deadline)); then
+      say "probe pods did not start:$missing"
+      kube get events --all-namespaces --field-selector type=Warning --sort-by .lastTimestamp 2>/dev/null | tail -n 5 >&2 || true
+      exit 1
+    fi
+    sleep 0.2
+  done
+}
+
+# What runs inside a client: every check on its own until it sees what it should, or time is up.
+client_functions() {
+  cat <<'CLIENT'
+now() { cut -d. -f1 /proc/uptime; }
+end=$(($(now) + SECONDS_LEFT))
+check() {
+  while :; do
+    if nc -w 2 "$2" "$3" </dev/null >/dev/null 2>&1; then seen=open; else seen=closed; fi
+    if [ "$seen" = "$4" ]; then echo "$1 pass $seen"; return; fi
+    if [ "$(now)" -ge "$end" ]; then echo "$1 fail $seen"; return; fi
+    sleep 1
+  done
+}
+dns() {
+  while :; do
+    if nslookup -type=a "$2" "$3" >/dev/null 2>&1; then echo "$1 pass answered"; return; fi
+    if [ "$(now)" -ge "$end" ]; then echo "$1 fail unanswered"; return; fi
+    sleep 1
+  done
+}
+CLIENT
+}
+
+run_checks() {
+  local seconds=$1 client id script jobs=()
+  for client in "${clients[@]}"; do
+    script=${client_checks[$client]}
+    for id in "${!pod_address[@]}"; do script=${script//@ADDRESS:$id@/${pod_address[$id]}}; done
+    {
+      printf 'SECONDS_LEFT=%s\n' "$seconds"
+      client_functions
+      # Side by side inside the client.
+      script=${script%$'\n'}
+      printf '%s &\nwait\n' "${script//$'\n'/ &$'\n'}"
+    } >"$work/$client.script"
+    kube exec --request-timeout=0 --stdin --namespace "${pod_namespace[$client]}" "$run_id-$client" -- /bin/busybox sh \
+      <"$work/$client.script" >"$work/$client.result" 2>"$work/$client.error" &
+    jobs+=("$!")
+  done
+  local job
+  for job in "${jobs[@]}"; do wait "$job" || true; done
+}
+
+verdict() {
+  local index outcome seen passed=0 failed=0
+  local -A results=()
+  while read -r index outcome seen; do results[$index]="$outcome $seen"; done < <(cat "$work"/*.result)
+  for index in "${!descriptions[@]}"; do
+    outcome=${results[$index]:-fail unknown}
+    if [ "${outcome%% *}" = pass ]; then
+      passed=$((passed + 1))
+    else
+      failed=$((failed + 1))
+      say "${descriptions[$index]}, but it was ${outcome#* }"
+    fi
+  done
+  if ((failed)); then
+    cat "$work"/*.error >&2
+    say "connectivity probe: $failed of $((passed + failed)) flows are not as declared"
+    exit 1
+  fi
+  printf '{"flows":%s}\n' "$passed"
+}

@@ -1,0 +1,60 @@
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type { AllowRule } from "./allow-rules";
+import { planFlows, type ProbePlan } from "./flows";
+import { renderProbeScript } from "./probe-script";
+
+/** Arguments of {@link ConnectivityProbe}. */
+export interface ConnectivityProbeArgs {
+  /** A control plane host, from which the probe is led. */
+  readonly connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
+  readonly allow: readonly AllowRule[];
+  /** Every namespace under default deny. */
+  readonly namespaces: readonly string[];
+  /** Names of nodes that run pods. */
+  readonly nodes: readonly string[];
+  /** Image with busybox. */
+  readonly image: string;
+  readonly clusterDomain: string;
+  readonly dnsAddress: string;
+  readonly timeoutSeconds: number;
+}
+
+/**
+ * Opens real connections after the policies were applied: DNS answers, allowed flows flow, everything else is refused. When one
+ * is not as declared `up` fails and names the rule and the flow. It runs again when rules, namespaces or nodes change.
+ */
+export class ConnectivityProbe extends pulumi.ComponentResource {
+  /** What the probe could not show, with the reason. */
+  public readonly notProbed: ProbePlan["notProbed"];
+  /** How many flows were seen to be as declared. */
+  public readonly flows: pulumi.Output<number>;
+
+  public constructor(name: string, args: ConnectivityProbeArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("redoubt:network:ConnectivityProbe", name, {}, opts);
+    const plan = planFlows(args.allow, args.namespaces);
+    const run = "sudo --non-interactive bash -s";
+    const probe = new command.remote.Command(
+      `${name}-run`,
+      {
+        connection: args.connection,
+        create: run,
+        update: run,
+        stdin: renderProbeScript({
+          plan,
+          image: args.image,
+          nodes: args.nodes,
+          dnsName: `kubernetes.default.svc.${args.clusterDomain}`,
+          dnsAddress: args.dnsAddress,
+          timeoutSeconds: args.timeoutSeconds,
+        }),
+        logging: "none",
+        addPreviousOutputInEnv: false,
+      },
+      { parent: this },
+    );
+    this.notProbed = plan.notProbed;
+    this.flows = probe.stdout.apply((stdout) => (JSON.parse(stdout) as { flows: number }).flows);
+    this.registerOutputs({ notProbed: this.notProbed, flows: this.flows });
+  }
+}
