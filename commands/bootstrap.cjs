@@ -17,7 +17,9 @@ function fail(message) {
 function checkNode() {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major > minimumNode[0] || (major === minimumNode[0] && minor >= minimumNode[1])) return;
-  fail(`Node.js is ${process.versions.node}; ${minimumNode.join(".")} or newer is needed. Fix: install Node.js 20`);
+  fail(
+    `Node.js is ${process.versions.node}; ${minimumNode.join(".")} or newer is needed. Fix: install Node.js 20`,
+  );
 }
 
 // A stamp of the lock file says which packages node_modules holds; npm writes it last, so a cut-off install is repeated.
@@ -32,7 +34,9 @@ function installPackages() {
     stdio: ["ignore", 2, 2],
   });
   if (npm.status !== 0) {
-    fail("npm ci failed (its message is above). Fix: check that the npm registry answers, then run the same command again");
+    fail(
+      "npm ci failed (its message is above). Fix: check that the npm registry answers, then run the same command again",
+    );
   }
   fs.writeFileSync(stamp, wanted);
 }
@@ -42,6 +46,9 @@ installPackages();
 const [command, ...rest] = process.argv.slice(2);
 const script = path.join(root, "commands", `${command}.ts`);
 if (!command || !fs.existsSync(script)) fail(`there is no command "${command}" in commands/`);
-const result = spawnSync(process.execPath, ["--import", "tsx", script, ...rest], { cwd: root, stdio: "inherit" });
+const result = spawnSync(process.execPath, ["--import", "tsx", script, ...rest], {
+  cwd: root,
+  stdio: "inherit",
+});
 if (result.error) fail(result.error.message);
 process.exit(result.status ?? 1);

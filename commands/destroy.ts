@@ -4,7 +4,10 @@ import { engineParallelism, openStack, pulumi } from "./session";
 
 /** `npm run destroy`: removes everything that the stack made. */
 main(async () => {
-  const command = stackCommand("destroy", "Remove everything that the stack made: machines, their disks, bridge and addresses.")
+  const command = stackCommand(
+    "destroy",
+    "Remove everything that the stack made: machines, their disks, bridge and addresses.",
+  )
     .argument("[arguments...]", "passed to pulumi destroy")
     .allowUnknownOption()
     .parse();

@@ -17,6 +17,7 @@ main(async () => {
   const { source } = command.opts<{ source: "auto" | "release" | "modules" }>();
   const environment = await prepareEnvironment(source);
   for (const [name, value] of Object.entries(environment)) {
-    if (value !== undefined && process.env[name] !== value) process.stdout.write(`export ${name}=${shellQuote(value)}\n`);
+    if (value !== undefined && process.env[name] !== value)
+      process.stdout.write(`export ${name}=${shellQuote(value)}\n`);
   }
 });

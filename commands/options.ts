@@ -16,7 +16,10 @@ export function stackCommand(name: string, description: string): Command {
 
 /** `--source`: where tools come from. */
 export function sourceOption(): Option {
-  return new Option("--source <where>", "where missing tools come from: vendors' releases, Go modules, or whichever answers")
+  return new Option(
+    "--source <where>",
+    "where missing tools come from: vendors' releases, Go modules, or whichever answers",
+  )
     .choices([...toolSources])
     .default("auto" satisfies ToolSource);
 }

@@ -4,7 +4,10 @@ import { openStack, pulumi } from "./session";
 
 /** `npm run preview`: shows what `up` would change, down to the lines of files on hosts, and changes nothing. */
 main(async () => {
-  const command = stackCommand("preview", "Show what up would change, with the changed lines of files on hosts.")
+  const command = stackCommand(
+    "preview",
+    "Show what up would change, with the changed lines of files on hosts.",
+  )
     .argument("[arguments...]", "passed to pulumi preview")
     .allowUnknownOption()
     .parse();

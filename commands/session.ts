@@ -32,7 +32,10 @@ function clusterNameOf(stack: string): string {
 
 /** Brings machines of this box that belong to the stack back after a reboot; does nothing for hosts elsewhere. */
 async function startLocalMachines(stack: string): Promise<void> {
-  await run(path.join(projectFolder, "components/hosts/local/machine.sh"), ["start-all", clusterNameOf(stack)]);
+  await run(path.join(projectFolder, "components/hosts/local/machine.sh"), [
+    "start-all",
+    clusterNameOf(stack),
+  ]);
 }
 
 /** Prepares the stack: tools, state, no stale lock, machines running. */
@@ -52,6 +55,11 @@ export async function openStack(options: SessionOptions): Promise<NodeJS.Process
 export const engineParallelism = "32";
 
 /** Runs `pulumi VERB` on the stack; arguments of the user are passed on. */
-export async function pulumi(verb: string, stack: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+export async function pulumi(
+  verb: string,
+  stack: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
   await run("pulumi", [verb, "--stack", stack, ...args], { cwd: projectFolder, env });
 }

@@ -31,7 +31,11 @@ export function run(program: string, args: readonly string[], options: RunOption
     const child = spawn(program, args, {
       cwd: options.cwd,
       env: options.env,
-      stdio: [options.input === undefined ? "ignore" : "pipe", options.stdout === "capture" ? "pipe" : "inherit", "inherit"],
+      stdio: [
+        options.input === undefined ? "ignore" : "pipe",
+        options.stdout === "capture" ? "pipe" : "inherit",
+        "inherit",
+      ],
     });
     const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
     process.on("SIGINT", forward).on("SIGTERM", forward);

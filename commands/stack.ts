@@ -51,7 +51,11 @@ function stateFolder(environment: NodeJS.ProcessEnv): string | undefined {
 export async function ensureStack(stack: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const folder = stateFolder(environment);
   // Looking for the file saves a second on every run; other backends are asked.
-  if (folder !== undefined && existsSync(path.join(folder, ".pulumi", "stacks", projectName, `${stack}.json`))) return;
+  if (
+    folder !== undefined &&
+    existsSync(path.join(folder, ".pulumi", "stacks", projectName, `${stack}.json`))
+  )
+    return;
   await run("pulumi", ["stack", "select", "--create", "--non-interactive", "--stack", stack], {
     cwd: projectFolder,
     env: environment,

@@ -4,7 +4,10 @@ import { engineParallelism, openStack, pulumi } from "./session";
 
 /** `npm run up`: installs what is missing, then makes the cluster what the configuration says; does nothing when it already is. */
 main(async () => {
-  const command = stackCommand("up", "Build the cluster of a stack, or change it to what its configuration says.")
+  const command = stackCommand(
+    "up",
+    "Build the cluster of a stack, or change it to what its configuration says.",
+  )
     .argument("[arguments...]", "passed to pulumi up")
     .allowUnknownOption()
     .parse();

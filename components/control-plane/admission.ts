@@ -15,7 +15,11 @@ export interface PodSecurityDefaults {
  * DenyServiceExternalIPs (1.2.3). AlwaysPullImages (1.2.11) is left out: images are preloaded, and pods of a cluster without
  * a registry could not start.
  */
-export const admissionPlugins: readonly string[] = ["DenyServiceExternalIPs", "EventRateLimit", "NodeRestriction"];
+export const admissionPlugins: readonly string[] = [
+  "DenyServiceExternalIPs",
+  "EventRateLimit",
+  "NodeRestriction",
+];
 
 /** The AdmissionConfiguration file of the API server. */
 export function renderAdmissionConfiguration(podSecurity: PodSecurityDefaults): string {
@@ -29,11 +33,11 @@ export function renderAdmissionConfiguration(podSecurity: PodSecurityDefaults): 
           apiVersion: "pod-security.admission.config.k8s.io/v1",
           kind: "PodSecurityConfiguration",
           defaults: {
-            "enforce": podSecurity.enforce,
+            enforce: podSecurity.enforce,
             "enforce-version": "latest",
-            "audit": podSecurity.audit,
+            audit: podSecurity.audit,
             "audit-version": "latest",
-            "warn": podSecurity.warn,
+            warn: podSecurity.warn,
             "warn-version": "latest",
           },
           exemptions: { usernames: [], runtimeClasses: [], namespaces: [] },

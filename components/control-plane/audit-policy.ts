@@ -60,7 +60,10 @@ const auditRules: readonly AuditRule[] = [
     level: "Request",
     verbs: ["create"],
     resources: [
-      { group: "", resources: ["pods/exec", "pods/attach", "pods/portforward", "pods/proxy", "services/proxy"] },
+      {
+        group: "",
+        resources: ["pods/exec", "pods/attach", "pods/portforward", "pods/proxy", "services/proxy"],
+      },
     ],
   },
   { level: "Metadata" },

@@ -33,7 +33,7 @@ export class ControlPlane extends pulumi.ComponentResource {
     const applied: ApplyPlan[] = [];
     for (const host of args.hosts) {
       const plan = mergeFragments({
-        "kubectl": { artifacts: [installed(args.artifacts, "kubectl")] },
+        kubectl: { artifacts: [installed(args.artifacts, "kubectl")] },
         "kube-apiserver": kubeApiserver({ ...args, advertiseAddress: host.spec.address }),
         "kube-controller-manager": controllerManager(args),
         "kube-scheduler": scheduler(args),

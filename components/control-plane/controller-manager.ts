@@ -26,7 +26,7 @@ const own = (file: string): string => `${paths.controllerManager}/${file}`;
 export function controllerManagerFlags(options: ControllerManagerOptions): string[] {
   const kubeconfig = own("kubeconfig");
   return renderFlags({
-    "kubeconfig": kubeconfig,
+    kubeconfig: kubeconfig,
     "authentication-kubeconfig": kubeconfig,
     "authorization-kubeconfig": kubeconfig,
     "bind-address": "127.0.0.1", // 1.3.7
@@ -35,9 +35,9 @@ export function controllerManagerFlags(options: ControllerManagerOptions): strin
     "client-ca-file": `${paths.pki}/ca.crt`,
     "cluster-signing-kubelet-client-cert-file": `${paths.pki}/ca.crt`,
     "cluster-signing-kubelet-client-key-file": own("ca.key"),
-    "controllers": ["*", "-bootstrapsigner", "-tokencleaner"],
+    controllers: ["*", "-bootstrapsigner", "-tokencleaner"],
     "leader-elect": true,
-    "profiling": false, // 1.3.2
+    profiling: false, // 1.3.2
     "requestheader-client-ca-file": `${paths.pki}/front-proxy-ca.crt`,
     "root-ca-file": `${paths.pki}/ca.crt`, // 1.3.5
     "service-account-private-key-file": own("sa.key"), // 1.3.4
@@ -59,7 +59,8 @@ export function controllerManager(options: ControllerManagerOptions): PlanFragme
       // What it waits for may take long; it must not stop trying.
       StartLimitIntervalSec: 0,
       Description: "Kubernetes controller manager",
-      Documentation: "https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/",
+      Documentation:
+        "https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/",
       After: "kube-apiserver.service",
     },
     Service: {

@@ -80,7 +80,7 @@ export function kubeApiserverFlags(options: KubeApiserverOptions): string[] {
     "kubelet-client-key": own("kubelet-client.key"),
     // A node's name is in no DNS; without this `kubectl exec` and `logs` fail.
     "kubelet-preferred-address-types": ["InternalIP"],
-    "profiling": false, // 1.2.15
+    profiling: false, // 1.2.15
     "proxy-client-cert-file": own("front-proxy-client.crt"),
     "proxy-client-key-file": own("front-proxy-client.key"),
     "requestheader-client-ca-file": `${paths.pki}/front-proxy-ca.crt`,
@@ -124,7 +124,9 @@ export function kubeApiserver(options: KubeApiserverOptions): PlanFragment {
     Install: { WantedBy: "multi-user.target" },
   });
   return {
-    directories: [{ path: paths.kubeApiserverLogs, owner: kubeApiserverUser, group: kubeApiserverUser, mode: "0700" }],
+    directories: [
+      { path: paths.kubeApiserverLogs, owner: kubeApiserverUser, group: kubeApiserverUser, mode: "0700" },
+    ],
     artifacts: [program],
     files: [
       { path: files.auditPolicy, content: renderAuditPolicy(), ...owned },

@@ -22,7 +22,7 @@ const configuration = own("config.yaml");
 export function schedulerFlags(): string[] {
   const kubeconfig = own("kubeconfig");
   return renderFlags({
-    "config": configuration,
+    config: configuration,
     "authentication-kubeconfig": kubeconfig,
     "authorization-kubeconfig": kubeconfig,
     "bind-address": "127.0.0.1", // 1.4.2
@@ -32,7 +32,7 @@ export function schedulerFlags(): string[] {
     "tls-private-key-file": own("tls.key"),
     "tls-min-version": tlsMinVersion,
     "tls-cipher-suites": tlsCipherSuites,
-    "profiling": false, // 1.4.1; read from the command line by the check, ruled by enableProfiling of the file
+    profiling: false, // 1.4.1; read from the command line by the check, ruled by enableProfiling of the file
   });
 }
 

@@ -42,7 +42,7 @@ const certificates = {
 function etcdFlags(options: EtcdMemberOptions): string[] {
   const { member, initialCluster, clusterToken } = options;
   return renderFlags({
-    "name": member.name,
+    name: member.name,
     "data-dir": paths.etcdData,
     "listen-client-urls": [`https://${member.address}:2379`, "https://127.0.0.1:2379"],
     "advertise-client-urls": `https://${member.address}:2379`,

@@ -71,7 +71,11 @@ export class LocalMachines extends pulumi.ComponentResource {
 
     // The machines.
     this.hosts = args.hosts.map((spec) => {
-      const hostKey = new tls.PrivateKey(`${name}-${spec.name}-host-key`, { algorithm: "ED25519" }, { parent: this });
+      const hostKey = new tls.PrivateKey(
+        `${name}-${spec.name}-host-key`,
+        { algorithm: "ED25519" },
+        { parent: this },
+      );
       const machine = new command.local.Command(
         `${name}-${spec.name}`,
         {
@@ -89,7 +93,9 @@ export class LocalMachines extends pulumi.ComponentResource {
             BASE_IMAGE: args.baseImage,
             ARTIFACT_STORE: args.artifactStore,
             ADMIN_USER: args.adminUser,
-            AUTHORIZED_KEYS: adminKey.publicKeyOpenssh.apply((key) => [key.trim(), ...args.sshPublicKeys].join("\n")),
+            AUTHORIZED_KEYS: adminKey.publicKeyOpenssh.apply((key) =>
+              [key.trim(), ...args.sshPublicKeys].join("\n"),
+            ),
           },
           // Who a machine is: with another address or key it is another machine.
           triggers: [spec.address, hostKey.publicKeyFingerprintSha256],

@@ -108,7 +108,10 @@ export class CoreDns extends pulumi.ComponentResource {
     // The pods.
     this.deployment = new kubernetes.apps.v1.Deployment(
       `${name}-deployment`,
-      { metadata, spec: { replicas: args.replicas, selector: { matchLabels: labels }, template: podTemplate(args) } },
+      {
+        metadata,
+        spec: { replicas: args.replicas, selector: { matchLabels: labels }, template: podTemplate(args) },
+      },
       { parent: this, dependsOn: [account, role, binding, configuration, service] },
     );
     new kubernetes.policy.v1.PodDisruptionBudget(
@@ -164,8 +167,16 @@ function podTemplate(args: CoreDnsArgs): kubernetes.types.input.core.v1.PodTempl
             readOnlyRootFilesystem: true,
             capabilities: { drop: ["ALL"] },
           },
-          livenessProbe: { httpGet: { path: "/health", port: healthPort }, periodSeconds: 10, failureThreshold: 5 },
-          readinessProbe: { httpGet: { path: "/ready", port: readyPort }, periodSeconds: 1, failureThreshold: 3 },
+          livenessProbe: {
+            httpGet: { path: "/health", port: healthPort },
+            periodSeconds: 10,
+            failureThreshold: 5,
+          },
+          readinessProbe: {
+            httpGet: { path: "/ready", port: readyPort },
+            periodSeconds: 1,
+            failureThreshold: 3,
+          },
           volumeMounts: [{ name: "configuration", mountPath: "/etc/coredns", readOnly: true }],
         },
       ],

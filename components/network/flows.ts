@@ -44,7 +44,9 @@ function isAllowed(rules: readonly AllowRule[], from: ProbePod, to: ProbePod, po
     (rule) =>
       matches(rule.from, from) &&
       matches(rule.to, to) &&
-      rule.ports.some((range) => range.protocol === "TCP" && port >= range.port && port <= (range.endPort ?? range.port)),
+      rule.ports.some(
+        (range) => range.protocol === "TCP" && port >= range.port && port <= (range.endPort ?? range.port),
+      ),
   );
 }
 
@@ -64,7 +66,9 @@ function unprovable(rules: readonly AllowRule[]): ProbePlan["notProbed"] {
       return [{ rule: rule.name, why: "one side is outside the cluster, where the probe has no pod" }];
     }
     const others = rule.ports.filter((range) => range.protocol !== "TCP").map((range) => range.protocol);
-    return others.length === 0 ? [] : [{ rule: rule.name, why: `the probe opens TCP connections only, not ${others.join(", ")}` }];
+    return others.length === 0
+      ? []
+      : [{ rule: rule.name, why: `the probe opens TCP connections only, not ${others.join(", ")}` }];
   });
 }
 
@@ -75,7 +79,12 @@ function unprovable(rules: readonly AllowRule[]): ProbePlan["notProbed"] {
  * @param namespaces Every namespace under default deny.
  */
 export function planFlows(rules: readonly AllowRule[], namespaces: readonly string[]): ProbePlan {
-  const strangers = namespaces.map((namespace) => ({ id: `stranger-${namespace}`, namespace, labels: {}, ports: [] }));
+  const strangers = namespaces.map((namespace) => ({
+    id: `stranger-${namespace}`,
+    namespace,
+    labels: {},
+    ports: [],
+  }));
   const servers: ProbePod[] = namespaces.map((namespace) => ({
     id: `closed-${namespace}`,
     namespace,
@@ -102,7 +111,13 @@ export function planFlows(rules: readonly AllowRule[], namespaces: readonly stri
         const open = isAllowed(rules, stranger, server, port);
         const wanted = open ? "should connect" : "should be refused by default deny";
         const description = `${describePod(stranger)} → ${describePod(server)} TCP ${port} ${wanted}`;
-        flows.push({ from: stranger.id, to: server.id, port, expected: open ? "open" : "closed", description });
+        flows.push({
+          from: stranger.id,
+          to: server.id,
+          port,
+          expected: open ? "open" : "closed",
+          description,
+        });
       }
     }
   }

@@ -30,7 +30,15 @@ function renderPod(pod: ProbePod, options: ProbeScriptOptions): string {
   // Servers take the first node, clients the last.
   const node = (pod.ports.length > 0 ? options.nodes[0] : options.nodes.at(-1)) ?? "";
   const labels = JSON.stringify({ ...pod.labels, "redoubt.io/probe": "@RUN@" });
-  return shellCommand(["pod", pod.id, pod.namespace, node, options.image, labels, JSON.stringify(podCommand(pod))]);
+  return shellCommand([
+    "pod",
+    pod.id,
+    pod.namespace,
+    node,
+    options.image,
+    labels,
+    JSON.stringify(podCommand(pod)),
+  ]);
 }
 
 /** The whole probe as one bash script for a control plane host. */

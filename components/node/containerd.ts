@@ -146,7 +146,11 @@ export function containerd(options: ContainerdOptions): PlanFragment {
   const importImages = `${libexec}/import-images`;
   return {
     packages: ["containerd", "runc"],
-    directories: [{ path: libexec }, { path: "/etc/containerd" }, { path: "/etc/systemd/system/containerd.service.d" }],
+    directories: [
+      { path: libexec },
+      { path: "/etc/containerd" },
+      { path: "/etc/systemd/system/containerd.service.d" },
+    ],
     files: [
       { path: prepare, content: prepareScript, mode: "0755" },
       { path: template, content: renderContainerdConfiguration(options.sandboxImage), mode: "0644" },
@@ -160,4 +164,3 @@ export function containerd(options: ContainerdOptions): PlanFragment {
     ],
   };
 }
-

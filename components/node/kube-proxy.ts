@@ -53,7 +53,10 @@ export function kubeProxy(options: KubeProxyOptions): PlanFragment {
       ExecStart: execStart(program.path, renderFlags({ config: configuration })),
       Restart: "always",
       RestartSec: "1s",
-      ...sandbox({ writablePaths: ["/run"], capabilities: ["CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_DAC_READ_SEARCH"] }),
+      ...sandbox({
+        writablePaths: ["/run"],
+        capabilities: ["CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_DAC_READ_SEARCH"],
+      }),
       // nftables is spoken by netlink, kube-proxy sets net.* parameters, and nft(8) maps memory executable nowhere.
       ProtectKernelTunables: false,
       RestrictAddressFamilies: "AF_INET AF_INET6 AF_NETLINK AF_UNIX",

@@ -33,7 +33,7 @@ export function kubeRouter(options: KubeRouterOptions): PlanFragment {
       ExecStart: execStart(
         program.path,
         renderFlags({
-          "kubeconfig": `${paths.kubeRouter}/kubeconfig`,
+          kubeconfig: `${paths.kubeRouter}/kubeconfig`,
           "hostname-override": options.nodeName,
           "enable-cni": false,
           "run-firewall": true,

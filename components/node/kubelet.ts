@@ -91,8 +91,8 @@ export function kubelet(options: KubeletOptions): PlanFragment {
       EnvironmentFile: cgroupEnvironment,
       ExecStart: execStart(program.path, [
         ...renderFlags({
-          "config": configuration,
-          "kubeconfig": paths.kubeletKubeconfig,
+          config: configuration,
+          kubeconfig: paths.kubeletKubeconfig,
           "node-ip": options.nodeAddress,
         }),
         "$KUBELET_CGROUP_ARGS",

@@ -24,7 +24,9 @@ export interface NodeArgs {
   readonly artifacts: ArtifactCatalog;
 }
 
-const controlPlaneTaints: readonly Taint[] = [{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }];
+const controlPlaneTaints: readonly Taint[] = [
+  { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" },
+];
 
 /**
  * A Kubernetes node: container runtime, kubelet, service proxy, policy engine and its part of the pod network. It may start before
@@ -40,18 +42,22 @@ export class Node extends pulumi.ComponentResource {
       .filter((other) => other.name !== spec.name)
       .map((other) => ({ podCidr: other.podCidr, via: other.address }));
     const plan = mergeFragments({
-      "containerd": containerd(args),
+      containerd: containerd(args),
       "pod-network": podNetwork({ podCidr: spec.podCidr, routes, artifacts: args.artifacts }),
       "kube-router": kubeRouter({ ...args, nodeName: spec.name }),
       "kube-proxy": kubeProxy({ ...args, nodeName: spec.name }),
-      "kubelet": kubelet({
+      kubelet: kubelet({
         ...args,
         nodeName: spec.name,
         nodeAddress: spec.address,
         taints: spec.role === "control-plane" ? controlPlaneTaints : [],
       }),
     });
-    this.applied = new ApplyPlan(`${name}-plan`, { phase: "node", connection, plan }, { parent: this, dependsOn: [...ready] });
+    this.applied = new ApplyPlan(
+      `${name}-plan`,
+      { phase: "node", connection, plan },
+      { parent: this, dependsOn: [...ready] },
+    );
     this.registerOutputs({});
   }
 }

@@ -18,7 +18,9 @@ function parseReport(phase: Phase, stdout: string): HostReport {
   try {
     return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as HostReport;
   } catch {
-    throw new Error(`phase ${phase}: the host's last line is no report: ${JSON.stringify(stdout.slice(-200))}`);
+    throw new Error(
+      `phase ${phase}: the host's last line is no report: ${JSON.stringify(stdout.slice(-200))}`,
+    );
   }
 }
 

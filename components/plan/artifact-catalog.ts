@@ -24,7 +24,9 @@ export function installed(
 ): ArtifactSpec {
   const source = catalog[name];
   if (source === undefined) {
-    throw new Error(`artifact catalogue: ${name} is missing. Fix: run "npm run toolchain -- ensure" and try again`);
+    throw new Error(
+      `artifact catalogue: ${name} is missing. Fix: run "npm run toolchain -- ensure" and try again`,
+    );
   }
   const { version, url, sha256 } = source;
   return { name, version, url, sha256, path: `${directory}/${name}` };

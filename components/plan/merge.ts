@@ -64,7 +64,12 @@ function joinList(kind: keyof HostPlan, fragments: readonly (readonly [string, P
 }
 
 function checkPath(kind: string, value: string): void {
-  if (!value.startsWith("/") || path.normalize(value) !== value || value.endsWith("/") || /[\0\n]/.test(value)) {
+  if (
+    !value.startsWith("/") ||
+    path.normalize(value) !== value ||
+    value.endsWith("/") ||
+    /[\0\n]/.test(value)
+  ) {
     throw new Error(`plan: ${kind} ${JSON.stringify(value)} is not an absolute, plain path`);
   }
 }

@@ -8,7 +8,8 @@ const plainWord = /^[A-Za-z0-9_@%+=:,./-]+$/;
  * @throws when the word holds a NUL, which no argument can carry.
  */
 export function shellQuote(word: string): string {
-  if (word.includes("\0")) throw new Error(`can't quote ${JSON.stringify(word)}: it contains a NUL character`);
+  if (word.includes("\0"))
+    throw new Error(`can't quote ${JSON.stringify(word)}: it contains a NUL character`);
   if (plainWord.test(word)) return word;
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -30,7 +30,15 @@ function renderUser(user: UserSpec): string {
   const home = user.home ?? (system ? "/nonexistent" : `/home/${user.name}`);
   const shell = user.shell ?? (system ? "/usr/sbin/nologin" : "/bin/bash");
   const primary = user.group ?? user.name;
-  const words = ["user", user.name, primary, home, shell, system ? "system" : "login", ...(user.groups ?? [])];
+  const words = [
+    "user",
+    user.name,
+    primary,
+    home,
+    shell,
+    system ? "system" : "login",
+    ...(user.groups ?? []),
+  ];
   return `${shellCommand(["group", primary])}\n${shellCommand(words)}\n`;
 }
 
@@ -52,8 +60,12 @@ function derivedFiles(plan: HostPlan, phase: Phase): FileSpec[] {
     // CIS 4.1.1 wants 0600 for the kubelet's unit; nothing but systemd reads the others either.
     .map((unit) => ({ path: `${unitFolder}/${unit.name}`, content: unit.content, mode: "0600" }));
   const lines = (items: readonly string[]): string => items.map((item) => `${item}\n`).join("");
-  const loaded = plan.kernelModules.filter((module) => module.state === "loaded").map((module) => module.name);
-  const blocked = plan.kernelModules.filter((module) => module.state === "blocked").map((module) => module.name);
+  const loaded = plan.kernelModules
+    .filter((module) => module.state === "loaded")
+    .map((module) => module.name);
+  const blocked = plan.kernelModules
+    .filter((module) => module.state === "blocked")
+    .map((module) => module.name);
   const optional: (FileSpec | undefined)[] = [
     loaded.length === 0
       ? undefined
@@ -144,8 +156,12 @@ function renderTables(plan: HostPlan, files: readonly FileSpec[], units: readonl
     for (const item of unit.reloadOn ?? []) add(reloads, item, unit.name);
   }
   const assignments = [
-    ...[...restarts].map(([key, names]) => `restarts[${shellCommand([key])}]=${shellCommand([names.join(" ")])}\n`),
-    ...[...reloads].map(([key, names]) => `reloads[${shellCommand([key])}]=${shellCommand([names.join(" ")])}\n`),
+    ...[...restarts].map(
+      ([key, names]) => `restarts[${shellCommand([key])}]=${shellCommand([names.join(" ")])}\n`,
+    ),
+    ...[...reloads].map(
+      ([key, names]) => `reloads[${shellCommand([key])}]=${shellCommand([names.join(" ")])}\n`,
+    ),
     ...plan.guarded.map(
       (item) => `activation[${shellCommand([item.path])}]=${shellCommand([shellCommand(item.activate)])}\n`,
     ),
@@ -201,7 +217,8 @@ export function renderScript(plan: HostPlan, phase: Phase): string {
     plan.guarded.length === 0 ? "" : "activations_done\n",
     calls(
       plan.readiness,
-      (item) => `${shellCommand(["ready", item.description, String(item.timeoutSeconds), ...item.command])}\n`,
+      (item) =>
+        `${shellCommand(["ready", item.description, String(item.timeoutSeconds), ...item.command])}\n`,
     ),
     "report\n",
   ];

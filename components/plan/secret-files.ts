@@ -13,7 +13,10 @@ export interface SecretFilesArgs {
 }
 
 /** The script that writes the files; it holds them, so it is as secret as they are. */
-export function renderSecretScript(directories: readonly DirectorySpec[], files: readonly SecretFileSpec[]): string {
+export function renderSecretScript(
+  directories: readonly DirectorySpec[],
+  files: readonly SecretFileSpec[],
+): string {
   const folders = directories.map(({ path, owner = "root", group = "root", mode = "0755" }) =>
     shellCommand(["directory", path, owner, group, mode.replace(/^0+(?=[0-7])/, "")]),
   );

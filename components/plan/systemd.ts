@@ -27,7 +27,8 @@ function listOf(value: DirectiveValue): readonly string[] {
 }
 
 function checkedValue(name: string, value: string): string {
-  if (/(?<!\\)\n/.test(value)) throw new Error(`unit directive ${name}: the value ${JSON.stringify(value)} spans lines`);
+  if (/(?<!\\)\n/.test(value))
+    throw new Error(`unit directive ${name}: the value ${JSON.stringify(value)} spans lines`);
   return value;
 }
 

@@ -140,11 +140,9 @@ func (t resourceType) plan(state, inputs resource.PropertyMap) resource.Property
 		}
 	}
 	if t.renews && number(planned, earlyRenewalHoursKey) >= number(planned, validityPeriodKey) {
-		// Such a certificate is ready for renewal from its first moment. An unknown period counts as 0, an
-		// unknown renewal time as not reached, as in the official plugin.
-		if !planned[earlyRenewalHoursKey].IsComputed() || number(planned, validityPeriodKey) == 0 {
-			planned[readyForRenewalKey] = resource.NewProperty(true)
-		}
+		// Such a certificate is ready for renewal from its first moment. Unknown hours count as 0, as in the
+		// official plugin.
+		planned[readyForRenewalKey] = resource.NewProperty(true)
 	}
 	return planned
 }

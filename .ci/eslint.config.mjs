@@ -1,0 +1,88 @@
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import js from "@eslint/js";
+import tseslint from "typescript-eslint";
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+// The house: which folder a folder must not import. docs/architecture.md says why.
+const forbidden = {
+  "components/config": ["plan", "hosts", "pki", "etcd", "control-plane", "node", "network", "access"],
+  "components/plan": ["config", "hosts", "pki", "etcd", "control-plane", "node", "network", "access"],
+  "components/hosts": ["config", "pki", "etcd", "control-plane", "node", "network", "access"],
+  "components/pki": ["config", "etcd", "control-plane", "node", "network", "access"],
+  "components/etcd": ["config", "control-plane", "node", "network", "access"],
+  "components/control-plane": ["config", "etcd", "node", "network", "access"],
+  "components/node": ["config", "etcd", "control-plane", "network", "access"],
+  "components/network": ["config", "hosts", "pki", "etcd", "control-plane", "node", "access"],
+  "components/access": ["config", "hosts", "etcd", "control-plane", "node", "network"],
+};
+
+const house = Object.entries(forbidden).map(([folder, others]) => ({
+  files: [`${folder}/**/*.ts`],
+  rules: {
+    "no-restricted-imports": [
+      "error",
+      {
+        patterns: [
+          {
+            group: others.map((other) => `**/${other}/*`),
+            message: `${folder} may not import this folder.`,
+            allowTypeImports: folder === "components/config",
+          },
+          {
+            group: ["**/toolchain/*", "**/commands/*", "**/test/*"],
+            message: "Components import no tools, commands or tests.",
+          },
+        ],
+      },
+    ],
+  },
+}));
+
+export default tseslint.config(
+  { ignores: ["**/node_modules/", "**/*.cjs", "**/*.mjs", "policies/"] },
+  js.configs.recommended,
+  ...tseslint.configs.strictTypeChecked,
+  ...tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: { parserOptions: { project: "./tsconfig.json", tsconfigRootDir: root } },
+    rules: {
+      "@typescript-eslint/no-explicit-any": "error",
+      // Flags and report texts hold numbers and booleans as they are.
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true },
+      ],
+      // process.env["NAME"]: TypeScript wants brackets for what an index signature gives.
+      "@typescript-eslint/dot-notation": "off",
+      "@typescript-eslint/explicit-function-return-type": ["error", { allowExpressions: true }],
+      "@typescript-eslint/explicit-member-accessibility": "error",
+      "max-lines": ["error", { max: 400, skipBlankLines: true, skipComments: true }],
+    },
+  },
+  ...house,
+  {
+    files: ["toolchain/**/*.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              group: ["**/components/*", "**/commands/*"],
+              message: "The toolchain imports nothing of the program.",
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ["test/**/*.ts"],
+    rules: {
+      // node:test's describe and it give promises that the runner awaits.
+      "@typescript-eslint/no-floating-promises": "off",
+    },
+  },
+);
