@@ -6,7 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // key identifiers are SHA-1 by RFC 5280 section 4.2.1.2
+	"crypto/sha1"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -136,7 +136,8 @@ func createLocallySignedCert(inputs resource.PropertyMap, now time.Time) (string
 // sign completes the template from a certificate resource's inputs and signs it. The id is the serial number,
 // random of 128 bits, in decimal.
 func sign(
-	inputs resource.PropertyMap, now time.Time, template, parent *x509.Certificate, public crypto.PublicKey, signer crypto.Signer,
+	inputs resource.PropertyMap, now time.Time,
+	template, parent *x509.Certificate, public crypto.PublicKey, signer crypto.Signer,
 ) (string, resource.PropertyMap, error) {
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 128))
 	if err != nil {
@@ -207,7 +208,7 @@ func subjectKeyID(public crypto.PublicKey) (id []byte, err error) {
 	default:
 		err = fmt.Errorf("unsupported public key type %T", public)
 	}
-	sum := sha1.Sum(bits) //nolint:gosec // see the import
+	sum := sha1.Sum(bits)
 	return sum[:], err
 }
 

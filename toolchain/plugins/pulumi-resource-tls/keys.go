@@ -7,7 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // names keys, as RFC 5280 section 4.2.1.2 does; guards nothing
+	"crypto/sha1"
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
@@ -29,6 +29,7 @@ const (
 	pemCertificateRequest = "CERTIFICATE REQUEST"
 )
 
+// createPrivateKey, like its siblings, words its errors as the official plugin does: hence the capitals.
 func createPrivateKey(inputs resource.PropertyMap, _ time.Time) (string, resource.PropertyMap, error) {
 	key, err := generateKey(text(inputs, "algorithm"), text(inputs, "ecdsaCurve"), number(inputs, "rsaBits"))
 	if err != nil {
@@ -121,10 +122,11 @@ func publicKeyOutputs(key crypto.Signer) (string, resource.PropertyMap, error) {
 	}, nil
 }
 
-// contentID is the id of keys and requests: the SHA-1 of their DER form, hexadecimal. The official plugin
-// trims white space first, although DER isn't text; without the same trimming a few ids would differ.
+// contentID is the id of keys and requests: the SHA-1 of their DER form, hexadecimal; a name, not a safeguard.
+// The official plugin trims white space first, although DER isn't text; without the same trimming a few ids
+// would differ.
 func contentID(der []byte) string {
-	sum := sha1.Sum([]byte(strings.TrimSpace(string(der)))) //nolint:gosec // see the import
+	sum := sha1.Sum([]byte(strings.TrimSpace(string(der))))
 	return hex.EncodeToString(sum[:])
 }
 

@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { cacheFolder, fillOnce } from "./cache";
+import { execute } from "./process";
+import { timed } from "./progress";
+
+/** Debian release of local machines. */
+const suite = "bookworm";
+
+/** Everything that plans ask for is in the base, so that `up` installs no package on a local machine. */
+const packages = [
+  "systemd",
+  "systemd-sysv",
+  "systemd-timesyncd",
+  "dbus",
+  "openssh-server",
+  "sudo",
+  "iproute2",
+  "iptables",
+  "nftables",
+  "ipset",
+  "conntrack",
+  "socat",
+  "ebtables",
+  "ethtool",
+  "kmod",
+  "procps",
+  "ca-certificates",
+  "curl",
+  "containerd",
+  "runc",
+  "auditd",
+  "unattended-upgrades",
+].sort();
+
+/** Increase when the steps below change. */
+const recipeVersion = 1;
+
+function baseFolder(): string {
+  const recipe = createHash("sha256")
+    .update(JSON.stringify([suite, packages, recipeVersion]))
+    .digest("hex");
+  return path.join(cacheFolder(), "machine", `${suite}-${recipe.slice(0, 12)}`);
+}
+
+/** Takes away what must differ between machines, and what a base must not do by itself. */
+function generalize(root: string): void {
+  for (const file of readdirSync(path.join(root, "etc/ssh"))) {
+    if (file.startsWith("ssh_host_")) rmSync(path.join(root, "etc/ssh", file));
+  }
+  writeFileSync(path.join(root, "etc/machine-id"), "");
+  // Container runtime and updates are started by plans, not by the first boot.
+  for (const unit of ["containerd.service", "unattended-upgrades.service", "auditd.service"]) {
+    rmSync(path.join(root, "etc/systemd/system/multi-user.target.wants", unit), { force: true });
+  }
+  mkdirSync(path.join(root, "opt/redoubt/artifacts/tools"), { recursive: true });
+  mkdirSync(path.join(root, "opt/redoubt/artifacts/images"), { recursive: true });
+}
+
+/** The root filesystem that all local machines share read-only; made once by mmdebstrap from the box's own apt sources. */
+export async function ensureBaseImage(): Promise<string> {
+  const folder = baseFolder();
+  await fillOnce(folder, async (scratch) => {
+    await timed("machine image", `building Debian ${suite}`, async () => {
+      await execute("mmdebstrap", ["--variant=minbase", `--include=${packages.join(",")}`, suite, scratch]);
+    });
+    generalize(scratch);
+  });
+  return folder;
+}

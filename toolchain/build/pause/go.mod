@@ -1,0 +1,3 @@
+module redoubt.dev/toolchain/pause
+
+go 1.26

@@ -1,0 +1,47 @@
+import { execute } from "./process";
+import { timed } from "./progress";
+
+/** Programs that the box itself needs, as Debian packages: program on the PATH → package. */
+export const boxPackages: Readonly<Record<string, string>> = {
+  "systemd-nspawn": "systemd-container",
+  mmdebstrap: "mmdebstrap",
+  ip: "iproute2",
+  pgrep: "procps",
+  busybox: "busybox-static",
+  curl: "curl",
+};
+
+/** Packages of the list that are not installed. */
+async function missingOf(packages: readonly string[]): Promise<string[]> {
+  const listing = await execute("dpkg-query", ["--show", "--showformat", "${db:Status-Status} ${Package}\n"]);
+  const installed = new Set(
+    listing
+      .split("\n")
+      .filter((line) => line.startsWith("installed "))
+      .map((line) => line.slice("installed ".length)),
+  );
+  return packages.filter((name) => !installed.has(name));
+}
+
+/**
+ * Installs what is missing, from the sources that the box is configured with.
+ *
+ * @throws naming the packages when apt fails.
+ */
+export async function installDebianPackages(packages: readonly string[]): Promise<void> {
+  const missing = await missingOf(packages);
+  if (missing.length === 0) return;
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  await timed("Debian packages", `installing ${missing.join(" ")}`, async () => {
+    try {
+      await execute("apt-get", ["--quiet", "update"], { env });
+      await execute("apt-get", ["--quiet", "--yes", "--no-install-recommends", "install", ...missing], {
+        env,
+      });
+    } catch (error) {
+      throw new Error(
+        `Debian packages ${missing.join(" ")} could not be installed. Fix: make "apt-get install ${missing.join(" ")}" work. ${String(error)}`,
+      );
+    }
+  });
+}

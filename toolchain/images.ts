@@ -1,0 +1,75 @@
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { cacheFolder, fillOnce, sha256OfFile } from "./cache";
+import type { InstalledTool } from "./ensure";
+import { writeImageArchive, type ImageSpec } from "./oci-archive";
+
+/** An image as an archive in the cache. */
+export interface ImageArchive {
+  readonly name: string;
+  readonly reference: string;
+  readonly archive: string;
+  readonly sha256: string;
+}
+
+/** Debian's static busybox, from the package busybox-static. */
+const busybox = "/bin/busybox";
+const busyboxApplets = ["cat", "cut", "httpd", "nc", "nslookup", "sh", "sleep", "wget"];
+
+/** Nobody of the host: pods of the system run as users that own nothing. */
+const users = { pause: 65535, coredns: 65532, probe: 65534 };
+
+function imageSpecs(installed: readonly InstalledTool[]): (ImageSpec & { readonly name: string })[] {
+  const find = (name: string): InstalledTool => {
+    const found = installed.find(({ tool }) => tool.name === name);
+    if (found === undefined) throw new Error(`image ${name}: its program is not among the tools`);
+    return found;
+  };
+  const single = (name: "pause" | "coredns"): ImageSpec & { readonly name: string } => {
+    const { tool, program } = find(name);
+    return {
+      name,
+      reference: `redoubt.local/${name}:${tool.version}`,
+      architecture: "amd64",
+      programs: { [name]: program },
+      links: {},
+      entrypoint: [`/${name}`],
+      user: users[name],
+    };
+  };
+  return [
+    single("pause"),
+    single("coredns"),
+    {
+      name: "probe",
+      reference: "redoubt.local/probe:1",
+      architecture: "amd64",
+      programs: { "bin/busybox": busybox },
+      links: Object.fromEntries(busyboxApplets.map((applet) => [`bin/${applet}`, "busybox"])),
+      entrypoint: ["/bin/busybox", "sh"],
+      user: users.probe,
+    },
+  ];
+}
+
+/** Builds the images that every cluster needs, from programs that the toolchain has. */
+export async function ensureImages(installed: readonly InstalledTool[]): Promise<ImageArchive[]> {
+  const archives: ImageArchive[] = [];
+  for (const spec of imageSpecs(installed)) {
+    const hash = createHash("sha256").update(
+      JSON.stringify([spec.reference, spec.links, spec.entrypoint, spec.user]),
+    );
+    for (const { tool, sha256 } of installed) if (tool.name === spec.name) hash.update(sha256);
+    const folder = path.join(cacheFolder(), "images", `${spec.name}-${hash.digest("hex").slice(0, 12)}`);
+    const archive = path.join(folder, `${spec.name}.tar`);
+    await fillOnce(folder, async (scratch) => {
+      const candidate = path.join(scratch, `${spec.name}.tar`);
+      await writeImageArchive(spec, candidate);
+      writeFileSync(path.join(scratch, "sha256"), await sha256OfFile(candidate));
+    });
+    const sha256 = readFileSync(path.join(folder, "sha256"), "utf8");
+    archives.push({ name: spec.name, reference: spec.reference, archive, sha256 });
+  }
+  return archives;
+}

@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+import { chmodSync, copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Go } from "./go";
+import { goVersion, type ModuleRecipe, type Tool } from "./manifest";
+import { execute } from "./process";
+
+const linkerFlags = "-s -w";
+
+function recipeFolder(recipe: ModuleRecipe): string {
+  return path.join(__dirname, recipe.folder);
+}
+
+/** Go sources and module files below a folder, tests left out: what the built program depends on. */
+function sourcesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => /(\.go|go\.mod|go\.sum)$/.test(file) && !file.endsWith("_test.go"))
+    .sort();
+}
+
+/** Says which bytes a build gives: recipe, sources, compiler and flags. Part of the name in the cache. */
+export function recipeHash(tool: Tool): string {
+  const folder = recipeFolder(tool.recipe);
+  const hash = createHash("sha256").update(
+    JSON.stringify([tool.recipe, tool.version, goVersion, linkerFlags]),
+  );
+  for (const file of sourcesOf(folder))
+    hash.update(`${file}\0`).update(readFileSync(path.join(folder, file)));
+  return hash.digest("hex").slice(0, 12);
+}
+
+/** Builds the tool from published modules, as its go.sum pins them, into `program`. */
+export async function buildFromModules(tool: Tool, go: Go, program: string): Promise<void> {
+  const { recipe } = tool;
+  const work = mkdtempSync(path.join(tmpdir(), `redoubt-build-${tool.name}-`));
+  try {
+    cpSync(recipeFolder(recipe), work, { recursive: true });
+    if (recipe.embeds !== undefined) await copyEmbeds(recipe.embeds, go, work);
+    const stamps = Object.entries(recipe.stamps ?? {}).map(([variable, value]) => ` -X ${variable}=${value}`);
+    const args = ["build", "-ldflags", `${linkerFlags}${stamps.join("")}`, "-o", program, recipe.package];
+    await execute(go.program, args, { cwd: work, env: go.env });
+  } catch (error) {
+    throw new Error(
+      `${tool.name} ${tool.version} could not be built from module ${recipe.package} (toolchain/${recipe.folder}). ${String(error)}`,
+    );
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Lays files of a required module beside the main package, where go:embed may reach them. */
+async function copyEmbeds(embeds: NonNullable<ModuleRecipe["embeds"]>, go: Go, work: string): Promise<void> {
+  await execute(go.program, ["mod", "download", embeds.module], { cwd: work, env: go.env });
+  const folder = (
+    await execute(go.program, ["list", "-m", "-f", "{{.Dir}}", embeds.module], { cwd: work, env: go.env })
+  ).trim();
+  for (const file of embeds.files) {
+    const copy = path.join(work, path.basename(file));
+    copyFileSync(path.join(folder, file), copy);
+    chmodSync(copy, 0o644);
+  }
+}
