@@ -1,0 +1,45 @@
+import { existsSync, statSync } from "node:fs";
+import { Command } from "commander";
+import { ensureToolchain, toolPath, type ToolSource } from "../toolchain/ensure";
+import { toolManifest, type Tool } from "../toolchain/manifest";
+import { main } from "./main";
+import { sourceOption } from "./options";
+
+/** One line of the list: what it is, whether it is there, where it would come from. */
+function describe(tool: Tool): string {
+  const program = toolPath(tool);
+  const state = existsSync(program) ? `${(statSync(program).size / 1e6).toFixed(0)} MB` : "missing";
+  const from =
+    tool.release === undefined
+      ? `modules (release: ${tool.releaseUnpinned ?? "none"})`
+      : `${tool.release.url}, else modules`;
+  return [
+    tool.name.padEnd(28),
+    tool.version.padEnd(9),
+    tool.purpose.padEnd(9),
+    state.padStart(8),
+    ` ${from}`,
+  ].join(" ");
+}
+
+/** `npm run toolchain -- list | ensure`. */
+main(async () => {
+  const program = new Command("npm run toolchain --").description(
+    "The tools that the project uses, and where they come from.",
+  );
+  program
+    .command("list")
+    .description("show every tool: version, purpose, size in the cache, source")
+    .action(() => {
+      for (const tool of toolManifest()) process.stdout.write(`${describe(tool)}\n`);
+    });
+  program
+    .command("ensure")
+    .description("provide what is missing; done by every other command too")
+    .addOption(sourceOption())
+    .option("--bench", "also what only the benchmark uses", false)
+    .action(async (options: { source: ToolSource; bench: boolean }) => {
+      await ensureToolchain(options);
+    });
+  await program.parseAsync();
+});
