@@ -1,0 +1,86 @@
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import { Command } from "commander";
+import { boxPackages, installDebianPackages } from "../toolchain/debian-packages";
+import { ensureToolchain } from "../toolchain/ensure";
+import { findGo } from "../toolchain/go";
+import { main } from "./main";
+import { run } from "./shell";
+import { projectFolder } from "./stack";
+
+/** Programs that only tests call. */
+const testPackages = ["nftables", "openssh-client", "openssh-server", "openssl", "shellcheck"];
+
+/** Every test file below a folder of test/. */
+function testFiles(folder: string): string[] {
+  return readdirSync(path.join(projectFolder, "test", folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".test.ts"))
+    .map((file) => path.join("test", folder, file))
+    .sort();
+}
+
+async function npx(...args: string[]): Promise<void> {
+  await run("npx", ["--no-install", ...args], { cwd: projectFolder, env: process.env });
+}
+
+/** Formatting, lint rules, types, and every shell script that stands in a file. */
+async function lint(): Promise<void> {
+  await npx("eslint", "--config", ".ci/eslint.config.mjs", ".");
+  await npx("prettier", "--check", "--log-level", "warn", ".");
+  await npx("tsc", "--noEmit");
+  const scripts = ["components", "commands", ".ci"].flatMap((folder) =>
+    readdirSync(path.join(projectFolder, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".sh"))
+      .map((file) => path.join(folder, file)),
+  );
+  await run("shellcheck", ["--severity", "style", ...scripts, ".ci/run"], {
+    cwd: projectFolder,
+    env: process.env,
+  });
+}
+
+async function nodeTest(files: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  await run(process.execPath, ["--import", "tsx", "--test", "--test-reporter=spec", ...files], {
+    cwd: projectFolder,
+    env,
+  });
+}
+
+/** Tests of the programs of ours that are written in Go. */
+async function goTests(): Promise<void> {
+  const go = await findGo();
+  for (const plugin of readdirSync(path.join(projectFolder, "toolchain/plugins"))) {
+    const cwd = path.join(projectFolder, "toolchain/plugins", plugin);
+    await run(go.program, ["test", "./..."], { cwd, env: go.env });
+  }
+}
+
+const levels: Readonly<Record<string, () => Promise<void>>> = {
+  lint,
+  unit: () => nodeTest(testFiles("unit"), process.env),
+  go: goTests,
+  cluster: async () => {
+    const { environment } = await ensureToolchain();
+    await nodeTest(testFiles("cluster"), { ...process.env, ...environment });
+  },
+};
+
+/** `npm test`: all levels, cheapest first; `npm test -- unit` runs one. */
+main(async () => {
+  const command = new Command("npm test --")
+    .description(
+      "Prove the project: lint and types, unit tests, Go tests, then a real cluster on machines of this box.",
+    )
+    .argument("[levels...]", `some of: ${Object.keys(levels).join(", ")} (all of them when none is named)`)
+    .parse();
+  const wanted = command.args.length === 0 ? Object.keys(levels) : command.args;
+  const unknown = wanted.find((level) => !(level in levels));
+  if (unknown !== undefined) {
+    throw new Error(`there is no test level "${unknown}". Fix: use ${Object.keys(levels).join(", ")}`);
+  }
+  await installDebianPackages([...Object.values(boxPackages), ...testPackages]);
+  for (const level of wanted) {
+    process.stderr.write(`\n== ${level}\n`);
+    await levels[level]?.();
+  }
+});

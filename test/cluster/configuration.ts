@@ -1,0 +1,32 @@
+/** The configuration that the tests build: every role once, one namespace with a rule, one without. */
+export const testConfiguration = `config:
+  redoubt:hosts:
+    provider: local
+    controlPlanes: 1
+    workers: 2
+  redoubt:namespaces:
+    - name: app
+      podSecurity:
+        enforce: restricted
+    - name: other
+  redoubt:network:
+    allow:
+      - name: web-to-db
+        from: { namespace: app, podLabels: { app: web } }
+        to: { namespace: app, podLabels: { app: db } }
+        ports: [{ protocol: TCP, port: 5432 }]
+  redoubt:access:
+    roleBindings:
+      - { role: viewer, namespace: app, groups: [app-viewers] }
+      - { role: developer, namespace: app, groups: [app-developers] }
+      - { role: operator, namespace: app, groups: [app-operators] }
+      - { role: cluster-reader, groups: [auditors] }
+      - { role: cluster-admin, groups: [platform] }
+    users:
+      - { name: vera, groups: [app-viewers], validityHours: 8 }
+      - { name: dev, groups: [app-developers], validityHours: 8 }
+      - { name: olga, groups: [app-operators], validityHours: 8 }
+      - { name: rita, groups: [auditors], validityHours: 8 }
+      - { name: paul, groups: [platform], validityHours: 8 }
+      - { name: nobody, groups: [strangers], validityHours: 8 }
+`;

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ClusterOutputs, TestCluster } from "../../support/cluster";
+
+/** Everything on a host that a second run could have touched: inode, time and mode of files, start times of units. */
+const fingerprintCommand =
+  "sudo find /etc /usr/local /opt/cni /var/lib/kubelet/config.yaml /var/lib/kubelet/pki -xdev -type f -printf '%p %i %T@ %m %u\\n' | sort; " +
+  "systemctl show --property=Id,ActiveEnterTimestampMonotonic,NRestarts etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kube-router containerd ssh redoubt-firewall";
+
+export function convergenceStory(cluster: TestCluster, outputs: () => ClusterOutputs): void {
+  const kubectl = (...args: string[]): string => cluster.kubectl(outputs().kubeconfig, args).stdout;
+  const allReady = (): boolean => {
+    const answer = kubectl(
+      "get",
+      "nodes",
+      "-o",
+      "jsonpath={.items[*].status.conditions[?(@.type=='Ready')].status}",
+    );
+    return answer.trim() === "True True True";
+  };
+
+  describe("Up again", () => {
+    it("changes nothing, on the hosts neither", async () => {
+      const before = outputs().nodes.map(
+        (node) => cluster.ssh(outputs(), node.name, fingerprintCommand).stdout,
+      );
+      const { code, stdout, stderr } = await cluster.npmRun("up", ["--expect-no-changes"]);
+      assert.equal(code, 0, stdout + stderr);
+      const after = outputs().nodes.map(
+        (node) => cluster.ssh(outputs(), node.name, fingerprintCommand).stdout,
+      );
+      assert.ok(before.every((text) => text.length > 1000));
+      assert.deepEqual(after, before);
+    });
+
+    it("is preceded by a preview that shows no change", async () => {
+      const { code, stdout, stderr } = await cluster.npmRun("preview", []);
+      assert.equal(code, 0, stderr);
+      assert.doesNotMatch(stdout, /^\s*[-+~] /m);
+    });
+  });
+
+  describe("A machine that lost its power", () => {
+    it("comes back with its data, and the cluster heals", async () => {
+      const worker = outputs().nodes.find((node) => node.role === "worker")?.name ?? "";
+      assert.equal(cluster.machine("stop", worker).code, 0);
+      const started = await cluster.npmRun("up");
+      assert.equal(started.code, 0, started.stdout + started.stderr);
+      const end = Date.now() + 90_000;
+      while (!allReady() && Date.now() < end) await sleep(500);
+      assert.ok(allReady(), kubectl("get", "nodes"));
+    });
+
+    it("may be the control plane: objects and audit log survive", async () => {
+      const controlPlane = outputs().nodes.find((node) => node.role === "control-plane")?.name ?? "";
+      assert.equal(cluster.machine("stop", controlPlane).code, 0);
+      assert.equal(cluster.machine("start", controlPlane).code, 0);
+      const end = Date.now() + 90_000;
+      while (!allReady() && Date.now() < end) await sleep(500);
+      assert.ok(allReady(), kubectl("get", "nodes"));
+      assert.match(kubectl("--namespace", "app", "get", "secret", "canary", "-o", "name"), /secret\/canary/);
+    });
+  });
+}

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { ClusterOutputs, TestCluster } from "../../support/cluster";
+
+/** One cell of the matrix: who, verb, resource, where, and whether it is allowed. */
+type Cell = readonly [
+  user: string,
+  verb: string,
+  resource: string,
+  namespace: string | undefined,
+  allowed: boolean,
+];
+
+const matrix: readonly Cell[] = [
+  ["vera", "list", "pods", "app", true],
+  ["vera", "get", "pods/log", "app", true],
+  ["vera", "list", "secrets", "app", false],
+  ["vera", "create", "pods", "app", false],
+  ["vera", "create", "pods/exec", "app", false],
+  ["vera", "list", "pods", "other", false],
+  ["vera", "list", "nodes", undefined, false],
+  ["dev", "create", "deployments.apps", "app", true],
+  ["dev", "create", "pods/exec", "app", true],
+  ["dev", "get", "secrets", "app", false],
+  ["dev", "create", "rolebindings.rbac.authorization.k8s.io", "app", false],
+  ["dev", "delete", "networkpolicies.networking.k8s.io", "app", false],
+  ["dev", "create", "deployments.apps", "other", false],
+  ["olga", "get", "secrets", "app", true],
+  ["olga", "update", "networkpolicies.networking.k8s.io", "app", true],
+  ["olga", "create", "rolebindings.rbac.authorization.k8s.io", "app", false],
+  ["olga", "get", "secrets", "kube-system", false],
+  ["olga", "delete", "namespaces", undefined, false],
+  ["rita", "list", "nodes", undefined, true],
+  ["rita", "list", "pods", "kube-system", true],
+  ["rita", "list", "clusterroles.rbac.authorization.k8s.io", undefined, true],
+  ["rita", "list", "secrets", "app", false],
+  ["rita", "delete", "pods", "app", false],
+  ["paul", "delete", "namespaces", undefined, true],
+  ["paul", "create", "clusterrolebindings.rbac.authorization.k8s.io", undefined, true],
+  ["paul", "get", "secrets", "kube-system", true],
+  ["nobody", "list", "pods", "app", false],
+  ["nobody", "list", "namespaces", undefined, false],
+];
+
+export function rbacStory(cluster: TestCluster, outputs: () => ClusterOutputs): void {
+  const as = (user: string): string => {
+    const kubeconfig = outputs().userKubeconfigs[user];
+    assert.ok(kubeconfig, `no kubeconfig for ${user}`);
+    return kubeconfig;
+  };
+
+  describe("Roles", () => {
+    for (const [user, verb, resource, namespace, allowed] of matrix) {
+      const where = namespace === undefined ? "the cluster" : `namespace ${namespace}`;
+      it(`${allowed ? "let" : "do not let"} ${user} ${verb} ${resource} in ${where}`, () => {
+        const place = namespace === undefined ? ["--all-namespaces"] : ["--namespace", namespace];
+        const [kind, subresource] = resource.split("/");
+        const extra = subresource === undefined ? [] : [`--subresource=${subresource}`];
+        const answer = cluster.kubectl(as(user), ["auth", "can-i", verb, kind ?? "", ...extra, ...place]);
+        assert.equal(
+          answer.stdout.trim().split("\n").at(-1)?.split(" ")[0],
+          allowed ? "yes" : "no",
+          answer.stderr,
+        );
+      });
+    }
+
+    it("let a viewer really list pods, and not read a secret", () => {
+      assert.equal(cluster.kubectl(as("vera"), ["--namespace", "app", "get", "pods"]).code, 0);
+      const denied = cluster.kubectl(as("vera"), ["--namespace", "app", "get", "secrets"]);
+      assert.match(denied.stderr, /Forbidden/);
+    });
+
+    it("bind nothing to everybody, and no wildcard outside Kubernetes' own roles", () => {
+      const bindings = cluster.kubectl(outputs().kubeconfig, [
+        "get",
+        "clusterrolebindings,rolebindings",
+        "-A",
+        "-o",
+        "json",
+      ]);
+      const roles = cluster.kubectl(outputs().kubeconfig, ["get", "clusterroles,roles", "-A", "-o", "json"]);
+      interface Item {
+        metadata: { name: string };
+        subjects?: { name: string }[];
+        rules?: { verbs: string[] }[];
+      }
+      const items = (text: string): Item[] => (JSON.parse(text) as { items: Item[] }).items;
+      const isOurs = (item: Item): boolean => item.metadata.name.startsWith("redoubt");
+      const ours = items(bindings.stdout).filter(isOurs);
+      assert.ok(ours.length >= 8);
+      for (const item of ours) {
+        for (const subject of item.subjects ?? []) {
+          assert.doesNotMatch(
+            subject.name,
+            /^system:(masters|authenticated|unauthenticated|anonymous)$/,
+            item.metadata.name,
+          );
+        }
+      }
+      const ourRoles = items(roles.stdout).filter(isOurs);
+      assert.ok(ourRoles.length >= 5);
+      for (const item of ourRoles)
+        for (const rule of item.rules ?? []) assert.ok(!rule.verbs.includes("*"), item.metadata.name);
+    });
+
+    it("keep a node from reading what belongs to another node", () => {
+      const [first, second] = outputs().nodes.filter((node) => node.role === "worker");
+      assert.ok(first !== undefined && second !== undefined);
+      const asNode = (args: string): { code: number; stderr: string } =>
+        cluster.ssh(outputs(), first.name, `sudo kubectl --kubeconfig=/etc/kubernetes/kubelet.conf ${args}`);
+      assert.equal(asNode(`get node ${first.name}`).code, 0);
+      assert.match(asNode(`label node ${second.name} x=y`).stderr, /[Ff]orbidden/);
+      assert.match(asNode("get secrets --all-namespaces").stderr, /[Ff]orbidden/);
+      assert.match(
+        asNode(`label node ${first.name} node-role.kubernetes.io/control-plane=`).stderr,
+        /[Ff]orbidden/,
+      );
+    });
+  });
+}

@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ClusterOutputs, Outcome, TestCluster } from "../../support/cluster";
+
+/** A pod that any namespace of the stack admits. */
+function podManifest(
+  name: string,
+  labels: Record<string, string>,
+  command: string,
+  overrides: object = {},
+): string {
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, labels },
+    spec: {
+      terminationGracePeriodSeconds: 0,
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, runAsUser: 65534, seccompProfile: { type: "RuntimeDefault" } },
+      containers: [
+        {
+          name: "main",
+          image: "redoubt.local/probe:1",
+          command: ["/bin/busybox", "sh", "-c", command],
+          resources: { limits: { memory: "32Mi", cpu: "100m" } },
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+        },
+      ],
+      ...overrides,
+    },
+  });
+}
+
+/** Repeats a check until it holds: policies follow a pod's start by a moment. */
+async function eventually(
+  check: () => Outcome,
+  wanted: (outcome: Outcome) => boolean,
+  seconds = 30,
+): Promise<Outcome> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const outcome = check();
+    if (wanted(outcome) || Date.now() > end) return outcome;
+    await sleep(500);
+  }
+}
+
+export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutputs): void {
+  const kubectl = (args: readonly string[], input?: string): Outcome =>
+    cluster.kubectl(outputs().kubeconfig, args, input);
+  const inPod = (namespace: string, pod: string, command: string): Outcome =>
+    kubectl(["--namespace", namespace, "exec", pod, "--", "/bin/busybox", "sh", "-c", command]);
+  const create = (namespace: string, manifest: string): void => {
+    const outcome = kubectl(["--namespace", namespace, "apply", "-f", "-"], manifest);
+    assert.equal(outcome.code, 0, outcome.stderr);
+  };
+
+  describe("Workloads", () => {
+    it("find every node Ready", () => {
+      const { stdout } = kubectl([
+        "get",
+        "nodes",
+        "-o",
+        "jsonpath={range .items[*]}{.status.conditions[?(@.type=='Ready')].status}{' '}{end}",
+      ]);
+      assert.equal(stdout.trim(), "True True True");
+    });
+
+    it("run with their limits really set", () => {
+      create(
+        "app",
+        podManifest(
+          "db",
+          { app: "db" },
+          "nc -ll -p 5432 -e /bin/cat & nc -ll -p 5433 -e /bin/cat & sleep 3600",
+        ),
+      );
+      create("app", podManifest("web", { app: "web" }, "sleep 3600"));
+      create("other", podManifest("stranger", {}, "sleep 3600"));
+      for (const [namespace, pod] of [
+        ["app", "db"],
+        ["app", "web"],
+        ["other", "stranger"],
+      ] as const) {
+        const outcome = kubectl([
+          "--namespace",
+          namespace,
+          "wait",
+          `pod/${pod}`,
+          "--for=condition=Ready",
+          "--timeout=60s",
+        ]);
+        assert.equal(outcome.code, 0, outcome.stderr);
+      }
+      const limit = inPod(
+        "app",
+        "db",
+        "cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max",
+      );
+      assert.equal(limit.stdout.trim(), String(32 * 1024 * 1024));
+    });
+
+    it("are reached by Service and name, where a rule lets them", async () => {
+      const service = {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: "db" },
+        spec: { selector: { app: "db" }, ports: [{ port: 5432 }] },
+      };
+      create("app", JSON.stringify(service));
+      const outcome = await eventually(
+        () => inPod("app", "web", "echo hello | nc -w 2 db.app.svc.cluster.local 5432"),
+        ({ stdout }) => stdout.trim() === "hello",
+      );
+      assert.equal(outcome.stdout.trim(), "hello", outcome.stderr);
+    });
+
+    it("are not reached on another port, nor by a stranger", async () => {
+      const address = kubectl([
+        "--namespace",
+        "app",
+        "get",
+        "pod",
+        "db",
+        "-o",
+        "jsonpath={.status.podIP}",
+      ]).stdout;
+      const refused = (outcome: Outcome): boolean => outcome.code !== 0;
+      for (const [namespace, pod, port] of [
+        ["app", "web", 5433],
+        ["other", "stranger", 5432],
+      ] as const) {
+        const outcome = await eventually(
+          () => inPod(namespace, pod, `nc -w 2 ${address} ${port} </dev/null`),
+          refused,
+        );
+        assert.notEqual(outcome.code, 0, `${namespace}/${pod} reached ${port}`);
+      }
+    });
+
+    it("do not reach the API server unless a rule lets them", () => {
+      const outcome = inPod("app", "web", "nc -w 2 10.96.0.1 443 </dev/null");
+      assert.notEqual(outcome.code, 0);
+    });
+
+    it("do not reach hosts: kubelet, etcd, SSH", () => {
+      for (const node of outputs().nodes) {
+        for (const port of [22, 2379, 10250]) {
+          assert.notEqual(
+            inPod("app", "web", `nc -w 1 ${node.address} ${port} </dev/null`).code,
+            0,
+            `${node.name}:${port}`,
+          );
+        }
+      }
+    });
+
+    it("give logs, exec and metrics through the API server", () => {
+      create("app", podManifest("talker", {}, "echo spoken; sleep 3600"));
+      kubectl(["--namespace", "app", "wait", "pod/talker", "--for=condition=Ready", "--timeout=60s"]);
+      assert.equal(kubectl(["--namespace", "app", "logs", "talker"]).stdout.trim(), "spoken");
+      for (const node of outputs().nodes) {
+        const stats = kubectl(["get", "--raw", `/api/v1/nodes/${node.name}/proxy/metrics/resource`]);
+        assert.match(stats.stdout, /node_cpu_usage_seconds_total/, stats.stderr);
+      }
+    });
+
+    it("are refused when privileged, in every namespace of the stack", () => {
+      const privileged = podManifest("bad", {}, "sleep 1", { hostNetwork: true, hostPID: true });
+      for (const namespace of ["app", "other", "default"]) {
+        const outcome = kubectl(["--namespace", namespace, "apply", "-f", "-"], privileged);
+        assert.match(outcome.stderr, /violates PodSecurity/, namespace);
+      }
+    });
+
+    it("find their secrets encrypted in etcd", () => {
+      kubectl([
+        "--namespace",
+        "app",
+        "create",
+        "secret",
+        "generic",
+        "canary",
+        "--from-literal=word=plain-canary",
+      ]);
+      const controlPlane = outputs().nodes.find((node) => node.role === "control-plane")?.name ?? "";
+      const read =
+        "sudo etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/etcd/ca.crt --cert=/etc/etcd/health-client.crt --key=/etc/etcd/health-client.key get /registry/secrets/app/canary";
+      const { stdout, code } = cluster.ssh(outputs(), controlPlane, read);
+      assert.equal(code, 0);
+      assert.match(stdout, /k8s:enc:secretbox:v1:/);
+      assert.doesNotMatch(stdout, /plain-canary/);
+    });
+
+    it("leave a trace in the audit log, with the user and without the secret", () => {
+      const controlPlane = outputs().nodes.find((node) => node.role === "control-plane")?.name ?? "";
+      const { stdout } = cluster.ssh(
+        outputs(),
+        controlPlane,
+        'sudo grep \'"name":"canary"\' /var/log/kubernetes/audit.log',
+      );
+      assert.match(stdout, /"username":"redoubt:admin"/);
+      assert.doesNotMatch(stdout, /plain-canary|cGxhaW4tY2FuYXJ5/);
+    });
+  });
+}
