@@ -1,0 +1,80 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import type { CertificateAuthority } from "../pki/certificate-authority";
+import { isReservedIdentity } from "../pki/identities";
+import { renderKubeconfig } from "../pki/kubeconfig";
+
+/** Arguments of {@link UserCertificate}. */
+export interface UserCertificateArgs {
+  /** CN: the user name that Kubernetes sees. */
+  readonly user: string;
+  /** O: the groups that Kubernetes sees; one, because the certificate's subject has one O here. */
+  readonly group: string;
+  /** Hours until the certificate expires. Kubernetes can't withdraw it before, so keep it short. */
+  readonly validityHours: number;
+  readonly authority: CertificateAuthority;
+  readonly clusterName: string;
+  /** `https://host:port` of the API server. */
+  readonly server: string;
+  /** When it changes, the certificate is made anew. */
+  readonly epoch: number;
+}
+
+/** A certificate is believed without question: one with a component's name would be that component. */
+function checkIdentity(args: UserCertificateArgs): void {
+  const refused = [args.user, args.group].find(isReservedIdentity);
+  if (refused === undefined) return;
+  throw new Error(
+    `certificate of ${args.user}: ${refused} is the name of a component of the cluster, or of a group that passes every check. Fix: give a user and a group of yours, or redoubt:cluster-admins`,
+  );
+}
+
+/** A person's way in: a short-lived client certificate, as a kubeconfig. */
+export class UserCertificate extends pulumi.ComponentResource {
+  /** The whole kubeconfig; secret. */
+  public readonly kubeconfig: pulumi.Output<string>;
+  /** RFC 3339. */
+  public readonly notAfter: pulumi.Output<string>;
+
+  public constructor(name: string, args: UserCertificateArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("redoubt:access:UserCertificate", name, { user: args.user, group: args.group }, opts);
+    checkIdentity(args);
+    const key = new tls.PrivateKey(
+      `${name}-key`,
+      { algorithm: "ECDSA", ecdsaCurve: "P256" },
+      { parent: this, replacementTrigger: args.epoch },
+    );
+    const request = new tls.CertRequest(
+      `${name}-request`,
+      { privateKeyPem: key.privateKeyPem, subject: { commonName: args.user, organization: args.group } },
+      { parent: this },
+    );
+    const certificate = new tls.LocallySignedCert(
+      `${name}-certificate`,
+      {
+        certRequestPem: request.certRequestPem,
+        caPrivateKeyPem: args.authority.privateKey,
+        caCertPem: args.authority.certificate,
+        setSubjectKeyId: true,
+        validityPeriodHours: args.validityHours,
+        allowedUses: ["digital_signature", "client_auth"],
+      },
+      { parent: this },
+    );
+    this.kubeconfig = pulumi
+      .all([certificate.certPem, key.privateKeyPemPkcs8, args.authority.certificate])
+      .apply(([clientCertificate, clientKey, certificateAuthority]) => {
+        const { clusterName, server, user } = args;
+        return renderKubeconfig({
+          clusterName,
+          server,
+          certificateAuthority,
+          user,
+          clientCertificate,
+          clientKey,
+        });
+      });
+    this.notAfter = certificate.validityEndTime;
+    this.registerOutputs({ notAfter: this.notAfter });
+  }
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+
+const artifactSchema = z.object({
+  version: z.string(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Where hosts get it. */
+  url: z.string(),
+  /** Where it lies on the operator's box. */
+  localPath: z.string(),
+});
+
+const catalogueSchema = z.object({
+  arch: z.string(),
+  kubernetesVersion: z.string(),
+  artifacts: z.record(z.string(), artifactSchema),
+  images: z.record(z.string(), artifactSchema.omit({ version: true }).extend({ reference: z.string() })),
+  /** Root filesystem of local machines. */
+  baseImage: z.string(),
+  cacheDir: z.string(),
+});
+
+/** What the toolchain has made ready: programs and images that hosts install, by name. */
+export type Artifacts = z.infer<typeof catalogueSchema>;
+
+/**
+ * Reads the catalogue that `REDOUBT_ARTIFACTS` names.
+ *
+ * @throws when the variable is not set, or the file is not a catalogue.
+ */
+export function readArtifacts(environment: NodeJS.ProcessEnv = process.env): Artifacts {
+  const file = environment["REDOUBT_ARTIFACTS"];
+  const fix = 'Fix: run eval "$(npm run -s env)" in this shell, or use npm run up';
+  if (file === undefined)
+    throw new Error(`REDOUBT_ARTIFACTS is not set, so nobody knows what hosts install. ${fix}`);
+  try {
+    return catalogueSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch (error) {
+    throw new Error(`REDOUBT_ARTIFACTS = ${file}: not a catalogue of artifacts. ${fix}`, { cause: error });
+  }
+}

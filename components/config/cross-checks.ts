@@ -1,0 +1,263 @@
+import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
+import type { Settings } from "./schema";
+
+/** Something that is wrong with a setting: where, what it is, and what to do. */
+export interface Problem {
+  /** Path of the setting, as `network.podCidr`. */
+  readonly setting: string;
+  readonly value: unknown;
+  readonly rule: string;
+  readonly fix: string;
+}
+
+type Network = [ipaddr.IPv4, number];
+
+/** undefined where the text is no network; then the schema has said so. */
+function parseNetwork(text: string | undefined): Network | undefined {
+  if (text === undefined || !ipaddr.IPv4.isValidCIDR(text)) return undefined;
+  return ipaddr.IPv4.parseCIDR(text);
+}
+
+function overlap(left: Network, right: Network): boolean {
+  const bits = Math.min(left[1], right[1]);
+  return left[0].match(right[0], bits);
+}
+
+function networkProblems(settings: Settings): Problem[] {
+  const named = {
+    "hosts.subnet": settings.hosts.subnet,
+    "network.podCidr": settings.network.podCidr,
+    "network.serviceClusterIpRange": settings.network.serviceClusterIpRange,
+  };
+  const problems: Problem[] = [];
+  const known = Object.entries(named).flatMap(([setting, value]) => {
+    const parsed = parseNetwork(value);
+    if (value !== undefined && parsed === undefined) {
+      problems.push({ setting, value, rule: "is not an IPv4 network", fix: "write it as 10.0.0.0/16" });
+    }
+    return value !== undefined && parsed !== undefined ? [{ setting, value, parsed }] : [];
+  });
+  known.forEach((left, index) => {
+    for (const right of known.slice(index + 1)) {
+      if (!overlap(left.parsed, right.parsed)) continue;
+      const rule = `overlaps with ${left.setting} = ${left.value}`;
+      problems.push({
+        setting: right.setting,
+        value: right.value,
+        rule,
+        fix: "choose networks that have no address in common",
+      });
+    }
+  });
+  const pods = parseNetwork(settings.network.podCidr);
+  if (pods !== undefined && pods[1] > 18) {
+    const rule = "is too small: every host gets a /24, control planes the first 16 and workers the next";
+    problems.push({
+      setting: "network.podCidr",
+      value: settings.network.podCidr,
+      rule,
+      fix: "use a /18 or larger",
+    });
+  }
+  const subnet = parseNetwork(settings.hosts.subnet);
+  if (subnet !== undefined && subnet[1] !== 24) {
+    problems.push({
+      setting: "hosts.subnet",
+      value: settings.hosts.subnet,
+      rule: "is not a /24",
+      fix: "use a /24, as 10.77.5.0/24",
+    });
+  }
+  return problems;
+}
+
+function hostProblems(settings: Settings): Problem[] {
+  const { controlPlanes } = settings.hosts;
+  const problems: Problem[] = [];
+  if (controlPlanes % 2 === 0) {
+    const rule = "is even: etcd then survives no more losses than with one host fewer";
+    problems.push({
+      setting: "hosts.controlPlanes",
+      value: controlPlanes,
+      rule,
+      fix: `use ${controlPlanes - 1} or ${controlPlanes + 1}`,
+    });
+  }
+  if (controlPlanes > 1 && settings.apiServer.endpoint === undefined) {
+    const rule = "is missing, and there is more than one control plane";
+    problems.push({
+      setting: "apiServer.endpoint",
+      value: undefined,
+      rule,
+      fix: "name the load balancer in front of the API servers",
+    });
+  }
+  return problems;
+}
+
+/** A DNS name as a certificate can bear it (RFC 5280 4.2.1.6, RFC 1123). */
+const dnsName = /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
+
+function nameProblems(settings: Settings): Problem[] {
+  const { certificateSans, endpoint, authorizationMode } = settings.apiServer;
+  const names = [
+    ...certificateSans.map((value, index) => ({ setting: `apiServer.certificateSans[${index}]`, value })),
+    ...(endpoint === undefined ? [] : [{ setting: "apiServer.endpoint", value: endpoint }]),
+  ];
+  const problems: Problem[] = names
+    .filter(({ value }) => isIP(value) === 0 && (!dnsName.test(value) || value.length > 253))
+    .map(({ setting, value }) => ({
+      setting,
+      value,
+      rule: "is neither a DNS name nor an IP address that a certificate can bear",
+      fix: "use lower case letters, digits, dashes and dots, or an address",
+    }));
+  for (const mode of ["Node", "RBAC"] as const) {
+    if (authorizationMode.includes(mode)) continue;
+    const rule = `leaves out ${mode} (CIS ${mode === "Node" ? "1.2.7" : "1.2.8"})`;
+    problems.push({
+      setting: "apiServer.authorizationMode",
+      value: authorizationMode,
+      rule,
+      fix: `add ${mode}`,
+    });
+  }
+  return problems;
+}
+
+function duplicates(setting: string, names: readonly string[]): Problem[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))].map((value) => ({
+    setting,
+    value,
+    rule: "is there twice",
+    fix: "give each its own name",
+  }));
+}
+
+/** Namespaces of Kubernetes itself; their policies are the stack's, not the configuration's. */
+const systemNamespaces = ["kube-system", "kube-public", "kube-node-lease"];
+
+function referenceProblems(settings: Settings): Problem[] {
+  const known = new Set(["default", ...settings.namespaces.map(({ name }) => name)]);
+  const unknown = (setting: string, value: string): Problem[] =>
+    known.has(value)
+      ? []
+      : [
+          {
+            setting,
+            value,
+            rule: "is no namespace of the stack",
+            fix: "add it to namespaces, or correct the name",
+          },
+        ];
+  return [
+    ...settings.namespaces
+      .filter(({ name }) => systemNamespaces.includes(name))
+      .map(({ name }) => ({
+        setting: "namespaces",
+        value: name,
+        rule: "is Kubernetes' own",
+        fix: "leave it out; the stack sets its policies",
+      })),
+    ...settings.network.allow.flatMap((rule) =>
+      [rule.from, rule.to].flatMap((peer) =>
+        "namespace" in peer ? unknown(`network.allow "${rule.name}"`, peer.namespace) : [],
+      ),
+    ),
+    ...settings.network.allow
+      .filter((rule) => "cidr" in rule.from && "cidr" in rule.to)
+      .map((rule) => ({
+        setting: `network.allow "${rule.name}"`,
+        value: rule,
+        rule: "has no side in the cluster",
+        fix: "name a namespace on one side",
+      })),
+    ...settings.access.roleBindings.flatMap(({ namespace }) =>
+      namespace === undefined ? [] : unknown("access.roleBindings", namespace),
+    ),
+  ];
+}
+
+function accessProblems(settings: Settings): Problem[] {
+  const namespaced = ["viewer", "developer", "operator"];
+  const bindings = settings.access.roleBindings.flatMap((binding): Problem[] => {
+    const setting = `access.roleBindings (${binding.role})`;
+    const problems: Problem[] = [...binding.groups, ...binding.users]
+      .filter((subject) => subject.startsWith("system:"))
+      .map((value) => ({
+        setting,
+        value,
+        rule: "is a name of Kubernetes' own, to which nothing is bound",
+        fix: "bind a group or user of yours",
+      }));
+    if (namespaced.includes(binding.role) && binding.namespace === undefined) {
+      problems.push({
+        setting,
+        value: undefined,
+        rule: "has no namespace",
+        fix: "name the namespace in which the role is given",
+      });
+    }
+    if (!namespaced.includes(binding.role) && binding.namespace !== undefined) {
+      problems.push({
+        setting,
+        value: binding.namespace,
+        rule: "is a role for the whole cluster and takes no namespace",
+        fix: "leave namespace out",
+      });
+    }
+    return problems;
+  });
+  const people = settings.access.users.flatMap(({ name, groups }): Problem[] =>
+    [name, ...groups]
+      .filter((value) => value.startsWith("system:") || value.startsWith("redoubt:"))
+      .map((value) => ({
+        setting: "access.users",
+        value,
+        rule: "is a name of the cluster's own components",
+        fix: "use another name",
+      })),
+  );
+  return [...bindings, ...people];
+}
+
+/** Relations between settings, each of which may be right by itself. */
+export function crossCheck(settings: Settings): Problem[] {
+  return [
+    ...networkProblems(settings),
+    ...hostProblems(settings),
+    ...nameProblems(settings),
+    ...duplicates(
+      "namespaces",
+      settings.namespaces.map(({ name }) => name),
+    ),
+    ...duplicates(
+      "network.allow",
+      settings.network.allow.map(({ name }) => name),
+    ),
+    ...duplicates(
+      "access.users",
+      settings.access.users.map(({ name }) => name),
+    ),
+    ...duplicates(
+      "access.roleBindings",
+      settings.access.roleBindings.map(({ role, namespace }) => `${namespace ?? "cluster"}/${role}`),
+    ),
+    ...referenceProblems(settings),
+    ...accessProblems(settings),
+  ];
+}
+
+/**
+ * Whether a running cluster may go from one version to another: the same or the next minor, never back
+ * (kubernetes.io/releases/version-skew-policy).
+ */
+export function checkVersionStep(from: string, to: string): Problem[] {
+  const minor = (version: string): number => Number(version.split(".")[1]);
+  const step = minor(to) - minor(from);
+  if (step === 0 || step === 1) return [];
+  const rule = step > 1 ? `skips a minor version from ${from}` : `is older than the running ${from}`;
+  const fix = step > 1 ? `go to 1.${minor(from) + 1} first` : "stay, or go forward";
+  return [{ setting: "kubernetes.version", value: to, rule, fix }];
+}

@@ -1,0 +1,256 @@
+import { z } from "zod";
+
+/** Kubernetes versions that are built and tested; the next minor is only another entry. */
+export const supportedKubernetesVersions = ["1.35.4"] as const;
+
+const dnsLabel = z
+  .string()
+  .regex(
+    /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+    "must be a DNS label: lower case letters, digits and dashes (RFC 1123)",
+  )
+  .max(63);
+
+const cidr = z.string().regex(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, "must be an IPv4 network, as 10.0.0.0/16");
+const ipAddress = z.ipv4("must be an IPv4 address");
+const podSecurityLevel = z.enum(["privileged", "baseline", "restricted"]);
+const hours = z.number().int().min(1);
+const labels = z.record(z.string(), z.string());
+
+const podPeer = z.strictObject({
+  namespace: dnsLabel.describe("Namespace of the pods."),
+  podLabels: labels.optional().describe("Labels that the pods carry. Default: every pod of the namespace."),
+});
+const cidrPeer = z.strictObject({ cidr: cidr.describe("Addresses outside the cluster.") });
+const peer = z.union([podPeer, cidrPeer], "must be {namespace, podLabels} or {cidr}");
+
+const port = z.number().int().min(1).max(65535);
+const portRange = z.strictObject({
+  protocol: z.enum(["TCP", "UDP", "SCTP"]).default("TCP").describe("Protocol."),
+  port: port.describe("Port, or the first of a range."),
+  endPort: port.optional().describe("Last port of a range. Default: only `port`."),
+});
+
+const allowRule = z.strictObject({
+  name: dnsLabel.max(40).describe("Names the policies, and the rule in errors of the probe."),
+  from: peer.describe("Who connects."),
+  to: peer.describe("To whom."),
+  ports: z.array(portRange).min(1).describe("On which ports."),
+});
+
+const hosts = z.strictObject({
+  provider: z
+    .literal("local", {
+      error:
+        "is not available in this version; only local machines (systemd-nspawn on this box) are. Fix: set local",
+    })
+    .default("local")
+    .describe("Who provides the hosts: `local`, systemd-nspawn machines on this box."),
+  controlPlanes: z
+    .number()
+    .int()
+    .min(1)
+    .max(5)
+    .default(1)
+    .describe("Number of control plane hosts; odd, because etcd needs a majority."),
+  workers: z.number().int().min(0).max(60).default(2).describe("Number of worker hosts."),
+  subnet: cidr
+    .optional()
+    .describe(
+      "IPv4 network of local machines, a /24. Default: derived from the cluster's name, so that two stacks do not clash.",
+    ),
+  adminUser: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_-]{0,30}$/, "must be a Debian user name")
+    .default("redoubt")
+    .describe("The one user that may log in; it has sudo."),
+  sshPublicKeys: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^(ssh-ed25519|ecdsa-sha2-nistp256|sk-ssh-ed25519@openssh\.com) /,
+          "must be an OpenSSH public key (ed25519 or ECDSA)",
+        ),
+    )
+    .default([])
+    .describe("Keys that may log in beside the stack's own."),
+  operatorCidrs: z
+    .array(cidr)
+    .default([])
+    .describe("Networks from which SSH is let in. Default: for local machines the box itself."),
+});
+
+const kubernetes = z.strictObject({
+  version: z
+    .enum(
+      supportedKubernetesVersions,
+      `is not supported; supported: ${supportedKubernetesVersions.join(", ")}`,
+    )
+    .default("1.35.4")
+    .describe("Kubernetes version."),
+});
+
+const network = z.strictObject({
+  podCidr: cidr.default("10.244.0.0/16").describe("IPv4 network of pods; each host gets a /24 of it."),
+  serviceClusterIpRange: cidr
+    .default("10.96.0.0/16")
+    .describe("IPv4 network of service addresses (`--service-cluster-ip-range`)."),
+  clusterDomain: z
+    .string()
+    .regex(/^[a-z0-9.-]+$/)
+    .default("cluster.local")
+    .describe("Suffix of service names."),
+  upstreamResolvers: z
+    .array(ipAddress)
+    .default([])
+    .describe(
+      "Resolvers outside the cluster that cluster DNS may ask. Default: none, names outside the cluster are refused.",
+    ),
+  allow: z.array(allowRule).default([]).describe("Flows that are let through the default deny."),
+  probeTimeoutSeconds: z
+    .number()
+    .int()
+    .min(5)
+    .max(300)
+    .default(30)
+    .describe("Seconds until the connectivity probe gives up."),
+});
+
+const namespace = z.strictObject({
+  name: dnsLabel.describe("Name; the namespace is made and put under default deny."),
+  podSecurity: z
+    .strictObject({
+      enforce: podSecurityLevel.optional().describe("Refused when violated."),
+      warn: podSecurityLevel.optional().describe("Warned about."),
+      audit: podSecurityLevel.optional().describe("Written to the audit log."),
+    })
+    .optional()
+    .describe("Pod Security Standard, where it differs from the cluster's."),
+});
+
+const apiServer = z.strictObject({
+  allowedCidrs: z
+    .array(cidr)
+    .default([])
+    .describe(
+      "Networks from which the API is let in, beside nodes and pods. Default: for local machines the box itself.",
+    ),
+  endpoint: z
+    .string()
+    .optional()
+    .describe(
+      "DNS name or address of a load balancer in front of the API servers. Default: the first control plane; needed when there are more.",
+    ),
+  certificateSans: z
+    .array(z.string())
+    .default([])
+    .describe("More names and addresses in the API server's certificate."),
+  authorizationMode: z
+    .array(z.enum(["Node", "RBAC"], "must be Node or RBAC; AlwaysAllow is never accepted (CIS 1.2.6)"))
+    .default(["Node", "RBAC"])
+    .describe(
+      "Modes of `--authorization-mode`, in order. Node and RBAC must both be there (CIS 1.2.7, 1.2.8).",
+    ),
+  podSecurity: z
+    .strictObject({
+      enforce: podSecurityLevel.default("baseline").describe("Refused when violated."),
+      warn: podSecurityLevel.default("restricted").describe("Warned about."),
+      audit: podSecurityLevel.default("restricted").describe("Written to the audit log."),
+    })
+    .prefault({})
+    .describe("Pod Security Standard of namespaces that do not say otherwise."),
+  auditLog: z
+    .strictObject({
+      maxAge: z
+        .number()
+        .int()
+        .min(30)
+        .default(30)
+        .describe("Days that a rotated file is kept (CIS 1.2.17: at least 30)."),
+      maxBackup: z
+        .number()
+        .int()
+        .min(10)
+        .default(10)
+        .describe("Rotated files that are kept (CIS 1.2.18: at least 10)."),
+      maxSize: z
+        .number()
+        .int()
+        .min(100)
+        .default(100)
+        .describe("Megabytes after which the file is rotated (CIS 1.2.19: at least 100)."),
+    })
+    .prefault({})
+    .describe("Rotation of the audit log."),
+  encryptionProvider: z
+    .enum(["secretbox", "aescbc"])
+    .default("secretbox")
+    .describe("How secrets are encrypted in etcd (CIS 1.2.28)."),
+});
+
+const pki = z.strictObject({
+  authorityValidityHours: hours.default(87600).describe("Lifetime of authorities, in hours."),
+  certificateValidityHours: hours.default(8760).describe("Lifetime of leaf certificates, in hours."),
+  epoch: z
+    .number()
+    .int()
+    .min(1)
+    .default(1)
+    .describe("Increase it to reissue every leaf with a new key; the authorities stay."),
+  protect: z
+    .boolean()
+    .optional()
+    .describe(
+      "Refuse to delete authorities, `destroy` included. Default: true, but false for local machines.",
+    ),
+});
+
+const roleBinding = z.strictObject({
+  role: z.enum(["viewer", "developer", "operator", "cluster-reader", "cluster-admin"]).describe("Role."),
+  namespace: dnsLabel.optional().describe("For viewer, developer and operator: where."),
+  groups: z.array(z.string().min(1)).default([]).describe("Groups that get it."),
+  users: z.array(z.string().min(1)).default([]).describe("Users that get it."),
+});
+
+const user = z.strictObject({
+  name: z.string().min(1).max(64).describe("User name; CN of the certificate."),
+  groups: z
+    .array(z.string().min(1).max(64))
+    .max(
+      1,
+      "must hold one group at most: the certificate's subject has one O. Fix: bind the user by name for more",
+    )
+    .default([])
+    .describe("Group; O of the certificate."),
+  validityHours: hours
+    .max(720, "must be 720 hours at most: Kubernetes can't withdraw a certificate")
+    .default(24)
+    .describe("Lifetime of the certificate, in hours."),
+});
+
+const access = z.strictObject({
+  roleBindings: z.array(roleBinding).default([]).describe("Who has which role."),
+  users: z.array(user).default([]).describe("People who get a kubeconfig with a client certificate."),
+});
+
+const hardening = z.strictObject({
+  timeServers: z.array(z.string()).default([]).describe("NTP servers. Default: Debian's."),
+  automaticReboot: z.boolean().default(false).describe("Reboot when a security update asks for it."),
+});
+
+/** Every setting, by its key under `redoubt:` in `Pulumi.<env>.yaml`. */
+export const settingsSchema = z.strictObject({
+  clusterName: dnsLabel.max(40).optional().describe("Name of the cluster. Default: the stack's."),
+  hosts: hosts.prefault({}).describe("Machines."),
+  kubernetes: kubernetes.prefault({}).describe("Kubernetes."),
+  network: network.prefault({}).describe("Pod network and policies."),
+  namespaces: z.array(namespace).default([]).describe("Namespaces under default deny. `default` always is."),
+  apiServer: apiServer.prefault({}).describe("API server."),
+  pki: pki.prefault({}).describe("Certificates."),
+  access: access.prefault({}).describe("Who may do what."),
+  hardening: hardening.prefault({}).describe("Hosts."),
+});
+
+/** All settings, with defaults filled in. */
+export type Settings = z.infer<typeof settingsSchema> & { readonly clusterName: string };

@@ -1,0 +1,116 @@
+import type { z } from "zod";
+import { crossCheck, type Problem } from "./cross-checks";
+import { settingsSchema, type Settings } from "./schema";
+
+/** The part of `pulumi.Config` that settings are read by. */
+export interface ConfigSource {
+  get(key: string): string | undefined;
+}
+
+/** Keys of the configuration, each holding one block of settings. */
+export const settingKeys = Object.keys(settingsSchema.shape);
+
+/** What stands under a path of the raw configuration. */
+function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
+    raw,
+  );
+}
+
+/** `network.allow[0].ports`: the path as one would type it. */
+function pathText(path: readonly PropertyKey[]): string {
+  return path
+    .map((key, index) => (typeof key === "number" ? `[${key}]` : `${index === 0 ? "" : "."}${String(key)}`))
+    .join("");
+}
+
+/** How many single-letter edits lie between two words. */
+function distance(left: string, right: string): number {
+  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= left.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= right.length; column++) {
+      const substitution = (previous[column - 1] ?? 0) + (left[row - 1] === right[column - 1] ? 0 : 1);
+      current.push(Math.min((previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1, substitution));
+    }
+    previous = current;
+  }
+  return previous[right.length] ?? 0;
+}
+
+/** Names of settings that stand beside an unknown one. */
+function namesAt(path: readonly PropertyKey[]): string[] {
+  const parsed = settingsSchema.safeParse({});
+  const block: unknown = parsed.success ? valueAt(parsed.data, path) : undefined;
+  if (path.length === 0) return settingKeys;
+  return typeof block === "object" && block !== null ? Object.keys(block) : [];
+}
+
+function unknownKeyFix(path: readonly PropertyKey[], key: string): string {
+  const nearest = namesAt(path).sort((left, right) => distance(key, left) - distance(key, right))[0];
+  const close = nearest !== undefined && distance(key, nearest) <= 3;
+  return close
+    ? `did you mean ${nearest}? Otherwise remove it`
+    : "remove it; docs/settings.md lists all settings";
+}
+
+function schemaProblems(raw: unknown, issues: readonly z.core.$ZodIssue[]): Problem[] {
+  return issues.flatMap((issue): Problem[] => {
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) => ({
+        setting: pathText([...issue.path, key]),
+        value: valueAt(raw, [...issue.path, key]),
+        rule: "is no setting",
+        fix: unknownKeyFix(issue.path, key),
+      }));
+    }
+    const value = valueAt(raw, issue.path);
+    return [{ setting: pathText(issue.path), value, rule: issue.message, fix: "see docs/settings.md" }];
+  });
+}
+
+/** Every problem on a line of its own: setting, value, rule, fix. */
+export function describeProblems(problems: readonly Problem[]): string {
+  const lines = problems.map(({ setting, value, rule, fix }) => {
+    const shown = value === undefined ? "" : ` = ${JSON.stringify(value)}`;
+    return `  - redoubt:${setting}${shown}: ${rule}. Fix: ${fix}`;
+  });
+  const count = problems.length === 1 ? "1 setting is" : `${problems.length} settings are`;
+  return `${count} wrong; nothing was changed:\n${lines.join("\n")}`;
+}
+
+/**
+ * Reads raw values against the schema and checks their relations.
+ *
+ * @param stack Name of the stack; the default of `clusterName`.
+ * @throws one error that names every wrong setting, before any resource is registered.
+ */
+export function parseSettings(raw: Readonly<Record<string, unknown>>, stack: string): Settings {
+  const parsed = settingsSchema.safeParse(raw);
+  if (!parsed.success) throw new Error(describeProblems(schemaProblems(raw, parsed.error.issues)));
+  const settings: Settings = { ...parsed.data, clusterName: parsed.data.clusterName ?? stack };
+  const problems = crossCheck(settings);
+  if (problems.length > 0) throw new Error(describeProblems(problems));
+  return settings;
+}
+
+/** A value that is JSON is read as that; a plain word is itself. */
+function readKey(config: ConfigSource, key: string): unknown {
+  const text = config.get(key);
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** All settings of the environment; see {@link parseSettings}. */
+export function readSettings(config: ConfigSource, stack: string): Settings {
+  const entries = settingKeys
+    .map((key) => [key, readKey(config, key)] as const)
+    .filter(([, value]) => value !== undefined);
+  return parseSettings(Object.fromEntries(entries), stack);
+}

@@ -1,0 +1,192 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import type { SecretFileSpec } from "../plan/plan";
+import { CertificateAuthority } from "./certificate-authority";
+import { deriveEncryptionKey } from "./encryption-key";
+import type { Expiries } from "./expiry";
+import { controlPlaneFiles, leafFiles, trustFiles, type ClusterIdentity, type KeyPair } from "./host-files";
+import { renderKubeconfig } from "./kubeconfig";
+import { LeafCertificate } from "./leaf-certificate";
+import {
+  adminLeafName,
+  apiServerUrl,
+  authorityNames,
+  leafProfiles,
+  type AuthorityName,
+  type CertifiedHost,
+  type LeafProfile,
+  type ProfileOptions,
+} from "./profiles";
+
+/** Arguments of {@link ClusterPki}. */
+export interface ClusterPkiArgs extends ProfileOptions {
+  readonly clusterName: string;
+  /** Lifetime of authorities. */
+  readonly authorityValidityHours: number;
+  /** Lifetime of leaf certificates. */
+  readonly leafValidityHours: number;
+  /** Setting `pki.epoch`: another value issues every leaf certificate anew. Authorities stay. */
+  readonly epoch: number;
+  /**
+   * Keeps authorities, the service account key and the encryption key from being deleted, by `pulumi destroy` too: without them
+   * tokens, trust and Secrets are lost. Default: true.
+   */
+  readonly protect?: boolean;
+  /** Renders the API server's EncryptionConfiguration around its key (32 bytes in base64). */
+  readonly encryptionConfiguration: (keyBase64: string) => string;
+}
+
+interface Leaf {
+  readonly profile: LeafProfile;
+  readonly certificate: LeafCertificate;
+}
+
+/** All authorities, keys and leaf certificates of a cluster; what they are says the table of `profiles.ts`. */
+export class ClusterPki extends pulumi.ComponentResource {
+  /** Signs people's certificates too: they are clients of the API server. */
+  public readonly kubernetesAuthority: CertificateAuthority;
+  /** URL of the API server, as nodes and people know it. */
+  public readonly server: string;
+  /** Kubeconfig of the administrator. Secret. */
+  public readonly adminKubeconfig: pulumi.Output<string>;
+  /** When each certificate ends, authorities included. */
+  public readonly expiries: pulumi.Output<Expiries>;
+
+  private readonly args: ClusterPkiArgs;
+  private readonly authorities: Readonly<Record<AuthorityName, CertificateAuthority>>;
+  private readonly leaves: readonly Leaf[];
+  private readonly serviceAccountKey: tls.PrivateKey;
+  private readonly encryptionKey: tls.PrivateKey;
+
+  public constructor(name: string, args: ClusterPkiArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("redoubt:pki:ClusterPki", name, { epoch: args.epoch }, opts);
+    const protect = args.protect ?? true;
+    this.args = args;
+
+    // Who signs.
+    this.authorities = mapAuthorities(
+      (authority) =>
+        new CertificateAuthority(
+          `${name}-${authority}`,
+          {
+            commonName: authority,
+            clusterName: args.clusterName,
+            validityHours: args.authorityValidityHours,
+            protect,
+          },
+          { parent: this },
+        ),
+    );
+    this.kubernetesAuthority = this.authorities["kubernetes-ca"];
+
+    // Keys without a certificate.
+    const bareKey = (purpose: string): tls.PrivateKey =>
+      new tls.PrivateKey(
+        `${name}-${purpose}`,
+        { algorithm: "ECDSA", ecdsaCurve: "P256" },
+        { parent: this, protect },
+      );
+    this.serviceAccountKey = bareKey("service-account-key");
+    this.encryptionKey = bareKey("encryption-key");
+
+    // One certificate per row of the table.
+    this.leaves = leafProfiles(args).map((profile) => ({
+      profile,
+      certificate: new LeafCertificate(
+        `${name}-${profile.name}`,
+        {
+          authority: this.authorities[profile.authority],
+          subject: profile,
+          validityHours: args.leafValidityHours,
+          epoch: args.epoch,
+        },
+        { parent: this },
+      ),
+    }));
+
+    this.server = apiServerUrl(args.endpoint);
+    this.adminKubeconfig = adminKubeconfig(this.leaves, this.identity(), this.server);
+    this.expiries = pulumi.all(
+      Object.fromEntries([
+        ...authorityNames.map((authority) => [authority, this.authorities[authority].notAfter]),
+        ...this.leaves.map(({ profile, certificate }) => [profile.name, certificate.notAfter]),
+      ]) as Record<string, pulumi.Output<string>>,
+    );
+    this.registerOutputs({ expiries: this.expiries });
+  }
+
+  /**
+   * The files of one host: what it trusts, its keys and certificates, its kubeconfigs. Secret as a whole.
+   *
+   * @throws Error when the host is not one of the arguments' hosts.
+   */
+  public filesFor(hostName: string): pulumi.Output<SecretFileSpec[]> {
+    const host = this.args.hosts.find((candidate) => candidate.name === hostName);
+    if (host === undefined) throw new Error(`host ${hostName} is not among the hosts of the certificates`);
+    const leaves = this.leaves
+      .filter(({ profile }) => profile.delivery.form !== "output" && profile.delivery.host === hostName)
+      .map(({ profile, certificate: leaf }) =>
+        pulumi
+          .all([this.identity(), pairOf(leaf)])
+          .apply(([cluster, pair]) => leafFiles(profile, pair, cluster)),
+      );
+    return pulumi.secret(
+      pulumi.all([this.sharedFiles(host), ...leaves]).apply((groups): SecretFileSpec[] => groups.flat()),
+    );
+  }
+
+  /** What all hosts of a role have in common. */
+  private sharedFiles(host: CertifiedHost): pulumi.Output<SecretFileSpec[]> {
+    if (host.role === "worker") return this.identity().apply(trustFiles);
+    const { publicKeyPem: publicKey, privateKeyPem: privateKey } = this.serviceAccountKey;
+    const secrets = pulumi.output({
+      authorities: mapAuthorities((authority) => pairOf(this.authorities[authority])),
+      serviceAccount: { publicKey, privateKey },
+      encryptionConfiguration: this.encryptionKey.privateKeyPem.apply((pem) =>
+        this.args.encryptionConfiguration(deriveEncryptionKey(pem)),
+      ),
+    });
+    return pulumi
+      .all([secrets, this.identity()])
+      .apply(([known, cluster]) => controlPlaneFiles(known, cluster));
+  }
+
+  private identity(): pulumi.Output<ClusterIdentity> {
+    const { clusterName } = this.args;
+    const { certificate: kubernetesAuthority } = this.kubernetesAuthority;
+    return pulumi.output({ clusterName, kubernetesAuthority });
+  }
+}
+
+function pairOf({ certificate, privateKey }: CertificateAuthority | LeafCertificate): pulumi.Output<KeyPair> {
+  return pulumi.output({ certificate, privateKey });
+}
+
+function mapAuthorities<Value>(make: (authority: AuthorityName) => Value): Record<AuthorityName, Value> {
+  return {
+    "kubernetes-ca": make("kubernetes-ca"),
+    "etcd-ca": make("etcd-ca"),
+    "front-proxy-ca": make("front-proxy-ca"),
+  };
+}
+
+function adminKubeconfig(
+  leaves: readonly Leaf[],
+  identity: pulumi.Output<ClusterIdentity>,
+  server: string,
+): pulumi.Output<string> {
+  const admin = leaves.find(({ profile }) => profile.name === adminLeafName);
+  if (admin === undefined) throw new Error(`the table of certificates has no row ${adminLeafName}`);
+  return pulumi.secret(
+    pulumi.all([identity, pairOf(admin.certificate)]).apply(([cluster, pair]) =>
+      renderKubeconfig({
+        clusterName: cluster.clusterName,
+        server,
+        certificateAuthority: cluster.kubernetesAuthority,
+        user: admin.profile.commonName,
+        clientCertificate: pair.certificate,
+        clientKey: pair.privateKey,
+      }),
+    ),
+  );
+}

@@ -1,0 +1,264 @@
+import assert from "node:assert/strict";
+import { createPrivateKey } from "node:crypto";
+import { describe, it } from "node:test";
+import { parse } from "yaml";
+import { serviceAccounts } from "../../../components/hosts/service-accounts";
+import { ClusterPki, type ClusterPkiArgs } from "../../../components/pki/cluster-pki";
+import type { SecretFileSpec } from "../../../components/plan/plan";
+import {
+  assertNamedUnderParents,
+  mockValidityEndTime,
+  ofType,
+  recordStack,
+  reveal,
+  type Recording,
+} from "../../support/mocks";
+
+const args: ClusterPkiArgs = {
+  clusterName: "test",
+  clusterDomain: "cluster.local",
+  kubernetesServiceAddress: "10.96.0.1",
+  endpoint: "10.0.0.10",
+  subjectAltNames: [],
+  hosts: [
+    { name: "cp", role: "control-plane", address: "10.0.0.10" },
+    { name: "w0", role: "worker", address: "10.0.0.11" },
+    { name: "w1", role: "worker", address: "10.0.0.12" },
+  ],
+  authorityValidityHours: 87600,
+  leafValidityHours: 8760,
+  epoch: 3,
+  encryptionConfiguration: (key) => `key: ${key}\n`,
+};
+
+/** Rows of the table for one control plane and two workers: 16 + 2 × 4 + the administrator's. */
+const leafCount = 25;
+
+function record(changed: Partial<ClusterPkiArgs> = {}): Promise<Recording<ClusterPki>> {
+  return recordStack(() => new ClusterPki("pki", { ...args, ...changed }));
+}
+
+async function filesOf(pki: ClusterPki, host: string): Promise<Map<string, SecretFileSpec>> {
+  const { value, secret } = await reveal(pki.filesFor(host));
+  assert.equal(secret, true);
+  return new Map(value.map((file) => [file.path, file]));
+}
+
+function fileIn(files: Map<string, SecretFileSpec>, path: string): SecretFileSpec {
+  const file = files.get(path);
+  assert.ok(file, `no file ${path}`);
+  return file;
+}
+
+describe("the certificates of a cluster as resources", () => {
+  it("are three authorities, two bare keys, and key, request and certificate of each leaf", async () => {
+    const recording = await record();
+    assert.equal(ofType(recording, "redoubt:pki:ClusterPki").size, 1);
+    assert.equal(ofType(recording, "redoubt:pki:CertificateAuthority").size, 3);
+    assert.equal(ofType(recording, "redoubt:pki:LeafCertificate").size, leafCount);
+    assert.equal(ofType(recording, "tls:index/privateKey:PrivateKey").size, 3 + 2 + leafCount);
+    assert.equal(ofType(recording, "tls:index/selfSignedCert:SelfSignedCert").size, 3);
+    assert.equal(ofType(recording, "tls:index/certRequest:CertRequest").size, leafCount);
+    assert.equal(ofType(recording, "tls:index/locallySignedCert:LocallySignedCert").size, leafCount);
+    assert.equal(recording.resources.length, 1 + 3 + leafCount + 3 * 2 + 2 + 3 * leafCount);
+    assertNamedUnderParents(recording, ["pki"]);
+  });
+
+  it("share no key", async () => {
+    const recording = await record();
+    const keys = [...ofType(recording, "tls:index/certRequest:CertRequest").values()].map(
+      ({ inputs }) => inputs["privateKeyPem"],
+    );
+    assert.equal(new Set(keys).size, leafCount);
+  });
+
+  it("are ECDSA P-256, with the key usage of a signature only, for the lifetimes asked for", async () => {
+    const recording = await record();
+    for (const { inputs } of ofType(recording, "tls:index/privateKey:PrivateKey").values()) {
+      assert.deepEqual(inputs, { algorithm: "ECDSA", ecdsaCurve: "P256" });
+    }
+    for (const { name, inputs } of ofType(
+      recording,
+      "tls:index/locallySignedCert:LocallySignedCert",
+    ).values()) {
+      const uses = inputs["allowedUses"];
+      assert.ok(Array.isArray(uses), name);
+      assert.equal(uses[0], "digital_signature");
+      assert.ok(uses.slice(1).every((use) => use === "server_auth" || use === "client_auth"));
+      assert.equal(inputs["validityPeriodHours"], 8760);
+      assert.notEqual(inputs["isCaCertificate"], true);
+    }
+    for (const { inputs } of ofType(recording, "tls:index/selfSignedCert:SelfSignedCert").values()) {
+      assert.equal(inputs["validityPeriodHours"], 87600);
+      assert.equal(inputs["isCaCertificate"], true);
+    }
+  });
+
+  it("are signed by the authority of their row", async () => {
+    const recording = await record();
+    const certificates = ofType(recording, "tls:index/locallySignedCert:LocallySignedCert");
+    const authorityOf = (leaf: string): string => {
+      const pem = certificates.get(`pki-${leaf}-certificate`)?.inputs["caCertPem"];
+      assert.ok(typeof pem === "string");
+      return Buffer.from(pem.split("\n")[1] ?? "", "base64").toString();
+    };
+    assert.equal(authorityOf("etcd-peer-cp"), "pki-etcd-ca-certificate");
+    assert.equal(authorityOf("front-proxy-client-cp"), "pki-front-proxy-ca-certificate");
+    assert.equal(authorityOf("kubelet-client-w1"), "pki-kubernetes-ca-certificate");
+  });
+
+  it("hide private keys wherever they are handed on", async () => {
+    const recording = await record();
+    for (const { name, type, inputs, secretInputs } of recording.resources) {
+      for (const [key, value] of Object.entries(inputs)) {
+        if (!JSON.stringify(value).includes("PRIVATE KEY")) continue;
+        assert.ok(secretInputs.includes(key), `${type} ${name} shows ${key}`);
+      }
+    }
+    assert.equal((await reveal(recording.result.adminKubeconfig)).secret, true);
+    assert.equal((await reveal(recording.result.kubernetesAuthority.privateKey)).secret, true);
+  });
+
+  it("protect what can't be made again: authorities, the token key, the encryption key", async () => {
+    const recording = await record();
+    const isProtected = recording.resources.filter(({ opts }) => opts.protect === true);
+    assert.deepEqual(isProtected.map(({ name }) => name).sort(), [
+      "pki-encryption-key",
+      "pki-etcd-ca-certificate",
+      "pki-etcd-ca-key",
+      "pki-front-proxy-ca-certificate",
+      "pki-front-proxy-ca-key",
+      "pki-kubernetes-ca-certificate",
+      "pki-kubernetes-ca-key",
+      "pki-service-account-key",
+    ]);
+    const throwaway = await record({ protect: false });
+    assert.ok(throwaway.resources.every(({ opts }) => opts.protect !== true));
+  });
+
+  it("are renewed by the epoch, keys included; what is protected is not", async () => {
+    const recording = await record();
+    const driven = recording.resources.filter(({ opts }) => opts.replacementTrigger !== undefined);
+    assert.equal(driven.length, leafCount);
+    assert.ok(driven.every(({ type }) => type === "tls:index/privateKey:PrivateKey"));
+    assert.ok(driven.every(({ opts }) => opts.replacementTrigger === 3 && opts.protect !== true));
+  });
+
+  it("tell when each of them ends", async () => {
+    const { result } = await record();
+    const { value, secret } = await reveal(result.expiries);
+    assert.equal(secret, false);
+    assert.equal(Object.keys(value).length, 3 + leafCount);
+    assert.equal(value["kubernetes-ca"], mockValidityEndTime);
+    assert.equal(value["kubelet-server-w0"], mockValidityEndTime);
+  });
+});
+
+describe("the files of a host", () => {
+  it("are on a worker: what it trusts, and its own keys", async () => {
+    const { result } = await record();
+    assert.deepEqual([...(await filesOf(result, "w0")).keys()].sort(), [
+      "/etc/kubernetes/kube-proxy/kubeconfig",
+      "/etc/kubernetes/kube-router/kubeconfig",
+      "/etc/kubernetes/kubelet.conf",
+      "/etc/kubernetes/pki/ca.crt",
+      "/var/lib/kubelet/pki/kubelet.crt",
+      "/var/lib/kubelet/pki/kubelet.key",
+    ]);
+  });
+
+  it("are on a control plane what its components' flags name", async () => {
+    const { result } = await record();
+    assert.deepEqual(
+      [...(await filesOf(result, "cp")).keys()].sort(),
+      [
+        ...["ca.crt", "server.crt", "server.key", "peer.crt", "peer.key"].map(
+          (file) => `/etc/etcd/pki/${file}`,
+        ),
+        ...["tls", "etcd-client", "kubelet-client", "front-proxy-client"].flatMap((file) => [
+          `/etc/kubernetes/kube-apiserver/${file}.crt`,
+          `/etc/kubernetes/kube-apiserver/${file}.key`,
+        ]),
+        "/etc/kubernetes/kube-apiserver/encryption.yaml",
+        "/etc/kubernetes/kube-apiserver/etcd-ca.crt",
+        "/etc/kubernetes/kube-apiserver/sa.key",
+        ...["ca.key", "kubeconfig", "sa.key", "tls.crt", "tls.key"].map(
+          (file) => `/etc/kubernetes/kube-controller-manager/${file}`,
+        ),
+        ...["kubeconfig", "tls.crt", "tls.key"].map((file) => `/etc/kubernetes/kube-scheduler/${file}`),
+        ...["ca.crt", "front-proxy-ca.crt", "sa.pub"].map((file) => `/etc/kubernetes/pki/${file}`),
+        "/etc/kubernetes/pki/etcd-healthcheck-client.crt",
+        "/etc/kubernetes/pki/etcd-healthcheck-client.key",
+        "/etc/kubernetes/kube-proxy/kubeconfig",
+        "/etc/kubernetes/kube-router/kubeconfig",
+        "/etc/kubernetes/kubelet.conf",
+        "/etc/kubernetes/super-admin.conf",
+        "/var/lib/kubelet/pki/kubelet.crt",
+        "/var/lib/kubelet/pki/kubelet.key",
+      ].sort(),
+    );
+  });
+
+  it("are 0600 where they hold a key, 0644 where not, with an owner and a folder that the host has", async () => {
+    const { result } = await record();
+    for (const { name, role } of args.hosts) {
+      const { users = [], directories = [] } = serviceAccounts(role);
+      const owners = ["root", ...users.map((user) => user.name)];
+      const folders = directories.map(({ path }) => path);
+      for (const file of (await filesOf(result, name)).values()) {
+        const isPrivate = !/\.(crt|pub)$/.test(file.path);
+        assert.equal(file.mode, isPrivate ? "0600" : "0644", file.path);
+        assert.equal(isPrivate, /PRIVATE KEY|client-key-data|^key: /.test(file.content), file.path);
+        assert.ok(owners.includes(file.owner), file.path);
+        assert.ok(folders.includes(file.path.slice(0, file.path.lastIndexOf("/"))), file.path);
+        assert.ok(file.content.endsWith("\n"), file.path);
+      }
+    }
+  });
+
+  it("keep the keys of etcd's and the front proxy's authority in the state", async () => {
+    const { result, resources } = await record();
+    const keyOf = (authority: string): unknown =>
+      resources.find(({ name }) => name === `pki-${authority}-certificate`)?.inputs["privateKeyPem"];
+    const contents = (
+      await Promise.all(args.hosts.map(async ({ name }) => [...(await filesOf(result, name)).values()]))
+    ).flat();
+    const holders = (authority: string): string[] =>
+      contents.filter(({ content }) => content === keyOf(authority)).map(({ path }) => path);
+    assert.deepEqual(holders("etcd-ca"), []);
+    assert.deepEqual(holders("front-proxy-ca"), []);
+    assert.deepEqual(holders("kubernetes-ca"), ["/etc/kubernetes/kube-controller-manager/ca.key"]);
+  });
+
+  it("restart who reads them", async () => {
+    const { result } = await record();
+    const files = await filesOf(result, "cp");
+    assert.deepEqual(fileIn(files, "/etc/etcd/pki/peer.key").restart, ["etcd.service"]);
+    assert.deepEqual(fileIn(files, "/etc/kubernetes/kube-apiserver/tls.crt").restart, [
+      "kube-apiserver.service",
+    ]);
+    assert.deepEqual(fileIn(files, "/etc/kubernetes/pki/ca.crt").restart, [
+      "kube-apiserver.service",
+      "kube-controller-manager.service",
+      "kube-scheduler.service",
+      "kubelet.service",
+    ]);
+    assert.deepEqual(fileIn(await filesOf(result, "w0"), "/etc/kubernetes/pki/ca.crt").restart, [
+      "kubelet.service",
+    ]);
+  });
+
+  it("hold a kubeconfig that works by itself", async () => {
+    const { result } = await record();
+    const text = fileIn(await filesOf(result, "w0"), "/etc/kubernetes/kubelet.conf").content;
+    const config = parse(text) as { users: { name: string; user: { "client-key-data": string } }[] };
+    assert.equal(config.users[0]?.name, "system:node:w0");
+    const key = Buffer.from(config.users[0].user["client-key-data"], "base64").toString();
+    assert.equal(createPrivateKey(key).asymmetricKeyType, "ec");
+  });
+
+  it("are refused for an unknown host", async () => {
+    const { result } = await record();
+    assert.throws(() => result.filesFor("w9"), /host w9 is not among/);
+  });
+});

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { controllerManagerFlags } from "../../../components/control-plane/controller-manager";
+import { kubeApiserverFlags } from "../../../components/control-plane/kube-apiserver";
+import { schedulerFlags } from "../../../components/control-plane/scheduler";
+import { etcdMember } from "../../../components/etcd/etcd-member";
+import { controlPlaneFiles, leafFiles } from "../../../components/pki/host-files";
+import { leafProfiles } from "../../../components/pki/profiles";
+import type { SecretFileSpec } from "../../../components/plan/plan";
+
+const source = { version: "1", url: "https://example.org/file", sha256: "0".repeat(64) };
+const artifacts = Object.fromEntries(
+  ["etcd", "etcdctl", "etcdutl", "kube-controller-manager"].map((name) => [name, source]),
+);
+const pair = { certificate: "certificate\n", privateKey: "key\n" };
+const cluster = { clusterName: "test", kubernetesAuthority: "authority\n" };
+
+const files: readonly SecretFileSpec[] = [
+  ...controlPlaneFiles(
+    {
+      authorities: { "kubernetes-ca": pair, "etcd-ca": pair, "front-proxy-ca": pair },
+      serviceAccount: { publicKey: "public\n", privateKey: "key\n" },
+      encryptionConfiguration: "encryption\n",
+    },
+    cluster,
+  ),
+  ...leafProfiles({
+    clusterDomain: "cluster.local",
+    kubernetesServiceAddress: "10.96.0.1",
+    endpoint: "10.0.0.10",
+    subjectAltNames: [],
+    hosts: [{ name: "cp", role: "control-plane", address: "10.0.0.10" }],
+  }).flatMap((profile) => leafFiles(profile, pair, cluster)),
+];
+
+/** Paths on the command line that only this table can fill. */
+function certificatePaths(flags: readonly string[]): string[] {
+  return flags.flatMap(
+    (flag) => flag.match(/\/[^\s"']+(\.crt|\.key|\.pub|\/kubeconfig|\/encryption\.yaml)\b/g) ?? [],
+  );
+}
+
+function assertDelivered(user: string, wanted: readonly string[]): void {
+  assert.ok(wanted.length > 0);
+  for (const path of wanted) {
+    const file = files.find((candidate) => candidate.path === path);
+    assert.ok(file, `${path} is named on the command line and in no file`);
+    assert.ok(file.owner === user || file.mode === "0644", `${user} can't read ${path}`);
+  }
+}
+
+describe("the files of a control plane", () => {
+  it("hold all that the API server's flags name, readable by it", () => {
+    const flags = kubeApiserverFlags({
+      advertiseAddress: "10.0.0.10",
+      etcdAddresses: ["10.0.0.10"],
+      serviceClusterIpRange: "10.96.0.0/16",
+      clusterDomain: "cluster.local",
+      authorizationMode: ["Node", "RBAC"],
+      podSecurity: { enforce: "baseline", warn: "restricted", audit: "restricted" },
+      auditLog: { maxAge: 30, maxBackup: 10, maxSize: 100 },
+      artifacts,
+    });
+    assertDelivered("kube-apiserver", certificatePaths(flags));
+  });
+
+  it("hold all that the controller manager's flags name, readable by it", () => {
+    const flags = controllerManagerFlags({
+      clusterName: "test",
+      serviceClusterIpRange: "10.96.0.0/16",
+      artifacts,
+    });
+    assertDelivered("kube-controller-manager", certificatePaths(flags));
+  });
+
+  it("hold all that the scheduler's flags name, readable by it", () => {
+    assertDelivered("kube-scheduler", certificatePaths(schedulerFlags()));
+  });
+
+  it("hold all that etcd's flags name, readable by it", () => {
+    const member = { name: "cp", address: "10.0.0.10" };
+    const { units = [] } = etcdMember({ member, initialCluster: [member], clusterToken: "test", artifacts });
+    assertDelivered("etcd", certificatePaths(units.map(({ content = "" }) => content)));
+  });
+});
