@@ -1,14 +1,17 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Access } from "./components/access/access";
-import { readArtifacts } from "./components/config/artifacts";
+import { UserCertificate } from "./components/access/user-certificate";
+import { imageArchives, imageReference, readArtifacts } from "./components/config/artifacts";
 import { clusterLayout } from "./components/config/layout";
 import { readSettings } from "./components/config/settings";
 import { ControlPlane } from "./components/control-plane/control-plane";
 import { renderEncryptionConfiguration } from "./components/control-plane/encryption";
 import { EtcdCluster } from "./components/etcd/etcd-cluster";
+import { deletedWith } from "./components/hosts/deleted-with";
 import { HardenedHost } from "./components/hosts/hardened-host";
 import { LocalMachines } from "./components/hosts/local";
+import { serviceAccounts } from "./components/hosts/service-accounts";
 import { CoreDns } from "./components/network/coredns";
 import { NetworkPolicies } from "./components/network/network-policies";
 import { ConnectivityProbe } from "./components/network/probe";
@@ -17,3 +20,141 @@ import { ClusterPki } from "./components/pki/cluster-pki";
 
 const settings = readSettings(new pulumi.Config("redoubt"), pulumi.getStack());
 const layout = clusterLayout(settings);
+const catalogue = readArtifacts();
+const { artifacts } = catalogue;
+const { clusterName, network, apiServer } = settings;
+
+// Machines.
+const machines = new LocalMachines("machines", {
+  ...settings.hosts,
+  ...layout,
+  clusterName,
+  baseImage: catalogue.baseImage,
+  artifactStore: catalogue.cacheDir,
+});
+
+// Certificates.
+const pki = new ClusterPki("pki", {
+  ...settings.pki,
+  ...layout,
+  clusterName,
+  clusterDomain: network.clusterDomain,
+  subjectAltNames: apiServer.subjectAltNames,
+  encryptionConfiguration: (key) => renderEncryptionConfiguration(apiServer.encryptionProvider, key),
+});
+
+// Hosts, hardened, each with its own keys.
+const hosts = machines.hosts.map((host) => {
+  const { spec } = host;
+  const fragments = { "service-accounts": serviceAccounts(spec.role) };
+  return new HardenedHost(spec.name, { host, fragments, secretFiles: pki.filesFor(spec.name) });
+});
+const controlPlanes = hosts.filter(({ spec }) => spec.role === "control-plane");
+const [firstControlPlane] = controlPlanes;
+if (firstControlPlane === undefined) throw new Error("hosts.controlPlanes must be at least 1");
+
+// etcd, control plane, nodes: they start together and wait for each other.
+const etcd = new EtcdCluster("etcd", { clusterName, hosts: controlPlanes, artifacts });
+const controlPlane = new ControlPlane("control-plane", {
+  ...apiServer,
+  ...network,
+  clusterName,
+  hosts: controlPlanes,
+  etcdAddresses: etcd.addresses,
+  artifacts,
+});
+const nodes = hosts.map(
+  (host) =>
+    new Node(`node-${host.spec.name}`, {
+      ...network,
+      host,
+      allHosts: layout.hosts,
+      clusterDns: layout.dnsServiceAddress,
+      sandboxImage: imageReference(catalogue, "pause"),
+      images: imageArchives(catalogue),
+      artifacts,
+    }),
+);
+
+// Objects of the cluster; they need no deleting when the machine that holds them goes.
+const provider = new kubernetes.Provider(
+  "kubernetes",
+  { kubeconfig: pki.adminKubeconfig, clusterIdentifier: clusterName, enableConfigMapMutable: true },
+  { dependsOn: controlPlane.applied.map(({ done }) => done) },
+);
+const inCluster = { provider, transforms: [deletedWith(machines.hosts[0]?.ready[0])] };
+
+// Roles.
+const access = new Access("access", settings.access, inCluster);
+const people = settings.access.users.map((user) => ({
+  name: user.name,
+  certificate: new UserCertificate(`user-${user.name}`, {
+    clusterName,
+    user: user.name,
+    group: user.group,
+    validityHours: user.validityHours,
+    authority: pki.kubernetesAuthority,
+    server: pki.server,
+    epoch: settings.pki.epoch,
+  }),
+}));
+
+// Network: default deny with its exceptions, and DNS.
+const policies = new NetworkPolicies(
+  "network",
+  {
+    ...network,
+    namespaces: settings.namespaces,
+    apiServerAddresses: controlPlanes.map(({ spec }) => spec.address),
+  },
+  inCluster,
+);
+const dns = new CoreDns(
+  "coredns",
+  {
+    ...network,
+    image: imageReference(catalogue, "coredns"),
+    clusterIp: layout.dnsServiceAddress,
+    replicas: Math.min(2, hosts.length),
+  },
+  inCluster,
+);
+
+// The proof: real connections, allowed and denied.
+const probe = new ConnectivityProbe(
+  "probe",
+  {
+    ...network,
+    connection: firstControlPlane.connection,
+    namespaces: ["default", ...settings.namespaces.map(({ name }) => name)],
+    nodes: layout.podNodes,
+    image: imageReference(catalogue, "probe"),
+    dnsAddress: layout.dnsServiceAddress,
+    timeoutSeconds: network.probeTimeoutSeconds,
+  },
+  { dependsOn: [access, policies, dns, ...nodes] },
+);
+
+// What the user needs next.
+/** URL of the API server. */
+export const endpoint = pki.server;
+/** Kubeconfig of the administrator; secret. */
+export const kubeconfig = pki.adminKubeconfig;
+/** Kubeconfigs of people by name; secret. */
+export const userKubeconfigs = pulumi.secret(
+  Object.fromEntries(people.map(({ name, certificate }) => [name, certificate.kubeconfig])),
+);
+/** The key that logs in to every host; secret. */
+export const sshPrivateKey = machines.adminPrivateKey;
+/** Every node with its address. */
+export const nodeTable = hosts.map(({ spec }) => ({
+  name: spec.name,
+  role: spec.role,
+  address: spec.address,
+}));
+/** When each certificate expires. */
+export const certificateExpiry = pki.expiries;
+/** What the probe saw, and what it could not show. */
+export const connectivity = { flowsAsDeclared: probe.flows, notProbed: probe.notProbed };
+/** What to do next. */
+export const next = `pulumi stack output kubeconfig --show-secrets --stack ${pulumi.getStack()} >kubeconfig && kubectl --kubeconfig kubeconfig get nodes`;

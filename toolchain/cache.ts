@@ -44,6 +44,8 @@ export async function fillOnce(folder: string, fill: (scratch: string) => Promis
     if (existsSync(folder)) return false;
     const scratch = await mkdtemp(`${folder}.new-`);
     try {
+      // Services of a machine reach their programs here under users of their own.
+      chmodSync(scratch, 0o755);
       await fill(scratch);
       renameSync(scratch, folder);
     } finally {

@@ -84,7 +84,7 @@ export class ToolProvider {
 }
 
 /** Pulumi finds plugins in a folder named after kind, name and version. */
-function linkPlugins(installed: readonly InstalledTool[]): string {
+export function linkPlugins(installed: readonly InstalledTool[]): string {
   const home = path.join(cacheFolder(), "pulumi-home");
   for (const { tool, program } of installed) {
     if (!tool.name.startsWith("pulumi-resource-")) continue;
@@ -95,7 +95,7 @@ function linkPlugins(installed: readonly InstalledTool[]): string {
 }
 
 /** What the operator types, on one folder of the PATH. */
-function linkPrograms(installed: readonly InstalledTool[]): string {
+export function linkPrograms(installed: readonly InstalledTool[]): string {
   const folder = path.join(cacheFolder(), "bin");
   const wanted = new Set(["pulumi", "pulumi-language-nodejs", "kubectl", "etcdctl", "etcdutl", "kubeadm"]);
   for (const { tool, program } of installed) {
@@ -115,7 +115,7 @@ function linkTo(target: string, link: string): void {
 const artifactStore = "/opt/redoubt/artifacts";
 
 /** Writes the catalogue of what hosts install; the program reads it by `REDOUBT_ARTIFACTS`. */
-function writeCatalogue(
+export function writeCatalogue(
   installed: readonly InstalledTool[],
   images: readonly ImageArchive[],
   baseImage: string,

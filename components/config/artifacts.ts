@@ -39,3 +39,22 @@ export function readArtifacts(environment: NodeJS.ProcessEnv = process.env): Art
     throw new Error(`REDOUBT_ARTIFACTS = ${file}: not a catalogue of artifacts. ${fix}`, { cause: error });
   }
 }
+
+/** The image `name` as pods refer to it. */
+export function imageReference(artifacts: Artifacts, name: string): string {
+  const image = artifacts.images[name];
+  if (image === undefined) {
+    throw new Error(`artifact catalogue: image ${name} is missing. Fix: run "npm run toolchain -- ensure"`);
+  }
+  return image.reference;
+}
+
+/** Every image, with the place on hosts where its archive lies. */
+export function imageArchives(
+  artifacts: Artifacts,
+): { readonly reference: string; readonly archive: string }[] {
+  return Object.values(artifacts.images).map(({ reference, url }) => ({
+    reference,
+    archive: new URL(url).pathname,
+  }));
+}

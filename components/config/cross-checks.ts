@@ -100,9 +100,9 @@ function hostProblems(settings: Settings): Problem[] {
 const dnsName = /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
 
 function nameProblems(settings: Settings): Problem[] {
-  const { certificateSans, endpoint, authorizationMode } = settings.apiServer;
+  const { subjectAltNames, endpoint, authorizationMode } = settings.apiServer;
   const names = [
-    ...certificateSans.map((value, index) => ({ setting: `apiServer.certificateSans[${index}]`, value })),
+    ...subjectAltNames.map((value, index) => ({ setting: `apiServer.subjectAltNames[${index}]`, value })),
     ...(endpoint === undefined ? [] : [{ setting: "apiServer.endpoint", value: endpoint }]),
   ];
   const problems: Problem[] = names
@@ -209,8 +209,8 @@ function accessProblems(settings: Settings): Problem[] {
     }
     return problems;
   });
-  const people = settings.access.users.flatMap(({ name, groups }): Problem[] =>
-    [name, ...groups]
+  const people = settings.access.users.flatMap(({ name, group }): Problem[] =>
+    [name, group]
       .filter((value) => value.startsWith("system:") || value.startsWith("redoubt:"))
       .map((value) => ({
         setting: "access.users",

@@ -6,6 +6,8 @@ import type { Settings } from "./schema";
 /** Names and addresses of everything, worked out from the settings before anything exists. */
 export interface ClusterLayout {
   readonly hosts: readonly HostSpec[];
+  /** Names of the nodes that run pods: the workers, or the control planes when there are none. */
+  readonly podNodes: readonly string[];
   /** IPv4 network of the hosts. */
   readonly subnet: string;
   /** The box's address in that network. */
@@ -52,6 +54,7 @@ export function clusterLayout(settings: Settings): ClusterLayout {
   const workers = makeHosts("worker", settings.hosts.workers, firstWorkerAddress, firstWorkerPodNetwork);
   return {
     hosts: [...controlPlanes, ...workers],
+    podNodes: (workers.length > 0 ? workers : controlPlanes).map(({ name }) => name),
     subnet,
     gateway: addressAt(subnet, 1),
     endpoint: settings.apiServer.endpoint ?? addressAt(subnet, firstControlPlaneAddress),

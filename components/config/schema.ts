@@ -142,7 +142,7 @@ const apiServer = z.strictObject({
     .describe(
       "DNS name or address of a load balancer in front of the API servers. Default: the first control plane; needed when there are more.",
     ),
-  certificateSans: z
+  subjectAltNames: z
     .array(z.string())
     .default([])
     .describe("More names and addresses in the API server's certificate."),
@@ -191,7 +191,7 @@ const apiServer = z.strictObject({
 
 const pki = z.strictObject({
   authorityValidityHours: hours.default(87600).describe("Lifetime of authorities, in hours."),
-  certificateValidityHours: hours.default(8760).describe("Lifetime of leaf certificates, in hours."),
+  leafValidityHours: hours.default(8760).describe("Lifetime of leaf certificates, in hours."),
   epoch: z
     .number()
     .int()
@@ -202,7 +202,7 @@ const pki = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      "Refuse to delete authorities, `destroy` included. Default: true, but false for local machines.",
+      "Refuse to delete authorities and keys, by `destroy` too. Default: false for local machines, true elsewhere.",
     ),
 });
 
@@ -215,14 +215,13 @@ const roleBinding = z.strictObject({
 
 const user = z.strictObject({
   name: z.string().min(1).max(64).describe("User name; CN of the certificate."),
-  groups: z
-    .array(z.string().min(1).max(64))
-    .max(
-      1,
-      "must hold one group at most: the certificate's subject has one O. Fix: bind the user by name for more",
-    )
-    .default([])
-    .describe("Group; O of the certificate."),
+  group: z
+    .string()
+    .min(1)
+    .max(64)
+    .describe(
+      "Group; O of the certificate. One, because the subject has one O; bind the user by name for more.",
+    ),
   validityHours: hours
     .max(720, "must be 720 hours at most: Kubernetes can't withdraw a certificate")
     .default(24)
@@ -252,5 +251,8 @@ export const settingsSchema = z.strictObject({
   hardening: hardening.prefault({}).describe("Hosts."),
 });
 
-/** All settings, with defaults filled in. */
-export type Settings = z.infer<typeof settingsSchema> & { readonly clusterName: string };
+/** All settings, with defaults filled in, those included that depend on others. */
+export type Settings = Omit<z.infer<typeof settingsSchema>, "pki"> & {
+  readonly clusterName: string;
+  readonly pki: Required<z.infer<typeof pki>> & { readonly protect: boolean };
+};

@@ -81,6 +81,16 @@ export function describeProblems(problems: readonly Problem[]): string {
   return `${count} wrong; nothing was changed:\n${lines.join("\n")}`;
 }
 
+/** Defaults that depend on other settings. */
+function fillDefaults(parsed: z.infer<typeof settingsSchema>, stack: string): Settings {
+  return {
+    ...parsed,
+    clusterName: parsed.clusterName ?? stack,
+    // What `npm run up` made on a box, `npm run destroy` must be able to remove.
+    pki: { ...parsed.pki, protect: parsed.pki.protect ?? false },
+  };
+}
+
 /**
  * Reads raw values against the schema and checks their relations.
  *
@@ -90,7 +100,7 @@ export function describeProblems(problems: readonly Problem[]): string {
 export function parseSettings(raw: Readonly<Record<string, unknown>>, stack: string): Settings {
   const parsed = settingsSchema.safeParse(raw);
   if (!parsed.success) throw new Error(describeProblems(schemaProblems(raw, parsed.error.issues)));
-  const settings: Settings = { ...parsed.data, clusterName: parsed.data.clusterName ?? stack };
+  const settings = fillDefaults(parsed.data, stack);
   const problems = crossCheck(settings);
   if (problems.length > 0) throw new Error(describeProblems(problems));
   return settings;

@@ -5,7 +5,7 @@ export type Protocol = "TCP" | "UDP" | "SCTP";
 export interface PodPeer {
   readonly namespace: string;
   /** Default: every pod of the namespace. */
-  readonly podLabels?: Readonly<Record<string, string>>;
+  readonly podLabels?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Addresses outside the cluster. */
@@ -21,7 +21,7 @@ export interface PortRange {
   readonly protocol: Protocol;
   readonly port: number;
   /** Default: only `port`. */
-  readonly endPort?: number;
+  readonly endPort?: number | undefined;
 }
 
 /** A flow that is let through the default deny. */
@@ -86,7 +86,9 @@ export function policyPeer(peer: Peer): PolicyPeer {
  * directions are denied by default. A side outside the cluster has no policy.
  */
 export function allowRuleManifests(rule: AllowRule): NetworkPolicyManifest[] {
-  const ports = rule.ports.map((port) => ({ ...port }));
+  const ports = rule.ports.map(({ protocol, port, endPort }): PolicyPort =>
+    endPort === undefined ? { protocol, port } : { protocol, port, endPort },
+  );
   const manifests: NetworkPolicyManifest[] = [];
   if (isPodPeer(rule.to)) {
     manifests.push({

@@ -10,11 +10,13 @@ type PodSecurityLevel = "privileged" | "baseline" | "restricted";
 export interface NamespaceSpec {
   readonly name: string;
   /** What PodSecurity admission does here, where it differs from the cluster's defaults. */
-  readonly podSecurity?: {
-    readonly enforce?: PodSecurityLevel | undefined;
-    readonly warn?: PodSecurityLevel | undefined;
-    readonly audit?: PodSecurityLevel | undefined;
-  };
+  readonly podSecurity?:
+    | {
+        readonly enforce?: PodSecurityLevel | undefined;
+        readonly warn?: PodSecurityLevel | undefined;
+        readonly audit?: PodSecurityLevel | undefined;
+      }
+    | undefined;
 }
 
 /** Arguments of {@link NetworkPolicies}. */

@@ -23,10 +23,10 @@ export const testConfiguration = `config:
       - { role: cluster-reader, groups: [auditors] }
       - { role: cluster-admin, groups: [platform] }
     users:
-      - { name: vera, groups: [app-viewers], validityHours: 8 }
-      - { name: dev, groups: [app-developers], validityHours: 8 }
-      - { name: olga, groups: [app-operators], validityHours: 8 }
-      - { name: rita, groups: [auditors], validityHours: 8 }
-      - { name: paul, groups: [platform], validityHours: 8 }
-      - { name: nobody, groups: [strangers], validityHours: 8 }
+      - { name: vera, group: app-viewers, validityHours: 8 }
+      - { name: dev, group: app-developers, validityHours: 8 }
+      - { name: olga, group: app-operators, validityHours: 8 }
+      - { name: rita, group: auditors, validityHours: 8 }
+      - { name: paul, group: platform, validityHours: 8 }
+      - { name: nobody, group: strangers, validityHours: 8 }
 `;

@@ -39,7 +39,7 @@ const outputsSchema = z.object({
   kubeconfig: z.string(),
   userKubeconfigs: z.record(z.string(), z.string()),
   sshPrivateKey: z.string(),
-  nodes: z.array(z.object({ name: z.string(), role: z.string(), address: z.string() })),
+  nodeTable: z.array(z.object({ name: z.string(), role: z.string(), address: z.string() })),
 });
 
 /** Outputs of the stack, secrets in clear: tests may look where users may not. */
@@ -162,7 +162,7 @@ export class TestCluster {
   public ssh(outputs: ClusterOutputs, name: string, command: string): Outcome {
     const key = path.join(this.folder, "ssh-key");
     if (!existsSync(key)) writeFileSync(key, outputs.sshPrivateKey, { mode: 0o600 });
-    const node = outputs.nodes.find((item) => item.name === name);
+    const node = outputs.nodeTable.find((item) => item.name === name);
     if (node === undefined) throw new Error(`there is no node ${name}`);
     const options = [
       "-o",

@@ -22,12 +22,12 @@ export function convergenceStory(cluster: TestCluster, outputs: () => ClusterOut
 
   describe("Up again", () => {
     it("changes nothing, on the hosts neither", async () => {
-      const before = outputs().nodes.map(
+      const before = outputs().nodeTable.map(
         (node) => cluster.ssh(outputs(), node.name, fingerprintCommand).stdout,
       );
       const { code, stdout, stderr } = await cluster.npmRun("up", ["--expect-no-changes"]);
       assert.equal(code, 0, stdout + stderr);
-      const after = outputs().nodes.map(
+      const after = outputs().nodeTable.map(
         (node) => cluster.ssh(outputs(), node.name, fingerprintCommand).stdout,
       );
       assert.ok(before.every((text) => text.length > 1000));
@@ -43,7 +43,7 @@ export function convergenceStory(cluster: TestCluster, outputs: () => ClusterOut
 
   describe("A machine that lost its power", () => {
     it("comes back with its data, and the cluster heals", async () => {
-      const worker = outputs().nodes.find((node) => node.role === "worker")?.name ?? "";
+      const worker = outputs().nodeTable.find((node) => node.role === "worker")?.name ?? "";
       assert.equal(cluster.machine("stop", worker).code, 0);
       const started = await cluster.npmRun("up");
       assert.equal(started.code, 0, started.stdout + started.stderr);
@@ -53,7 +53,7 @@ export function convergenceStory(cluster: TestCluster, outputs: () => ClusterOut
     });
 
     it("may be the control plane: objects and audit log survive", async () => {
-      const controlPlane = outputs().nodes.find((node) => node.role === "control-plane")?.name ?? "";
+      const controlPlane = outputs().nodeTable.find((node) => node.role === "control-plane")?.name ?? "";
       assert.equal(cluster.machine("stop", controlPlane).code, 0);
       assert.equal(cluster.machine("start", controlPlane).code, 0);
       const end = Date.now() + 90_000;

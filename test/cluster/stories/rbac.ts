@@ -105,7 +105,7 @@ export function rbacStory(cluster: TestCluster, outputs: () => ClusterOutputs): 
     });
 
     it("keep a node from reading what belongs to another node", () => {
-      const [first, second] = outputs().nodes.filter((node) => node.role === "worker");
+      const [first, second] = outputs().nodeTable.filter((node) => node.role === "worker");
       assert.ok(first !== undefined && second !== undefined);
       const asNode = (args: string): { code: number; stderr: string } =>
         cluster.ssh(outputs(), first.name, `sudo kubectl --kubeconfig=/etc/kubernetes/kubelet.conf ${args}`);

@@ -24,7 +24,7 @@ export function secretsStory(cluster: TestCluster, outputs: () => ClusterOutputs
     });
 
     it("are in no command line and no environment of a host's processes", () => {
-      for (const node of outputs().nodes) {
+      for (const node of outputs().nodeTable) {
         const command =
           "sudo sh -c 'cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null' | tr '\\0' '\\n'";
         const { stdout } = cluster.ssh(outputs(), node.name, command);
@@ -34,7 +34,7 @@ export function secretsStory(cluster: TestCluster, outputs: () => ClusterOutputs
     });
 
     it("are in no log of a host", () => {
-      for (const node of outputs().nodes) {
+      for (const node of outputs().nodeTable) {
         const { stdout } = cluster.ssh(outputs(), node.name, "sudo journalctl --no-pager --output cat");
         assert.ok(stdout.length > 1000, node.name);
         for (const shape of secretShapes) assert.doesNotMatch(stdout, shape, node.name);
@@ -42,7 +42,7 @@ export function secretsStory(cluster: TestCluster, outputs: () => ClusterOutputs
     });
 
     it("are in no file of a host that others can read", () => {
-      for (const node of outputs().nodes) {
+      for (const node of outputs().nodeTable) {
         const command =
           "sudo find / -xdev -type f -perm /004 -size -1M -not -path '/usr/*' -not -path '/proc/*' -not -path '/sys/*' -not -path '/opt/*' -exec grep -lsE -e '-----BEGIN [A-Z ]*PRIVATE KEY' {} +";
         assert.equal(cluster.ssh(outputs(), node.name, command).stdout.trim(), "", node.name);

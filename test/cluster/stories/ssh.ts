@@ -26,7 +26,7 @@ function login(config: ConnectConfig): Promise<Error | undefined> {
 export function sshStory(cluster: TestCluster, outputs: () => ClusterOutputs): void {
   describe("SSH", () => {
     const every = async (check: (host: string, name: string) => Promise<void>): Promise<void> => {
-      for (const node of outputs().nodes) await check(node.address, node.name);
+      for (const node of outputs().nodeTable) await check(node.address, node.name);
     };
 
     it("lets the operator in with the stack's key", () =>
@@ -55,7 +55,7 @@ export function sshStory(cluster: TestCluster, outputs: () => ClusterOutputs): v
       }));
 
     it("offers publickey as the only method", () => {
-      for (const node of outputs().nodes) {
+      for (const node of outputs().nodeTable) {
         const effective = cluster.ssh(outputs(), node.name, "sudo sshd -T").stdout;
         assert.match(effective, /^permitrootlogin no$/m);
         assert.match(effective, /^passwordauthentication no$/m);
@@ -66,7 +66,7 @@ export function sshStory(cluster: TestCluster, outputs: () => ClusterOutputs): v
     });
 
     it("leaves root without a password, and nobody with an empty one", () => {
-      for (const node of outputs().nodes) {
+      for (const node of outputs().nodeTable) {
         const shadow = cluster.ssh(outputs(), node.name, "sudo cat /etc/shadow").stdout;
         assert.match(shadow, /^root:[*!]/m);
         assert.doesNotMatch(shadow, /^[^:]+::/m);

@@ -37,8 +37,8 @@ function connects(host: string, port: number): Promise<boolean> {
 }
 
 export function tlsStory(cluster: TestCluster, outputs: () => ClusterOutputs): void {
-  const controlPlane = (): ClusterOutputs["nodes"][number] => {
-    const node = outputs().nodes.find((item) => item.role === "control-plane");
+  const controlPlane = (): ClusterOutputs["nodeTable"][number] => {
+    const node = outputs().nodeTable.find((item) => item.role === "control-plane");
     assert.ok(node);
     return node;
   };
@@ -51,7 +51,7 @@ export function tlsStory(cluster: TestCluster, outputs: () => ClusterOutputs): v
     });
 
     it("opens no port to the box but SSH and the API", async () => {
-      for (const node of outputs().nodes) {
+      for (const node of outputs().nodeTable) {
         assert.equal(await connects(node.address, 22), true);
         for (const port of [2379, 2380, 2381, 10248, 10249, 10250, 10256, 10257, 10259, 20244, 30000]) {
           assert.equal(await connects(node.address, port), false, `${node.name}:${port}`);
@@ -90,7 +90,7 @@ export function tlsStory(cluster: TestCluster, outputs: () => ClusterOutputs): v
 
     it("answers the kubelet's port with 401 without a certificate", () => {
       const { name } = controlPlane();
-      for (const node of outputs().nodes) {
+      for (const node of outputs().nodeTable) {
         const command = `curl --insecure --silent --output /dev/null --write-out '%{http_code}' https://${node.address}:10250/pods`;
         assert.equal(cluster.ssh(outputs(), name, command).stdout, "401", node.name);
       }
@@ -110,7 +110,7 @@ export function tlsStory(cluster: TestCluster, outputs: () => ClusterOutputs): v
     });
 
     it("keeps every private key to the one who reads it", () => {
-      for (const node of outputs().nodes) {
+      for (const node of outputs().nodeTable) {
         const command =
           "sudo find /etc/kubernetes /etc/etcd /var/lib/kubelet/pki -type f ( -name '*.key' -o -name '*.conf' -o -name kubeconfig ) -printf '%m %u %p\\n'";
         const lines = cluster

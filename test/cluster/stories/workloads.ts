@@ -145,7 +145,7 @@ export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutpu
     });
 
     it("do not reach hosts: kubelet, etcd, SSH", () => {
-      for (const node of outputs().nodes) {
+      for (const node of outputs().nodeTable) {
         for (const port of [22, 2379, 10250]) {
           assert.notEqual(
             inPod("app", "web", `nc -w 1 ${node.address} ${port} </dev/null`).code,
@@ -160,7 +160,7 @@ export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutpu
       create("app", podManifest("talker", {}, "echo spoken; sleep 3600"));
       kubectl(["--namespace", "app", "wait", "pod/talker", "--for=condition=Ready", "--timeout=60s"]);
       assert.equal(kubectl(["--namespace", "app", "logs", "talker"]).stdout.trim(), "spoken");
-      for (const node of outputs().nodes) {
+      for (const node of outputs().nodeTable) {
         const stats = kubectl(["get", "--raw", `/api/v1/nodes/${node.name}/proxy/metrics/resource`]);
         assert.match(stats.stdout, /node_cpu_usage_seconds_total/, stats.stderr);
       }
@@ -184,7 +184,7 @@ export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutpu
         "canary",
         "--from-literal=word=plain-canary",
       ]);
-      const controlPlane = outputs().nodes.find((node) => node.role === "control-plane")?.name ?? "";
+      const controlPlane = outputs().nodeTable.find((node) => node.role === "control-plane")?.name ?? "";
       const read =
         "sudo etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/etcd/ca.crt --cert=/etc/etcd/health-client.crt --key=/etc/etcd/health-client.key get /registry/secrets/app/canary";
       const { stdout, code } = cluster.ssh(outputs(), controlPlane, read);
@@ -194,7 +194,7 @@ export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutpu
     });
 
     it("leave a trace in the audit log, with the user and without the secret", () => {
-      const controlPlane = outputs().nodes.find((node) => node.role === "control-plane")?.name ?? "";
+      const controlPlane = outputs().nodeTable.find((node) => node.role === "control-plane")?.name ?? "";
       const { stdout } = cluster.ssh(
         outputs(),
         controlPlane,

@@ -38,8 +38,10 @@ func newEngine(t *testing.T, token string) *engine {
 		t.Fatal(err)
 	}
 	e := &engine{t, server, "urn:pulumi:stack::project::" + token + "::it"}
-	_, err = server.Configure(context.Background(), &rpc.ConfigureRequest{AcceptSecrets: true, AcceptResources: true})
-	if err != nil {
+	configuration := &rpc.ConfigureRequest{
+		AcceptSecrets: true, AcceptResources: true, SendsOldInputs: true, SendsOldInputsToDelete: true,
+	}
+	if _, err = server.Configure(context.Background(), configuration); err != nil {
 		t.Fatal(err)
 	}
 	return e
@@ -124,7 +126,9 @@ func with(base resource.PropertyMap, key resource.PropertyKey, value resource.Pr
 
 func text(value string) resource.PropertyValue { return resource.NewProperty(value) }
 
-func list(values ...resource.PropertyValue) resource.PropertyValue { return resource.NewProperty(values) }
+func list(values ...resource.PropertyValue) resource.PropertyValue {
+	return resource.NewProperty(values)
+}
 
 func connection(server *sshtest.Server) resource.PropertyValue {
 	return resource.NewProperty(resource.PropertyMap{
@@ -182,7 +186,8 @@ func TestPreviewRunsNothing(t *testing.T) {
 	}
 }
 
-func TestOnlyComingAndGoingTriggersReplace(t *testing.T) {
+// That a changed element replaces as well is a request of the SDK to the engine (replaceOnChanges: triggers[*]).
+func TestTriggersReplaceAndAllElseUpdates(t *testing.T) {
 	e := newEngine(t, localCommand)
 	inputs := e.check(resource.PropertyMap{
 		"create": text("true"), "update": text("true"), "triggers": list(text("one")),

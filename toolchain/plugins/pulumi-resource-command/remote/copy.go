@@ -18,7 +18,7 @@ type CopyToRemote struct{}
 type CopyToRemoteInputs struct {
 	// Connection says how to log in at the host.
 	Connection *Connection `pulumi:"connection" provider:"secret"`
-	// Triggers are values that replace the resource when the list comes, goes or is unknown.
+	// Triggers replace the resource when any of them changes.
 	Triggers *[]any `pulumi:"triggers,optional" provider:"replaceOnChanges"`
 	// Source is a file or text asset, or an archive that is a local path. Archives are not unpacked.
 	Source types.AssetOrArchive `pulumi:"source"`

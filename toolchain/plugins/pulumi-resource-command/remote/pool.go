@@ -15,8 +15,8 @@ import (
 const (
 	// sessionsPerClient stays below the default of MaxSessions, 10 (sshd_config(5)).
 	sessionsPerClient = 8
-	// aliveWithin is how soon a server that is still there opens a session on a connection that was kept.
-	aliveWithin = 10 * time.Second
+	// answersWithin bounds the first word of a server on a login that was kept.
+	answersWithin = 10 * time.Second
 )
 
 // pool keeps the SSH connections of this process, so that a host costs one login and not one for each resource.
@@ -25,9 +25,15 @@ type pool struct {
 	mu      sync.Mutex
 	clients map[string][]*client
 	dials   singleflight.Group
+	// aliveWithin is how soon a server that is still there opens a session on a login that was kept.
+	aliveWithin time.Duration
 }
 
-var connections = &pool{clients: map[string][]*client{}}
+var connections = newPool(answersWithin)
+
+func newPool(aliveWithin time.Duration) *pool {
+	return &pool{clients: map[string][]*client{}, aliveWithin: aliveWithin}
+}
 
 // client is one login. The pool's mutex guards its fields.
 type client struct {
@@ -57,7 +63,7 @@ func (p *pool) open(ctx context.Context, to *Connection) (*session, error) {
 		if err != nil {
 			return nil, err
 		}
-		s, err := c.newSession(ctx, kept)
+		s, err := p.newSession(ctx, c, kept)
 		if err == nil {
 			return &session{s, func() { p.release(c) }}, nil
 		}
@@ -74,10 +80,10 @@ func (p *pool) open(ctx context.Context, to *Connection) (*session, error) {
 }
 
 // newSession opens a session; on a login that was kept, which may be dead without knowing it, within a time.
-func (c *client) newSession(ctx context.Context, kept bool) (*ssh.Session, error) {
+func (p *pool) newSession(ctx context.Context, c *client, kept bool) (*ssh.Session, error) {
 	if kept {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, aliveWithin)
+		ctx, cancel = context.WithTimeout(ctx, p.aliveWithin)
 		defer cancel()
 	}
 	type answer struct {

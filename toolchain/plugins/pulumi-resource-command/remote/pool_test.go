@@ -189,6 +189,21 @@ func TestAHostThatWasAwayIsDialledAgain(t *testing.T) {
 	}
 }
 
+func TestAHostThatIsSilentlyGoneIsDialledAgain(t *testing.T) {
+	server, p := sshtest.Start(t, anyPort, 10), newPool(200*time.Millisecond)
+	for range 2 {
+		session, err := p.open(context.Background(), to(server))
+		if err != nil {
+			t.Fatal(err)
+		}
+		session.close()
+		server.Freeze()
+	}
+	if logins := server.Logins.Load(); logins != 2 {
+		t.Errorf("%d logins", logins)
+	}
+}
+
 func TestABegunCommandIsNeverTriedAgain(t *testing.T) {
 	server := sshtest.Start(t, anyPort, 10)
 	mustRun(t, to(server), "echo hi", "hi")

@@ -45,7 +45,8 @@ func execute(ctx context.Context, session *session, command string) error {
 	case err := <-ended:
 		return err
 	case <-ctx.Done():
-		// Without a terminal a server does not end what runs in a session that closes.
+		// Without a terminal a server does not end what runs in a session that closes. OpenSSH does not signal
+		// what root has started either: that ends when it writes to the closed session.
 		_ = session.Signal(ssh.SIGTERM)
 		return ctx.Err()
 	}

@@ -12,8 +12,7 @@ type Inputs struct {
 	Update *string `pulumi:"update,optional"`
 	// Delete runs when the resource is deleted, with the inputs that the state remembers.
 	Delete *string `pulumi:"delete,optional"`
-	// Triggers are values whose change runs the script again. The resource is replaced when the list comes, goes or
-	// is unknown, and updated when an element differs.
+	// Triggers replace the resource when any of them changes, whether or not there is an Update.
 	Triggers *[]any `pulumi:"triggers,optional" provider:"replaceOnChanges"`
 	// Stdin is what the script reads. Default: nothing.
 	Stdin *string `pulumi:"stdin,optional"`

@@ -33,7 +33,7 @@ type Server struct {
 	config      *ssh.ServerConfig
 	maxSessions int32
 	mu          sync.Mutex
-	connections []net.Conn
+	connections []*connection
 }
 
 // Start serves at address ("127.0.0.1:0" for any port) until the test ends. A connection may have maxSessions open.
@@ -85,12 +85,36 @@ func (s *Server) Disconnect() {
 	s.connections = nil
 }
 
+// Freeze makes the server deaf to what comes over the connections that there are, as if the host had lost its power.
+func (s *Server) Freeze() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, conn := range s.connections {
+		conn.frozen.Store(true)
+	}
+}
+
+type connection struct {
+	net.Conn
+	frozen atomic.Bool
+}
+
+func (c *connection) Read(into []byte) (int, error) {
+	for {
+		count, err := c.Conn.Read(into)
+		if err != nil || !c.frozen.Load() {
+			return count, err
+		}
+	}
+}
+
 func (s *Server) accept() {
 	for {
-		conn, err := s.listener.Accept()
+		accepted, err := s.listener.Accept()
 		if err != nil {
 			return
 		}
+		conn := &connection{Conn: accepted}
 		s.mu.Lock()
 		s.connections = append(s.connections, conn)
 		s.mu.Unlock()
