@@ -39,5 +39,15 @@ export function bootstrapAdmins(): PlanFragment {
   return {
     files: [{ path: manifest, content, mode: "0600" }],
     units: [{ name: "redoubt-bootstrap-admins.service", content: unit, restartOn: [manifest] }],
+    // The API server says it is ready before it can say what it serves; clients that ask for the schema would fail.
+    readiness: ["/readyz", "/openapi/v2"].map((path) => ({
+      description: `the API server answers ${path}`,
+      command: [
+        "bash",
+        "-c",
+        `${binaryPath("kubectl")} --kubeconfig=${paths.superAdminKubeconfig} --request-timeout=5s get --raw ${path} >/dev/null`,
+      ],
+      timeoutSeconds: 60,
+    })),
   };
 }

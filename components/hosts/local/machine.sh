@@ -8,7 +8,7 @@
 #
 # Parameters come by environment (see usage of `need` below); the SSH host key comes on stdin, so that it is
 # in no argument and no environment. Every verb may be cut off anywhere and run again.
-# shellcheck disable=SC2153 # CLUSTER, NAME and the rest come by environment
+# shellcheck disable=SC2030,SC2031,SC2153 # CLUSTER, NAME and the rest come by environment
 set -euo pipefail
 umask 077
 
@@ -45,6 +45,12 @@ network_create() {
 
 network_delete() {
   need CLUSTER BRIDGE
+  local definition
+  # The bridge goes last. A machine that is still here is one whose creation was cut off, so nobody else knows of it.
+  for definition in "$state_root/$CLUSTER"/*/; do
+    [ -d "$definition" ] || continue
+    (NAME=$(basename "$definition") && machine_delete)
+  done
   if ip link show dev "$BRIDGE" >/dev/null 2>&1; then ip link delete dev "$BRIDGE"; fi
   rm -f "$state_root/$CLUSTER/network.env"
   rmdir "$state_root/$CLUSTER" 2>/dev/null || true
@@ -123,6 +129,7 @@ ssh_answers() {
 start_machine() {
   local dir=$1
   if is_running "$dir"; then return 0; fi
+  remove_cable
   mount_root "$dir"
   local -a command=(
     systemd-nspawn --quiet --register=no --keep-unit "--directory=$dir/root" "--machine=$CLUSTER-$NAME" "--hostname=$NAME"
@@ -158,6 +165,12 @@ wait_for_ssh() {
   done
 }
 
+# The kernel takes a dead network namespace down when it finds the time; until then its cable would be in the way of the next
+# start. systemd-nspawn gives it the full name beside a shortened one (systemd-nspawn(1), --network-veth).
+remove_cable() {
+  ip link delete dev "vb-$CLUSTER-$NAME" 2>/dev/null || true
+}
+
 stop_machine() {
   local dir=$1 pid leader
   if is_running "$dir"; then
@@ -169,6 +182,7 @@ stop_machine() {
     while [ -e "/proc/$pid" ] && ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null; do sleep 0.02; done
     if [ -n "$leader" ]; then while [ -e "/proc/$leader" ] && ! grep -q '^State:.Z' "/proc/$leader/status" 2>/dev/null; do sleep 0.02; done; fi
   fi
+  remove_cable
   if [ -d /run/systemd/system ]; then systemctl reset-failed "redoubt-machine-$CLUSTER-$NAME.service" 2>/dev/null || true; fi
   rm -f "$dir/pid"
 }
@@ -190,11 +204,19 @@ machine_create() {
   need CLUSTER NAME ADDRESS PREFIX_LENGTH GATEWAY BRIDGE BASE_IMAGE ARTIFACT_STORE ADMIN_USER AUTHORIZED_KEYS
   local dir key_file
   dir=$(machine_dir "$CLUSTER" "$NAME")
+  install -d -m 0700 "$state_root/$CLUSTER"
+  key_file=$(mktemp "$state_root/$CLUSTER/.host-key.XXXXXX")
+  # shellcheck disable=SC2064 # the name as it is now
+  trap "rm -f '$key_file'" EXIT
+  cat >"$key_file"
+  # A disk with another host key was left by a stack that is gone; it is not this machine's.
+  if [ -e "$dir/definition.env" ] && ! cmp --silent "$key_file" "$dir/upper/etc/ssh/ssh_host_ed25519_key"; then
+    machine_delete
+  fi
   if [ -e "$dir/definition.env" ]; then
     # An existing disk keeps the base that it was made on: another lower layer would corrupt the overlay.
     # shellcheck disable=SC1091 # written below
     BASE_IMAGE=$(source "$dir/definition.env" && printf '%s' "$BASE_IMAGE")
-    cat >/dev/null
     start_machine "$dir"
     wait_for_ssh "$dir"
     return 0
@@ -204,10 +226,7 @@ machine_create() {
   install -d -m 0711 "$dir/data/containerd" "$dir/data/kubelet"
   install -d -m 0700 "$dir/data/etcd"
   mount_root "$dir"
-  key_file=$(mktemp "$dir/host-key.XXXXXX")
-  cat >"$key_file"
   seed_root "$dir/root" "$key_file"
-  rm -f "$key_file"
   local name
   {
     for name in CLUSTER NAME ADDRESS PREFIX_LENGTH GATEWAY BRIDGE BASE_IMAGE ARTIFACT_STORE ADMIN_USER; do

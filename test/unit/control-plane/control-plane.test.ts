@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+import { ControlPlane } from "../../../components/control-plane/control-plane";
+import { renderScript } from "../../../components/plan/script";
+import { clusterAdminsGroup } from "../../../components/pki/identities";
+import { contentsOf, controlPlaneArgs, fixtureHost, unitOf } from "../../support/fixture-cluster";
+import { assertGolden } from "../../support/golden";
+import { assertNamedUnderParents, ofType, recordStack } from "../../support/mocks";
+import { controlPlanePlan } from "./plan";
+
+describe("a control plane host", () => {
+  it("gets these files", () => {
+    assertGolden("control-plane", contentsOf(controlPlanePlan));
+  });
+
+  it("runs nothing as root but the one unit that binds the administrators", () => {
+    const asRoot = controlPlanePlan.units
+      .map(({ name }) => name)
+      .filter((name) => unitOf(controlPlanePlan, name).service("User") === undefined);
+    assert.deepEqual(asRoot, ["redoubt-bootstrap-admins.service"]);
+    assert.equal(unitOf(controlPlanePlan, "redoubt-bootstrap-admins.service").service("Type"), "oneshot");
+  });
+
+  it("binds the group of administrators, and no one, to cluster-admin", () => {
+    const binding = parse(contentsOf(controlPlanePlan)["/etc/kubernetes/bootstrap-admins.yaml"] ?? "") as {
+      roleRef: { name: string };
+      subjects: { kind: string; name: string }[];
+    };
+    assert.equal(binding.roleRef.name, "cluster-admin");
+    assert.deepEqual(
+      binding.subjects.map(({ kind, name }) => [kind, name]),
+      [["Group", clusterAdminsGroup]],
+    );
+  });
+});
+
+describe("the control plane as resources", () => {
+  it("is one plan per host, each the one of its subjects", async () => {
+    const hosts = [fixtureHost("control-plane-0")];
+    const recording = await recordStack(
+      () => new ControlPlane("control-plane", { ...controlPlaneArgs, hosts }),
+    );
+    const [apply] = ofType(recording, "command:remote:Command").values();
+    assert.equal(apply?.name, "control-plane-control-plane-0-apply");
+    assert.equal(apply.inputs["stdin"], renderScript(controlPlanePlan, "control-plane"));
+    assertNamedUnderParents(recording, ["control-plane"]);
+  });
+
+  it("changes one host at a time: each waits for the one before", async () => {
+    const names = ["control-plane-0", "worker-0", "worker-1"];
+    const { resources } = await recordStack(
+      () =>
+        new ControlPlane("control-plane", {
+          ...controlPlaneArgs,
+          hosts: names.map((name) => fixtureHost(name)),
+        }),
+    );
+    const plans = resources.filter(({ type }) => type === "redoubt:plan:ApplyPlan");
+    const waitsFor = plans.map(({ opts }) =>
+      [opts.dependsOn].flat().map((resource) => (resource as pulumi.Resource & { __name?: string }).__name),
+    );
+    assert.deepEqual(waitsFor, [[], ["control-plane-control-plane-0"], ["control-plane-worker-0"]]);
+  });
+});

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { parse } from "yaml";
+import { contentsOf, unitOf } from "../../support/fixture-cluster";
+import { assertSandboxed } from "../../support/unit-file";
+import { controlPlanePlan } from "./plan";
+
+const unit = unitOf(controlPlanePlan, "kube-scheduler.service");
+const flags = unit.flags();
+const configuration = parse(
+  contentsOf(controlPlanePlan)["/etc/kubernetes/kube-scheduler/config.yaml"] ?? "",
+) as Record<string, unknown>;
+
+describe("the command line of kube-scheduler", () => {
+  it("CIS 1.4.1: serves no profile, by flag and by file", () => {
+    assert.equal(flags.get("profiling"), "false");
+    assert.equal(configuration["enableProfiling"], false);
+  });
+  it("CIS 1.4.2: listens on loopback only, with its own certificate", () => {
+    assert.equal(flags.get("bind-address"), "127.0.0.1");
+    assert.equal(flags.get("tls-cert-file"), "/etc/kubernetes/kube-scheduler/tls.crt");
+  });
+});
+
+describe("the service kube-scheduler", () => {
+  it("runs in a sandbox under its own user and writes nothing", () => {
+    assertSandboxed(unit, "kube-scheduler", "");
+  });
+});

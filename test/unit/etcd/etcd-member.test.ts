@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { etcdMember, type EtcdPeer } from "../../../components/etcd/etcd-member";
+import { mergeFragments } from "../../../components/plan/merge";
+import { artifacts, contentsOf, unitOf } from "../../support/fixture-cluster";
+import { assertGolden } from "../../support/golden";
+import { assertSandboxed } from "../../support/unit-file";
+
+const member: EtcdPeer = { name: "control-plane-0", address: "10.77.5.10" };
+const plan = mergeFragments({
+  etcd: etcdMember({ member, initialCluster: [member], clusterToken: "test", artifacts }),
+});
+const unit = unitOf(plan, "etcd.service");
+const flags = unit.flags();
+const pki = "/etc/etcd/pki";
+
+describe("the command line of etcd", () => {
+  it("CIS 2.1: serves TLS with its own certificate", () => {
+    assert.equal(flags.get("cert-file"), `${pki}/server.crt`);
+    assert.equal(flags.get("key-file"), `${pki}/server.key`);
+  });
+  it("CIS 2.2: lets clients in by certificate only", () => {
+    assert.equal(flags.get("client-cert-auth"), "true");
+  });
+  it("CIS 2.3: makes no certificates for clients itself", () => {
+    assert.equal(flags.has("auto-tls"), false);
+  });
+  it("CIS 2.4: shows peers a certificate of its own", () => {
+    assert.equal(flags.get("peer-cert-file"), `${pki}/peer.crt`);
+    assert.equal(flags.get("peer-key-file"), `${pki}/peer.key`);
+  });
+  it("CIS 2.5: lets peers in by certificate only", () => {
+    assert.equal(flags.get("peer-client-cert-auth"), "true");
+  });
+  it("CIS 2.6: makes no certificates for peers itself", () => {
+    assert.equal(flags.has("peer-auto-tls"), false);
+  });
+  it("CIS 2.7: trusts its own authority, not the cluster's", () => {
+    assert.equal(flags.get("trusted-ca-file"), `${pki}/ca.crt`);
+    assert.equal(flags.get("peer-trusted-ca-file"), `${pki}/ca.crt`);
+  });
+  it("listens without TLS on loopback only", () => {
+    for (const name of ["listen-client-urls", "listen-peer-urls", "listen-metrics-urls"]) {
+      for (const url of flags.get(name)?.split(",") ?? []) {
+        assert.match(url, /^(https:\/\/|http:\/\/127\.0\.0\.1:)/, name);
+      }
+    }
+    assert.equal(flags.get("listen-client-urls"), "https://10.77.5.10:2379,https://127.0.0.1:2379");
+  });
+  it("offers AEAD suites with forward secrecy only", () => {
+    assert.equal(flags.get("tls-min-version"), "TLS1.2");
+    const suites = flags.get("cipher-suites")?.split(",") ?? [];
+    assert.ok(suites.every((suite) => /^TLS_ECDHE_.*(_GCM_|_POLY1305_)/.test(suite)));
+  });
+  it("names every member at birth, each by its own address", () => {
+    const others = ["control-plane-1", "control-plane-2"].map((name, index) => ({
+      name,
+      address: `10.77.5.${11 + index}`,
+    }));
+    const initialCluster = [member, ...others];
+    const [second = member] = others;
+    const ofThree = mergeFragments({
+      etcd: etcdMember({ member: second, initialCluster, clusterToken: "test", artifacts }),
+    });
+    const three = unitOf(ofThree, "etcd.service").flags();
+    assert.equal(three.get("name"), "control-plane-1");
+    assert.equal(three.get("advertise-client-urls"), "https://10.77.5.11:2379");
+    assert.equal(
+      three.get("initial-cluster"),
+      "control-plane-0=https://10.77.5.10:2380,control-plane-1=https://10.77.5.11:2380,control-plane-2=https://10.77.5.12:2380",
+    );
+  });
+});
+
+describe("the service etcd", () => {
+  it("gets this unit", () => {
+    assertGolden("etcd", contentsOf(plan));
+  });
+  it("runs in a sandbox under its own user and writes its data only", () => {
+    assertSandboxed(unit, "etcd", "/var/lib/etcd");
+  });
+  it("CIS 1.1.11: has a data directory that only it enters", () => {
+    assert.equal(plan.directories.find(({ path }) => path === "/var/lib/etcd")?.mode, "0700");
+  });
+  it("CIS 1.1.12: has a data directory of user and group etcd", () => {
+    const data = plan.directories.find(({ path }) => path === "/var/lib/etcd");
+    assert.deepEqual([data?.owner, data?.group], ["etcd", "etcd"]);
+  });
+});

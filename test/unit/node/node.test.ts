@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Node } from "../../../components/node/node";
+import { renderScript } from "../../../components/plan/script";
+import { contentsOf, fixtureHost, hostSpecs, nodeArgs, unitOf } from "../../support/fixture-cluster";
+import { assertGolden } from "../../support/golden";
+import { assertNamedUnderParents, ofType, recordStack } from "../../support/mocks";
+import { nodePlan } from "./plan";
+
+describe("a node", () => {
+  const worker = contentsOf(nodePlan("worker-0"));
+
+  it("gets these files as a worker", () => {
+    assertGolden("node/worker-0", worker);
+  });
+
+  for (const name of ["control-plane-0", "worker-1"]) {
+    it(`gets as ${name} the same, but for these files`, () => {
+      const files = Object.entries(contentsOf(nodePlan(name)));
+      assert.equal(files.length, Object.keys(worker).length);
+      assertGolden(`node/${name}`, Object.fromEntries(files.filter(([path, text]) => worker[path] !== text)));
+    });
+  }
+
+  it("runs as root only what mounts, routes or confines for others", () => {
+    const plan = nodePlan("worker-0");
+    const asRoot = plan.units
+      .filter(({ content }) => content !== undefined)
+      .map(({ name }) => name)
+      .filter((name) => unitOf(plan, name).service("User") === undefined);
+    const lasting = asRoot.filter((name) => unitOf(plan, name).service("Type") !== "oneshot");
+    assert.deepEqual(lasting, ["kube-router.service", "kube-proxy.service", "kubelet.service"]);
+  });
+
+  it("starts no distribution's unit but containerd", () => {
+    const shipped = nodePlan("worker-0").units.filter(({ content }) => content === undefined);
+    assert.deepEqual(
+      shipped.map(({ name }) => name),
+      ["containerd.service"],
+    );
+  });
+});
+
+describe("a node as resources", () => {
+  it("is one plan, the one of its subjects", async () => {
+    for (const { name } of hostSpecs) {
+      const recording = await recordStack(() => new Node(`node-${name}`, { ...nodeArgs, host: fixtureHost(name) }));
+      const [apply] = ofType(recording, "command:remote:Command").values();
+      assert.equal(apply?.name, `node-${name}-plan-apply`);
+      assert.equal(apply.inputs["stdin"], renderScript(nodePlan(name), "node"));
+      assertNamedUnderParents(recording, [`node-${name}`]);
+    }
+  });
+});

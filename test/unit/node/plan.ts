@@ -1,0 +1,25 @@
+import { containerd } from "../../../components/node/containerd";
+import { kubeProxy } from "../../../components/node/kube-proxy";
+import { kubeRouter } from "../../../components/node/kube-router";
+import { kubelet } from "../../../components/node/kubelet";
+import { podNetwork } from "../../../components/node/pod-network";
+import { mergeFragments } from "../../../components/plan/merge";
+import type { HostPlan } from "../../../components/plan/plan";
+import { artifacts, fixtureHost, hostSpecs, nodeArgs } from "../../support/fixture-cluster";
+
+/** The node plan of a host of the fixture, put together from its subjects. */
+export function nodePlan(name: string): HostPlan {
+  const { spec } = fixtureHost(name);
+  const routes = hostSpecs
+    .filter((other) => other !== spec)
+    .map(({ podCidr, address }) => ({ podCidr, via: address }));
+  const taint = { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" } as const;
+  const options = { ...nodeArgs, nodeName: name, nodeAddress: spec.address };
+  return mergeFragments({
+    containerd: containerd(nodeArgs),
+    "pod-network": podNetwork({ podCidr: spec.podCidr, routes, artifacts }),
+    "kube-router": kubeRouter(options),
+    "kube-proxy": kubeProxy(options),
+    kubelet: kubelet({ ...options, taints: spec.role === "control-plane" ? [taint] : [] }),
+  });
+}
