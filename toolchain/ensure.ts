@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { ensureBaseImage } from "./base-image";
 import { cacheFolder, fillOnce, sha256OfFile } from "./cache";
@@ -42,7 +52,7 @@ export function toolPath(tool: Tool): string {
 }
 
 /** Gets one tool after the other: two compilers at once would be slower than one. */
-export class ToolProvider {
+class ToolProvider {
   private go: Go | undefined;
   private releasesAnswer = true;
 
@@ -84,7 +94,7 @@ export class ToolProvider {
 }
 
 /** Pulumi finds plugins in a folder named after kind, name and version. */
-export function linkPlugins(installed: readonly InstalledTool[]): string {
+function linkPlugins(installed: readonly InstalledTool[]): string {
   const home = path.join(cacheFolder(), "pulumi-home");
   for (const { tool, program } of installed) {
     if (!tool.name.startsWith("pulumi-resource-")) continue;
@@ -95,11 +105,29 @@ export function linkPlugins(installed: readonly InstalledTool[]): string {
 }
 
 /** What the operator types, on one folder of the PATH. */
-export function linkPrograms(installed: readonly InstalledTool[]): string {
+function linkPrograms(installed: readonly InstalledTool[]): string {
   const folder = path.join(cacheFolder(), "bin");
-  const wanted = new Set(["pulumi", "pulumi-language-nodejs", "kubectl", "etcdctl", "etcdutl", "kubeadm"]);
+  const wanted = new Set(["kubectl", "etcdctl", "etcdutl", "kubeadm"]);
   for (const { tool, program } of installed) {
     if (wanted.has(tool.name)) linkTo(program, path.join(folder, tool.name));
+  }
+  return folder;
+}
+
+/**
+ * The engine looks for its language host beside its own program, and warns of one that it finds on the PATH. So both get names in
+ * one folder that are no symbolic links, which it would follow.
+ */
+function linkEngine(installed: readonly InstalledTool[]): string {
+  const folder = path.join(cacheFolder(), "engine");
+  mkdirSync(folder, { recursive: true });
+  for (const { tool, program } of installed) {
+    if (tool.name !== "pulumi" && tool.name !== "pulumi-language-nodejs") continue;
+    const link = path.join(folder, tool.name);
+    if (existsSync(link) && statSync(link).ino === statSync(program).ino) continue;
+    rmSync(`${link}.new`, { force: true });
+    linkSync(program, `${link}.new`);
+    renameSync(`${link}.new`, link);
   }
   return folder;
 }
@@ -115,7 +143,7 @@ function linkTo(target: string, link: string): void {
 const artifactStore = "/opt/redoubt/artifacts";
 
 /** Writes the catalogue of what hosts install; the program reads it by `REDOUBT_ARTIFACTS`. */
-export function writeCatalogue(
+function writeCatalogue(
   installed: readonly InstalledTool[],
   images: readonly ImageArchive[],
   baseImage: string,
@@ -165,7 +193,7 @@ export async function ensureToolchain(options: ToolchainOptions = {}): Promise<T
   const catalogue = writeCatalogue(installed, images, baseImage);
   return {
     environment: {
-      PATH: `${linkPrograms(installed)}:${process.env["PATH"] ?? ""}`,
+      PATH: [linkEngine(installed), linkPrograms(installed), process.env["PATH"]].join(":"),
       PULUMI_HOME: linkPlugins(installed),
       PULUMI_SKIP_UPDATE_CHECK: "true",
       REDOUBT_ARTIFACTS: catalogue,
