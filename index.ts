@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Access } from "./components/access/access";
 import { UserCertificate } from "./components/access/user-certificate";
 import { imageArchives, imageReference, readArtifacts } from "./components/config/artifacts";
+import { hardeningOptions } from "./components/config/hardening-options";
 import { clusterLayout } from "./components/config/layout";
 import { readSettings } from "./components/config/settings";
 import { ControlPlane } from "./components/control-plane/control-plane";
@@ -10,6 +11,7 @@ import { renderEncryptionConfiguration } from "./components/control-plane/encryp
 import { EtcdCluster } from "./components/etcd/etcd-cluster";
 import { deletedWith } from "./components/hosts/deleted-with";
 import { HardenedHost } from "./components/hosts/hardened-host";
+import { hardeningFragments } from "./components/hosts/hardening/harden";
 import { LocalMachines } from "./components/hosts/local";
 import { serviceAccounts } from "./components/hosts/service-accounts";
 import { CoreDns } from "./components/network/coredns";
@@ -46,7 +48,8 @@ const pki = new ClusterPki("pki", {
 // Hosts, hardened, each with its own keys.
 const hosts = machines.hosts.map((host) => {
   const { spec } = host;
-  const fragments = { "service-accounts": serviceAccounts(spec.role) };
+  const hardening = hardeningFragments(hardeningOptions(settings, layout, spec));
+  const fragments = { ...hardening, "service-accounts": serviceAccounts(spec.role) };
   return new HardenedHost(spec.name, { host, fragments, secretFiles: pki.filesFor(spec.name) });
 });
 const controlPlanes = hosts.filter(({ spec }) => spec.role === "control-plane");

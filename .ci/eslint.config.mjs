@@ -28,7 +28,7 @@ const house = Object.entries(forbidden).map(([folder, others]) => ({
           {
             group: others.map((other) => `**/${other}/*`),
             message: `${folder} may not import this folder.`,
-            allowTypeImports: folder === "components/config",
+            allowTypeImports: true,
           },
           {
             group: ["**/toolchain/*", "**/commands/*", "**/test/*"],

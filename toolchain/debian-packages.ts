@@ -41,6 +41,7 @@ export async function installDebianPackages(packages: readonly string[]): Promis
     } catch (error) {
       throw new Error(
         `Debian packages ${missing.join(" ")} could not be installed. Fix: make "apt-get install ${missing.join(" ")}" work. ${String(error)}`,
+        { cause: error },
       );
     }
   });

@@ -43,6 +43,7 @@ export async function buildFromModules(tool: Tool, go: Go, program: string): Pro
   } catch (error) {
     throw new Error(
       `${tool.name} ${tool.version} could not be built from module ${recipe.package} (toolchain/${recipe.folder}). ${String(error)}`,
+      { cause: error },
     );
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -2,7 +2,6 @@ import { chmodSync, createWriteStream, renameSync } from "node:fs";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { ReadableStream } from "node:stream/web";
 import { sha256OfFile } from "./cache";
 import type { Release } from "./manifest";
 import { execute } from "./process";
@@ -38,7 +37,8 @@ async function request(url: string): Promise<Response> {
 export async function fetchRelease(release: Release, program: string): Promise<void> {
   const response = await request(release.url);
   const download = `${program}.download`;
-  await pipeline(Readable.fromWeb(response.body as ReadableStream), createWriteStream(download));
+  if (response.body === null) throw new ReleaseUnreachable(`${release.url} gave nothing`);
+  await pipeline(Readable.fromWeb(response.body), createWriteStream(download));
   const sha256 = await sha256OfFile(download);
   if (sha256 !== release.sha256) {
     throw new Error(

@@ -46,7 +46,12 @@ describe("the audit policy", () => {
       assert.equal(levelOf({ user: "alice", verb, resource: "configmaps" }), "Metadata", verb);
     }
     assert.equal(levelOf({ user: "alice", verb: "create", resource: "serviceaccounts/token" }), "Metadata");
-    const review = { user: "alice", verb: "create", group: "authentication.k8s.io", resource: "tokenreviews" };
+    const review = {
+      user: "alice",
+      verb: "create",
+      group: "authentication.k8s.io",
+      resource: "tokenreviews",
+    };
     assert.equal(levelOf(review), "Metadata");
   });
 

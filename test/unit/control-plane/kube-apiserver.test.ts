@@ -148,7 +148,10 @@ describe("the service kube-apiserver", () => {
 describe("admission", () => {
   it("CIS 5.2.1: puts every namespace under a Pod Security Standard, without exemptions", () => {
     const { plugins } = parse(contentsOf(controlPlanePlan)[`${own}/admission.yaml`] ?? "") as {
-      plugins: { name: string; configuration: { defaults?: object; exemptions?: Record<string, unknown[]> } }[];
+      plugins: {
+        name: string;
+        configuration: { defaults?: object; exemptions?: Record<string, unknown[]> };
+      }[];
     };
     const podSecurity = plugins.find(({ name }) => name === "PodSecurity")?.configuration;
     assert.deepEqual(podSecurity?.defaults, {

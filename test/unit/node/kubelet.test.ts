@@ -102,6 +102,9 @@ describe("the files of kubelet", () => {
   it("is done when the node is Ready, asked under its own name and with its own credential", () => {
     const [ready] = plan.readiness;
     assert.equal(plan.readiness.length, 1);
-    assert.match(ready?.command.join(" ") ?? "", /--kubeconfig=\/etc\/kubernetes\/kubelet\.conf .*node worker-0 /);
+    assert.match(
+      ready?.command.join(" ") ?? "",
+      /--kubeconfig=\/etc\/kubernetes\/kubelet\.conf .*node worker-0 /,
+    );
   });
 });

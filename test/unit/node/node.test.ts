@@ -44,7 +44,9 @@ describe("a node", () => {
 describe("a node as resources", () => {
   it("is one plan, the one of its subjects", async () => {
     for (const { name } of hostSpecs) {
-      const recording = await recordStack(() => new Node(`node-${name}`, { ...nodeArgs, host: fixtureHost(name) }));
+      const recording = await recordStack(
+        () => new Node(`node-${name}`, { ...nodeArgs, host: fixtureHost(name) }),
+      );
       const [apply] = ofType(recording, "command:remote:Command").values();
       assert.equal(apply?.name, `node-${name}-plan-apply`);
       assert.equal(apply.inputs["stdin"], renderScript(nodePlan(name), "node"));

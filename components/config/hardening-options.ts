@@ -1,0 +1,29 @@
+import type { HardeningOptions } from "../hosts/hardening/harden";
+import type { HostSpec } from "../hosts/host";
+import type { ClusterLayout } from "./layout";
+import type { Settings } from "./schema";
+
+/** What a host's hardening depends on, worked out from the settings: above all who may reach which port. */
+export function hardeningOptions(
+  settings: Settings,
+  layout: ClusterLayout,
+  host: HostSpec,
+): HardeningOptions {
+  const addresses = (hosts: readonly HostSpec[]): string[] => hosts.map(({ address }) => address);
+  // Without other word only the box that hosts the machines manages them.
+  const box = [layout.gateway];
+  const or = (configured: readonly string[]): readonly string[] => (configured.length > 0 ? configured : box);
+  return {
+    ...settings.hardening,
+    adminUser: settings.hosts.adminUser,
+    role: host.role,
+    serviceClusterIpRange: settings.network.serviceClusterIpRange,
+    sources: {
+      operators: or(settings.hosts.operatorCidrs),
+      apiClients: or(settings.apiServer.allowedCidrs),
+      controlPlanes: addresses(layout.hosts.filter(({ role }) => role === "control-plane")),
+      nodes: addresses(layout.hosts),
+      pods: [settings.network.podCidr],
+    },
+  };
+}

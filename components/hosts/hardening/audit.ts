@@ -1,0 +1,44 @@
+import type { PlanFragment } from "../../plan/plan";
+
+/** Paths whose change is written down, by the key under which `ausearch -k` finds it (CIS Debian Linux 12, 6.3.3). */
+const watched: Readonly<Record<string, readonly string[]>> = {
+  identity: ["/etc/passwd", "/etc/shadow", "/etc/group", "/etc/gshadow", "/etc/security/opasswd"],
+  sudo: ["/etc/sudoers", "/etc/sudoers.d"],
+  sshd: ["/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d", "/etc/ssh/authorized_keys.d"],
+  kubernetes: [
+    "/etc/kubernetes",
+    "/etc/etcd",
+    "/etc/cni",
+    "/var/lib/kubelet/config.yaml",
+    "/var/lib/kubelet/pki",
+  ],
+  units: ["/etc/systemd/system"],
+  firewall: ["/etc/redoubt"],
+  time: ["/etc/localtime"],
+};
+
+/** Calls that change the kernel or the clock. */
+const systemCalls = [
+  "-a always,exit -F arch=b64 -S init_module,finit_module,delete_module -F auid!=unset -k modules",
+  "-a always,exit -F arch=b64 -S adjtimex,settimeofday,clock_settime -F auid!=unset -k time",
+  "-a always,exit -F arch=b64 -S mount,umount2 -F auid>=1000 -F auid!=unset -k mounts",
+];
+
+/** Who changed accounts, sudo, sshd or the cluster's files, written by the kernel (auditd(8), audit.rules(7)). */
+export function audit(): PlanFragment {
+  const watches = Object.entries(watched).flatMap(([key, files]) =>
+    files.map((file) => `-w ${file} -p wa -k ${key}`),
+  );
+  const rulesFile = "/etc/audit/rules.d/90-redoubt.rules";
+  return {
+    packages: ["auditd"],
+    files: [
+      {
+        path: rulesFile,
+        content: [...watches, ...systemCalls].map((line) => `${line}\n`).join(""),
+        mode: "0640",
+      },
+    ],
+    units: [{ name: "auditd.service", needsOwnKernel: true, restartOn: [rulesFile] }],
+  };
+}

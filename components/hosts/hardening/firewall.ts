@@ -1,0 +1,110 @@
+import type { PlanFragment } from "../../plan/plan";
+import { portTable, type HostRole, type PortSource } from "../../plan/ports";
+import { renderUnit } from "../../plan/systemd";
+
+/** Who is who, by IPv4 network or address. */
+export type AddressBook = Readonly<Record<PortSource, readonly string[]>>;
+
+/** What the host firewall depends on. */
+export interface FirewallOptions {
+  readonly role: HostRole;
+  readonly sources: AddressBook;
+  /** IPv4 network of services: never masqueraded, never routed. */
+  readonly serviceClusterIpRange: string;
+}
+
+const rulesFile = "/etc/redoubt/firewall.nft";
+
+function setOf(name: string, elements: readonly string[]): string {
+  const list = elements.length === 0 ? "" : `\n\t\telements = { ${elements.join(", ")} }`;
+  return `\tset ${name} {\n\t\ttype ipv4_addr\n\t\tflags interval\n\t\tauto-merge${list}\n\t}\n`;
+}
+
+/** One line a port and source, in the words of the port table. */
+function inputRules(role: HostRole): string {
+  return portTable
+    .filter((rule) => rule.on.includes(role))
+    .flatMap((rule) =>
+      rule.from.map(
+        (source) =>
+          `\t\tip saddr @${source} ${rule.protocol} dport ${rule.port} accept comment "${rule.name}"\n`,
+      ),
+    )
+    .join("");
+}
+
+/**
+ * The ruleset (nft(8)). It replaces its own table only and never flushes others: kube-proxy and the policy engine keep tables of
+ * their own. Input and forwarding are denied unless listed; what a policy allows between pods is decided there, here only that
+ * pod traffic comes from where it belongs.
+ */
+export function renderRuleset({ role, sources, serviceClusterIpRange }: FirewallOptions): string {
+  const sets = (Object.keys(sources) as PortSource[]).map((name) => setOf(name, sources[name])).join("\n");
+  return `#!/usr/sbin/nft -f
+table inet redoubt
+delete table inet redoubt
+
+table inet redoubt {
+${sets}
+\tchain input {
+\t\ttype filter hook input priority filter; policy drop;
+\t\tct state established,related accept
+\t\tct state invalid drop
+\t\tiif lo accept
+\t\tip protocol icmp icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } limit rate 20/second accept
+\t\tip6 nexthdr icmpv6 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept
+${inputRules(role)}\t}
+
+\tchain forward {
+\t\ttype filter hook forward priority filter; policy drop;
+\t\tct state established,related accept
+\t\tct state invalid drop
+\t\tip saddr @pods accept
+\t\tip daddr @pods ip saddr @nodes accept
+\t}
+
+\tchain postrouting {
+\t\ttype nat hook postrouting priority srcnat; policy accept;
+\t\tip saddr @pods ip daddr != @pods ip daddr != @nodes ip daddr != ${serviceClusterIpRange} masquerade
+\t}
+}
+`;
+}
+
+/** Default deny at the host; a change that locks the operator out reverts by itself. */
+export function firewall(options: FirewallOptions): PlanFragment {
+  const unit = renderUnit({
+    Unit: {
+      Description: "Host firewall",
+      Documentation: "man:nft(8)",
+      // Before anybody can reach anything, and without what stops when the network does.
+      DefaultDependencies: false,
+      Wants: "network-pre.target",
+      Before: ["network-pre.target", "shutdown.target"],
+      After: "local-fs.target",
+      Conflicts: "shutdown.target",
+    },
+    Service: {
+      Type: "oneshot",
+      RemainAfterExit: true,
+      ExecStart: `/usr/sbin/nft -f ${rulesFile}`,
+      ExecReload: `/usr/sbin/nft -f ${rulesFile}`,
+      ExecStop: "/usr/sbin/nft delete table inet redoubt",
+    },
+    Install: { WantedBy: "sysinit.target" },
+  });
+  return {
+    packages: ["nftables"],
+    directories: [{ path: "/etc/redoubt" }],
+    files: [
+      {
+        path: rulesFile,
+        content: renderRuleset(options),
+        mode: "0600",
+        validate: ["/usr/sbin/nft", "--check", "--file", "{}"],
+      },
+    ],
+    units: [{ name: "redoubt-firewall.service", content: unit }],
+    guarded: [{ path: rulesFile, activate: ["systemctl", "reload-or-restart", "redoubt-firewall.service"] }],
+  };
+}

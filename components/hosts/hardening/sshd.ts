@@ -1,0 +1,77 @@
+import type { PlanFragment } from "../../plan/plan";
+import { authorizedKeysFolder } from "./accounts";
+
+/** How sshd lets people in. */
+export interface SshdOptions {
+  readonly adminUser: string;
+}
+
+/** Read before anything else, and sshd takes the first value of each keyword (sshd_config(5)). */
+const configurationFile = "/etc/ssh/sshd_config.d/00-redoubt.conf";
+
+/**
+ * Keywords of sshd_config(5). Algorithms are those that OpenSSH 9.2 (Debian 12) and 10.0 (Debian 13) both know, without SHA-1,
+ * CBC, finite-field groups and MACs before encryption; hybrid post-quantum key exchange first. Limits as in the dev-sec ssh
+ * baseline, but MaxStartups and MaxSessions leave room for the handful of connections that `up` opens at once.
+ */
+function keywords({ adminUser }: SshdOptions): readonly (readonly [string, string])[] {
+  return [
+    ["HostKey", "/etc/ssh/ssh_host_ed25519_key"],
+    ["HostKeyAlgorithms", "ssh-ed25519"],
+    ["KexAlgorithms", "sntrup761x25519-sha512@openssh.com,curve25519-sha256,curve25519-sha256@libssh.org"],
+    ["Ciphers", "chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes128-gcm@openssh.com"],
+    ["MACs", "hmac-sha2-512-etm@openssh.com,hmac-sha2-256-etm@openssh.com"],
+    ["PubkeyAcceptedAlgorithms", "ssh-ed25519,sk-ssh-ed25519@openssh.com,ecdsa-sha2-nistp256"],
+    ["AllowUsers", adminUser],
+    ["AuthenticationMethods", "publickey"],
+    ["AuthorizedKeysFile", `${authorizedKeysFolder}/%u`],
+    ["PubkeyAuthentication", "yes"],
+    ["PasswordAuthentication", "no"],
+    ["KbdInteractiveAuthentication", "no"],
+    ["PermitEmptyPasswords", "no"],
+    ["PermitRootLogin", "no"],
+    ["PermitUserEnvironment", "no"],
+    ["HostbasedAuthentication", "no"],
+    ["IgnoreRhosts", "yes"],
+    ["AllowAgentForwarding", "no"],
+    ["AllowStreamLocalForwarding", "no"],
+    ["AllowTcpForwarding", "no"],
+    ["GatewayPorts", "no"],
+    ["PermitTunnel", "no"],
+    ["X11Forwarding", "no"],
+    ["StrictModes", "yes"],
+    ["LoginGraceTime", "30"],
+    ["MaxAuthTries", "3"],
+    ["MaxSessions", "10"],
+    ["MaxStartups", "20:30:60"],
+    ["ClientAliveInterval", "300"],
+    ["ClientAliveCountMax", "3"],
+    ["LogLevel", "VERBOSE"],
+    ["PrintMotd", "no"],
+    ["UsePAM", "yes"],
+  ];
+}
+
+/** Keys are the only way in, for one user, with modern algorithms; a change that locks the operator out reverts by itself. */
+export function sshd(options: SshdOptions): PlanFragment {
+  const lines = keywords(options).map(([keyword, value]) => `${keyword} ${value}\n`);
+  return {
+    packages: ["openssh-server"],
+    directories: [{ path: "/run/sshd" }],
+    files: [
+      {
+        path: configurationFile,
+        content: lines.join(""),
+        mode: "0600",
+        validate: ["/usr/sbin/sshd", "-t", "-f", "{}"],
+      },
+    ],
+    // Host keys of other algorithms are offered to nobody; what does not exist can't be stolen either.
+    absent: ["rsa", "ecdsa"].flatMap((kind) => [
+      `/etc/ssh/ssh_host_${kind}_key`,
+      `/etc/ssh/ssh_host_${kind}_key.pub`,
+    ]),
+    units: [{ name: "ssh.service" }],
+    guarded: [{ path: configurationFile, activate: ["systemctl", "reload", "ssh.service"] }],
+  };
+}

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { HardenedHost } from "../../../components/hosts/hardened-host";
+import { serviceAccounts } from "../../../components/hosts/service-accounts";
+import { fixtureHost } from "../../support/fixture-cluster";
+import { assertNamedUnderParents, ofType, recordStack, type Recording } from "../../support/mocks";
+
+const key = "-----BEGIN EC PRIVATE KEY-----\nMHc=\n-----END EC PRIVATE KEY-----\n";
+
+function record(): Promise<Recording<HardenedHost>> {
+  return recordStack(
+    () =>
+      new HardenedHost("worker-0", {
+        host: fixtureHost("worker-0"),
+        fragments: { "service-accounts": serviceAccounts("worker") },
+        secretFiles: [
+          { path: "/var/lib/kubelet/pki/kubelet.key", owner: "root", group: "root", content: key },
+        ],
+      }),
+  );
+}
+
+describe("a hardened host", () => {
+  it("is hardened first, gets its keys then, and is ready after that", async () => {
+    const recording = await record();
+    const commands = ofType(recording, "command:remote:Command");
+    assert.deepEqual([...commands.keys()], ["worker-0-plan-apply", "worker-0-secrets-write"]);
+    const secrets = ofType(recording, "redoubt:plan:SecretFiles").get("worker-0-secrets");
+    assert.deepEqual(secrets?.opts.dependsOn, [recording.result.applied.done]);
+    assert.equal(recording.result.ready.length, 1);
+    assertNamedUnderParents(recording, ["worker-0"]);
+  });
+
+  it("hides the script that holds its keys, and what it prints", async () => {
+    const write = ofType(await record(), "command:remote:Command").get("worker-0-secrets-write");
+    assert.ok(write);
+    assert.ok(String(write.inputs["stdin"]).includes(key));
+    assert.ok(write.secretInputs.includes("stdin"));
+    for (const output of ["stdout", "stderr"]) {
+      assert.ok(write.opts.additionalSecretOutputs?.includes(output), output);
+    }
+    assert.equal(write.inputs["logging"], "none");
+  });
+
+  it("shows the script of its hardening: it holds no secret, and a preview shows what changes", async () => {
+    const apply = ofType(await record(), "command:remote:Command").get("worker-0-plan-apply");
+    assert.ok(apply);
+    assert.equal(apply.secretInputs.includes("stdin"), false);
+    assert.doesNotMatch(String(apply.inputs["stdin"]), /PRIVATE KEY/);
+  });
+});

@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  assertNamedUnderParents,
+  ofType,
+  reveal,
+  type RecordedResource,
+  type Recording,
+} from "../../support/mocks";
+import { assertShellcheckClean } from "../../support/shellcheck";
+import { recordProgram, type StackOutputs } from "./program";
+
+const remoteCommand = "command:remote:Command";
+
+/** Text that only a private key, or what holds one, contains; in PEM and in base64, which has three alignments. */
+const secretText = new RegExp(
+  [
+    "PRIVATE KEY",
+    "client-key-data",
+    ...["", "x", "xx"].map((shift) =>
+      Buffer.from(`${shift}PRIVATE KEY`)
+        .toString("base64")
+        .slice(shift.length === 0 ? 0 : 4, -4),
+    ),
+  ].join("|"),
+);
+
+let recording: Recording<StackOutputs>;
+let commands: RecordedResource[];
+before(async () => {
+  recording = await recordProgram();
+  commands = [...ofType(recording, remoteCommand).values()];
+});
+
+/** Names what breaks a rule, so that an error names all of them at once. */
+function assertNone(broken: readonly { readonly name: string }[], rule: string): void {
+  assert.deepEqual(
+    broken.map(({ name }) => name),
+    [],
+    rule,
+  );
+}
+
+describe("the tree of resources", () => {
+  it("begins with components and providers; everything else has a parent", () => {
+    const roots = recording.resources.filter(({ parent }) => parent === undefined);
+    assertNone(
+      roots.filter(({ custom, type }) => custom && !type.startsWith("pulumi:providers:")),
+      "a resource without a parent",
+    );
+  });
+
+  it("names every child after its parent", () => {
+    const roots = recording.resources.filter(({ parent }) => parent === undefined).map(({ name }) => name);
+    assertNamedUnderParents(recording, roots);
+  });
+
+  it("gives no two resources the same type and name", () => {
+    const ids = recording.resources.map(({ type, name }) => `${type} ${name}`);
+    assert.deepEqual(
+      ids.filter((id, index) => ids.indexOf(id) !== index),
+      [],
+    );
+  });
+
+  it("has no helper that a reader has to look for twice: every component has children", () => {
+    const parents = new Set(recording.resources.map(({ parent }) => `${parent?.type} ${parent?.name}`));
+    assertNone(
+      recording.resources.filter(({ custom, type, name }) => !custom && !parents.has(`${type} ${name}`)),
+      "a component without children",
+    );
+  });
+});
+
+describe("secrets", () => {
+  it("stand in no input that is not secret", () => {
+    const shown = recording.resources.flatMap(({ type, name, inputs, secretInputs }) =>
+      Object.entries(inputs)
+        .filter(([key, value]) => !secretInputs.includes(key) && secretText.test(JSON.stringify(value)))
+        .map(([key]) => `${type} ${name} ${key}`),
+    );
+    assert.deepEqual(shown, []);
+  });
+
+  it("are found by this test where they are: keys, kubeconfigs and scripts that hold them", () => {
+    const holders = recording.resources.flatMap(({ name, inputs }) =>
+      Object.entries(inputs)
+        .filter(([, value]) => secretText.test(JSON.stringify(value)))
+        .map(([key]) => `${name} ${key}`),
+    );
+    for (const holder of [
+      "machines-worker-0 stdin",
+      "worker-0-secrets-write stdin",
+      "worker-0-plan-apply connection",
+      "kubernetes kubeconfig",
+    ]) {
+      assert.ok(holders.includes(holder), holder);
+    }
+  });
+
+  it("stand in no name", () => {
+    assertNone(
+      recording.resources.filter(({ name }) => secretText.test(name)),
+      "a name with a secret",
+    );
+  });
+
+  it("stand in outputs that are secret, and in no other", async () => {
+    const outputs = Object.entries(recording.result).filter(([name]) => name !== "default");
+    const secretOutputs: string[] = [];
+    for (const [name, output] of outputs) {
+      const { value, secret } = await reveal(pulumi.output<unknown>(output));
+      if (secret) secretOutputs.push(name);
+      else assert.doesNotMatch(JSON.stringify(value), secretText, name);
+    }
+    assert.deepEqual(secretOutputs.sort(), ["kubeconfig", "sshPrivateKey", "userKubeconfigs"]);
+  });
+
+  it("hide what a command that was given one prints", () => {
+    const given = commands.filter(({ secretInputs }) => secretInputs.includes("stdin"));
+    assert.ok(given.length >= 3);
+    assertNone(
+      given.filter(
+        ({ opts }) => !["stdout", "stderr"].every((key) => opts.additionalSecretOutputs?.includes(key)),
+      ),
+      "a command whose output is shown",
+    );
+  });
+});
+
+describe("every remote command", () => {
+  it("exists: one per phase and host at least", () => {
+    assert.ok(commands.length >= 12);
+  });
+
+  it("pins the host key", () => {
+    assertNone(
+      commands.filter(({ inputs }) => {
+        const { hostKey } = inputs["connection"] as { hostKey?: string };
+        return !/^ssh-ed25519 \S+$/.test(hostKey ?? "");
+      }),
+      "a connection without host key",
+    );
+  });
+
+  it("logs in by key only", () => {
+    assertNone(
+      commands.filter(({ inputs }) => {
+        const connection = inputs["connection"] as Record<string, unknown>;
+        return connection["password"] !== undefined || connection["privateKey"] === undefined;
+      }),
+      "a connection without key",
+    );
+  });
+
+  it("has the same short command line to create and update; what it does comes by stdin", () => {
+    assertNone(
+      commands.filter(
+        ({ inputs }) =>
+          inputs["create"] !== "sudo --non-interactive bash -s" ||
+          inputs["update"] !== inputs["create"] ||
+          typeof inputs["stdin"] !== "string" ||
+          inputs["stdin"] === "",
+      ),
+      "a command line of its own",
+    );
+  });
+
+  it("has no triggers, which would replace it instead of updating it", () => {
+    assertNone(
+      commands.filter(({ inputs }) => inputs["triggers"] !== undefined),
+      "a command with triggers",
+    );
+  });
+
+  it("has no environment, which a hardened sshd does not accept", () => {
+    assertNone(
+      commands.filter(
+        ({ inputs }) => inputs["environment"] !== undefined || inputs["addPreviousOutputInEnv"] !== false,
+      ),
+      "a command with an environment",
+    );
+  });
+
+  it("logs nothing", () => {
+    assertNone(
+      commands.filter(({ inputs }) => inputs["logging"] !== "none"),
+      "a command that logs",
+    );
+  });
+
+  it("does nothing on delete: a host may be gone by then", () => {
+    assertNone(
+      commands.filter(({ inputs }) => inputs["delete"] !== undefined),
+      "a command that deletes",
+    );
+  });
+
+  it("has a clean script", { timeout: 120_000 }, () => {
+    for (const script of new Set(commands.map(({ inputs }) => String(inputs["stdin"])))) {
+      assertShellcheckClean(script);
+    }
+  });
+});
+
+describe("every object of the cluster", () => {
+  it("is forgotten with the machine that holds it, so that destroy never waits for a dead API server", async () => {
+    const objects = recording.resources.filter(({ type }) => type.startsWith("kubernetes:"));
+    assert.ok(objects.length > 20);
+    const owners = new Set(objects.map(({ parent }) => parent?.name));
+    assert.deepEqual([...owners].sort(), ["access", "coredns", "network"]);
+    // The engine hands a component's transforms on to its children.
+    for (const { name, opts } of recording.resources.filter((resource) => owners.has(resource.name))) {
+      const [transform] = opts.transforms ?? [];
+      assert.ok(transform, name);
+      const asked = { custom: true, type: "kubernetes:core/v1:Pod", name: "pod", props: {}, opts: {} };
+      const given = (await transform(asked))?.opts as pulumi.CustomResourceOptions | undefined;
+      const machine = given?.deletedWith;
+      assert.ok(machine, name);
+      assert.match((await reveal(machine.urn)).value, /::machines-control-plane-0$/);
+    }
+  });
+});

@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { artifacts } from "../../support/fixture-cluster";
+import { recordStack, type Recording } from "../../support/mocks";
+import { sshKeyMocks } from "../../support/ssh-keys";
+
+/** What `index.ts` exports: the outputs of the stack. */
+export type StackOutputs = typeof import("../../../index");
+
+const image = (name: string): object => ({
+  reference: `redoubt.local/${name}:1.0.0`,
+  url: `file:///opt/redoubt/artifacts/images/${name}.tar`,
+  localPath: `/cache/images/${name}.tar`,
+  sha256: "0".repeat(64),
+});
+
+/** What the toolchain would have written; nothing lies behind it. */
+const catalogue = {
+  arch: "amd64",
+  kubernetesVersion: "1.35.4",
+  artifacts: Object.fromEntries(
+    Object.entries(artifacts).map(([name, artifact]) => [
+      name,
+      { ...artifact, localPath: `/cache/tools/${name}` },
+    ]),
+  ),
+  images: { pause: image("pause"), coredns: image("coredns"), probe: image("probe") },
+  baseImage: "/cache/base",
+  cacheDir: "/cache",
+};
+
+/** A stack that uses every block of settings. */
+const settings = {
+  namespaces: [{ name: "app", podSecurity: { enforce: "restricted" } }, { name: "data" }],
+  network: {
+    upstreamResolvers: ["192.0.2.53"],
+    allow: [
+      {
+        name: "web-to-db",
+        from: { namespace: "app", podLabels: { app: "web" } },
+        to: { namespace: "data", podLabels: { app: "db" } },
+        ports: [{ port: 5432 }, { port: 8000, endPort: 8010 }, { protocol: "UDP", port: 514 }],
+      },
+      { name: "mail", from: { namespace: "app" }, to: { cidr: "203.0.113.0/24" }, ports: [{ port: 25 }] },
+    ],
+  },
+  hosts: { sshPublicKeys: ["ssh-ed25519 AAAA operator"] },
+  access: {
+    roleBindings: [{ role: "developer", namespace: "app", groups: ["app-developers"] }],
+    users: [{ name: "alice", group: "app-developers", validityHours: 10 }],
+  },
+};
+
+/** The whole program, as `pulumi up` would run it for one control plane and two workers. */
+export async function recordProgram(): Promise<Recording<StackOutputs>> {
+  const folder = mkdtempSync(path.join(tmpdir(), "stack-"));
+  const file = path.join(folder, "artifacts.json");
+  writeFileSync(file, JSON.stringify(catalogue));
+  process.env["REDOUBT_ARTIFACTS"] = file;
+  pulumi.runtime.setAllConfig(
+    Object.fromEntries(
+      Object.entries(settings).map(([key, value]) => [`redoubt:${key}`, JSON.stringify(value)]),
+    ),
+  );
+  try {
+    // TypeScript wants the extension of what is imported while the program runs.
+    return await recordStack(() => import("../../../index.js"), { mocks: sshKeyMocks });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
