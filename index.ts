@@ -157,6 +157,14 @@ export const nodeTable = hosts.map(({ spec }) => ({
 }));
 /** When each certificate expires. */
 export const certificateExpiry = pki.expiries;
+/** What hosts could not be given, and why: a container can't do everything that a machine can. */
+export const notApplicable = pulumi
+  .all(
+    hosts.map(({ spec, applied }) =>
+      applied.report.apply((report) => [spec.name, report.notApplicable] as const),
+    ),
+  )
+  .apply((entries) => Object.fromEntries(entries));
 /** What the probe saw, and what it could not show. */
 export const connectivity = { flowsAsDeclared: probe.flows, notProbed: probe.notProbed };
 /** What to do next. */

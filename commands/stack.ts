@@ -65,9 +65,17 @@ export async function ensureStack(stack: string, environment: NodeJS.ProcessEnv)
 
 const lockSchema = z.object({ pid: z.number(), hostname: z.string() });
 
-/** Whether a process of this box is alive. */
-function isAlive(pid: number): boolean {
-  return existsSync(`/proc/${pid}`);
+/**
+ * Whether a process of this box is a living engine: the number may have gone to another program since, and a killed process stays
+ * listed as a zombie until its parent asks for it (proc(5), /proc/pid/status).
+ */
+function isEngine(pid: number): boolean {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    return /^Name:\tpulumi$/m.test(status) && !/^State:\t[ZX]/m.test(status);
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -81,10 +89,11 @@ export async function releaseStaleLock(stack: string, environment: NodeJS.Proces
   if (folder === undefined) return false;
   const locks = path.join(folder, ".pulumi", "locks", "organization", projectName, stack);
   if (!existsSync(locks)) return false;
-  const held = readdirSync(locks).map((file) =>
-    lockSchema.parse(JSON.parse(readFileSync(path.join(locks, file), "utf8"))),
-  );
-  const stale = held.length > 0 && held.every((lock) => lock.hostname === hostname() && !isAlive(lock.pid));
+  const held = readdirSync(locks)
+    // Beside each lock lies a file with its attributes.
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => lockSchema.parse(JSON.parse(readFileSync(path.join(locks, file), "utf8"))));
+  const stale = held.length > 0 && held.every((lock) => lock.hostname === hostname() && !isEngine(lock.pid));
   if (!stale) return false;
   await run("pulumi", ["cancel", "--yes", "--stack", stack], { cwd: projectFolder, env: environment });
   return true;

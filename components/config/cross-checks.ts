@@ -135,8 +135,8 @@ function duplicates(setting: string, names: readonly string[]): Problem[] {
   }));
 }
 
-/** Namespaces of Kubernetes itself; their policies are the stack's, not the configuration's. */
-const systemNamespaces = ["kube-system", "kube-public", "kube-node-lease"];
+/** Namespaces that every cluster has; the stack puts them under its policies without being told. */
+const systemNamespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
 function referenceProblems(settings: Settings): Problem[] {
   const known = new Set(["default", ...settings.namespaces.map(({ name }) => name)]);

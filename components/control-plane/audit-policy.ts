@@ -22,6 +22,14 @@ const watchTraffic = ["get", "list", "watch"];
  */
 const auditRules: readonly AuditRule[] = [
   { level: "None", nonResourceURLs: ["/healthz*", "/livez*", "/readyz*", "/version"] },
+  // Before every exception: who reads a secret is written down, whoever it is.
+  {
+    level: "Metadata",
+    resources: [
+      { group: "", resources: ["secrets", "configmaps", "serviceaccounts/token"] },
+      { group: "authentication.k8s.io", resources: ["tokenreviews"] },
+    ],
+  },
   {
     level: "None",
     users: ["system:kube-scheduler", "system:kube-proxy", "system:apiserver", "redoubt:kube-router"],
@@ -39,13 +47,6 @@ const auditRules: readonly AuditRule[] = [
   },
   { level: "None", userGroups: ["system:nodes"], verbs: watchTraffic },
   { level: "None", resources: [{ group: "", resources: ["events"] }] },
-  {
-    level: "Metadata",
-    resources: [
-      { group: "", resources: ["secrets", "configmaps", "serviceaccounts/token"] },
-      { group: "authentication.k8s.io", resources: ["tokenreviews"] },
-    ],
-  },
   {
     level: "RequestResponse",
     verbs: ["create", "update", "patch", "delete", "deletecollection"],
@@ -71,10 +72,13 @@ const auditRules: readonly AuditRule[] = [
 
 /** The audit policy file of the API server (audit.k8s.io/v1 Policy). */
 export function renderAuditPolicy(): string {
-  return stringify({
-    apiVersion: "audit.k8s.io/v1",
-    kind: "Policy",
-    omitStages: ["RequestReceived"],
-    rules: auditRules,
-  });
+  return stringify(
+    {
+      apiVersion: "audit.k8s.io/v1",
+      kind: "Policy",
+      omitStages: ["RequestReceived"],
+      rules: auditRules,
+    },
+    { aliasDuplicateObjects: false },
+  );
 }

@@ -66,9 +66,13 @@ function unprovable(rules: readonly AllowRule[]): ProbePlan["notProbed"] {
       return [{ rule: rule.name, why: "one side is outside the cluster, where the probe has no pod" }];
     }
     const others = rule.ports.filter((range) => range.protocol !== "TCP").map((range) => range.protocol);
-    return others.length === 0
-      ? []
-      : [{ rule: rule.name, why: `the probe opens TCP connections only, not ${others.join(", ")}` }];
+    const reasons = [
+      ...(others.length === 0 ? [] : [`the probe opens TCP connections only, not ${others.join(", ")}`]),
+      ...(rule.ports.every((range) => range.endPort === undefined)
+        ? []
+        : ["of a range only the first port is tried"]),
+    ];
+    return reasons.map((why) => ({ rule: rule.name, why }));
   });
 }
 

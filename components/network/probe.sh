@@ -37,7 +37,7 @@ pod() {
   pod_namespace[$id]=$namespace
   pod_node[$id]=$node
   # Its readiness gate is never met: whatever labels it carries, no Service sends it anybody's traffic.
-  manifests+=$(printf '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"%s-%s","namespace":"%s","labels":%s,"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"%s","uid":"@UID:%s@","controller":true}]},"spec":{"nodeName":"%s","restartPolicy":"Never","activeDeadlineSeconds":300,"terminationGracePeriodSeconds":0,"automountServiceAccountToken":false,"readinessGates":[{"conditionType":"redoubt.io/never"}],"tolerations":[{"operator":"Exists"}],"securityContext":{"runAsNonRoot":true,"runAsUser":65534,"runAsGroup":65534,"seccompProfile":{"type":"RuntimeDefault"}},"containers":[{"name":"probe","image":"%s","imagePullPolicy":"IfNotPresent","command":["/bin/busybox","sh","-c",%s],"resources":{"limits":{"cpu":"100m","memory":"32Mi"}},"securityContext":{"allowPrivilegeEscalation":false,"readOnlyRootFilesystem":true,"capabilities":{"drop":["ALL"]}}}]}}' \
+  manifests+=$(printf '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"%s-%s","namespace":"%s","labels":%s,"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"%s","uid":"@UID:%s@","controller":true}]},"spec":{"nodeName":"%s","restartPolicy":"Never","activeDeadlineSeconds":300,"terminationGracePeriodSeconds":0,"automountServiceAccountToken":false,"readinessGates":[{"conditionType":"redoubt.io/never"}],"tolerations":[{"operator":"Exists"}],"securityContext":{"runAsNonRoot":true,"runAsUser":65534,"runAsGroup":65534,"sysctls":[{"name":"net.ipv4.ip_unprivileged_port_start","value":"0"}],"seccompProfile":{"type":"RuntimeDefault"}},"containers":[{"name":"probe","image":"%s","imagePullPolicy":"IfNotPresent","command":["/bin/busybox","sh","-c",%s],"resources":{"limits":{"cpu":"100m","memory":"32Mi"}},"securityContext":{"allowPrivilegeEscalation":false,"readOnlyRootFilesystem":true,"capabilities":{"drop":["ALL"]}}}]}}' \
     "$run_id" "$id" "$namespace" "${labels/@RUN@/$run_id}" "$run_id" "$namespace" "$node" "$image" "$command")$'\n'
 }
 
@@ -114,7 +114,7 @@ CLIENT
 }
 
 run_checks() {
-  local seconds=$1 client id script jobs=()
+  local seconds=$1 client id script call jobs=()
   for client in "${clients[@]}"; do
     script=${client_checks[$client]}
     for id in "${!pod_address[@]}"; do script=${script//@ADDRESS:$id@/${pod_address[$id]}}; done
@@ -122,8 +122,8 @@ run_checks() {
       printf 'SECONDS_LEFT=%s\n' "$seconds"
       client_functions
       # Side by side inside the client.
-      script=${script%$'\n'}
-      printf '%s &\nwait\n' "${script//$'\n'/ &$'\n'}"
+      while IFS= read -r call; do printf '%s &\n' "$call"; done <<<"${script%$'\n'}"
+      printf 'wait\n'
     } >"$work/$client.script"
     kube exec --request-timeout=0 --stdin --namespace "${pod_namespace[$client]}" "$run_id-$client" -- /bin/busybox sh \
       <"$work/$client.script" >"$work/$client.result" 2>"$work/$client.error" &

@@ -97,8 +97,7 @@ function renderImportScript(images: readonly PreloadedImage[]): string {
 set -euo pipefail
 present=$(ctr --namespace k8s.io images list --quiet)
 while read -r reference archive; do
-  grep -qxF -- "$reference" <<<"$present" && continue
-  ctr --namespace k8s.io images import "$archive"
+  grep -qxF -- "$reference" <<<"$present" || ctr --namespace k8s.io images import "$archive"
   # The kubelet must not collect what no registry could give back.
   ctr --namespace k8s.io images label "$reference" io.cri-containerd.pinned=pinned >/dev/null
 done <<'IMAGES'
