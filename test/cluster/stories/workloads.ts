@@ -186,7 +186,7 @@ export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutpu
       ]);
       const controlPlane = outputs().nodeTable.find((node) => node.role === "control-plane")?.name ?? "";
       const read =
-        "sudo etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/etcd/ca.crt --cert=/etc/etcd/health-client.crt --key=/etc/etcd/health-client.key get /registry/secrets/app/canary";
+        "sudo etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/etcd/pki/ca.crt --cert=/etc/kubernetes/pki/etcd-healthcheck-client.crt --key=/etc/kubernetes/pki/etcd-healthcheck-client.key get /registry/secrets/app/canary";
       const { stdout, code } = cluster.ssh(outputs(), controlPlane, read);
       assert.equal(code, 0);
       assert.match(stdout, /k8s:enc:secretbox:v1:/);
