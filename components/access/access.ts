@@ -3,7 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { isReservedIdentity } from "../pki/identities";
 import {
   clusterRoleName,
-  kubeRouterRules,
   namespacedRoles,
   roleNames,
   roleRules,
@@ -72,7 +71,7 @@ function subjectsOf(spec: RoleBindingSpec): kubernetes.types.input.rbac.v1.Subje
   ];
 }
 
-/** Who may do what: the role set, its bindings, and what the cluster's own components need. */
+/** Who may do what: the role set and its bindings. What the cluster's own components need is bound before (`bootstrap-rbac.ts`). */
 export class Access extends pulumi.ComponentResource {
   public constructor(name: string, args: AccessArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:access:Access", name, {}, opts);
@@ -88,31 +87,6 @@ export class Access extends pulumi.ComponentResource {
         { metadata: { name: roleName }, rules: [...rules] },
         child,
       );
-    const bindUser = (
-      key: string,
-      roleName: string,
-      kind: "User" | "Group",
-      subject: string,
-      dependsOn: pulumi.Resource[],
-    ): void => {
-      new kubernetes.rbac.v1.ClusterRoleBinding(
-        `${name}-${key}`,
-        {
-          metadata: { name: `redoubt:${key}` },
-          roleRef: { apiGroup: rbac, kind: "ClusterRole", name: roleName },
-          subjects: [{ apiGroup: rbac, kind, name: subject }],
-        },
-        { ...child, dependsOn },
-      );
-    };
-
-    // Components of the cluster.
-    const kubeRouter = makeRole("kube-router", "redoubt:kube-router", kubeRouterRules);
-    bindUser("kube-router-binding", "redoubt:kube-router", "User", "redoubt:kube-router", [kubeRouter]);
-    bindUser("kubelet-api", "system:kubelet-api-admin", "User", "kube-apiserver-kubelet-client", []);
-    // A kubelet renews its own client certificate, and no other (kubernetes.io/docs, kubelet TLS bootstrapping).
-    const renewal = "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient";
-    bindUser("kubelet-renewal", renewal, "Group", "system:nodes", []);
 
     // Roles of people.
     const roles = roleNames

@@ -109,10 +109,3 @@ export const roleRules: Readonly<Record<Exclude<RoleName, "cluster-admin">, read
 export function clusterRoleName(role: RoleName): string {
   return role === "cluster-admin" ? "cluster-admin" : `redoubt:${role}`;
 }
-
-/** What kube-router reads to enforce policies; it writes nothing. */
-export const kubeRouterRules: readonly PolicyRule[] = [
-  { apiGroups: [""], resources: ["endpoints", "namespaces", "nodes", "pods", "services"], verbs: read },
-  { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: read },
-  { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: read },
-];

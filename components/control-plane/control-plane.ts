@@ -4,7 +4,7 @@ import { ApplyPlan } from "../plan/apply-plan";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { mergeFragments } from "../plan/merge";
 import type { PodSecurityDefaults } from "./admission";
-import { bootstrapAdmins } from "./bootstrap-admins";
+import { bootstrapRbac } from "./bootstrap-rbac";
 import { controllerManager } from "./controller-manager";
 import { kubeApiserver, type AuditLogOptions } from "./kube-apiserver";
 import { scheduler } from "./scheduler";
@@ -37,7 +37,7 @@ export class ControlPlane extends pulumi.ComponentResource {
         "kube-apiserver": kubeApiserver({ ...args, advertiseAddress: host.spec.address }),
         "kube-controller-manager": controllerManager(args),
         "kube-scheduler": scheduler(args),
-        "bootstrap-admins": bootstrapAdmins(),
+        "bootstrap-rbac": bootstrapRbac(),
       });
       applied.push(
         new ApplyPlan(

@@ -4,6 +4,7 @@ import { TestCluster, type ClusterOutputs } from "../support/cluster";
 import { testConfiguration } from "./configuration";
 import { convergenceStory } from "./stories/convergence";
 import { destroyStory, interruptionStory } from "./stories/interruption";
+import { lockoutStory } from "./stories/lockout";
 import { rbacStory } from "./stories/rbac";
 import { secretsStory } from "./stories/secrets";
 import { sshStory } from "./stories/ssh";
@@ -34,6 +35,7 @@ describe("A cluster on this box", () => {
   rbacStory(cluster, outputs);
   workloadsStory(cluster, outputs);
   secretsStory(cluster, outputs);
+  lockoutStory(cluster, outputs);
   convergenceStory(cluster, outputs);
   destroyStory(cluster);
 });

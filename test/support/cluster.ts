@@ -159,7 +159,7 @@ export class TestCluster {
   }
 
   /** Logs in as the operator does and runs a command. */
-  public ssh(outputs: ClusterOutputs, name: string, command: string): Outcome {
+  public ssh(outputs: ClusterOutputs, name: string, command: string, input = ""): Outcome {
     const key = path.join(this.folder, "ssh-key");
     if (!existsSync(key)) writeFileSync(key, outputs.sshPrivateKey, { mode: 0o600 });
     const node = outputs.nodeTable.find((item) => item.name === name);
@@ -174,7 +174,7 @@ export class TestCluster {
       "-o",
       "LogLevel=ERROR",
     ];
-    return runProgram("ssh", [...options, "-i", key, `redoubt@${node.address}`, command]);
+    return runProgram("ssh", [...options, "-i", key, `redoubt@${node.address}`, command], { input });
   }
 
   public log(): string {

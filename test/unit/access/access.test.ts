@@ -12,29 +12,20 @@ const record = (bindings: readonly RoleBindingSpec[]): Promise<Recording<Access>
   recordStack(() => new Access("access", { roleBindings: bindings }));
 
 describe("access", () => {
-  it("makes four roles of people and one of kube-router; cluster-admin is Kubernetes' own", async () => {
+  it("makes four roles of people; cluster-admin is Kubernetes' own", async () => {
     const recording = await record([]);
     assert.deepEqual([...ofType(recording, clusterRoles).keys()].sort(), [
       "access-cluster-reader",
       "access-developer",
-      "access-kube-router",
       "access-operator",
       "access-viewer",
     ]);
     assertNamedUnderParents(recording, ["access"]);
   });
 
-  it("binds the cluster's own components, each by its name", async () => {
+  it("binds nobody unless the configuration says so", async () => {
     const recording = await record([]);
-    const bound = [...ofType(recording, clusterRoleBindings).values()].map(({ inputs }) => [
-      (inputs["roleRef"] as { name: string }).name,
-      (inputs["subjects"] as { kind: string; name: string }[]).map(({ kind, name }) => `${kind} ${name}`),
-    ]);
-    assert.deepEqual(bound, [
-      ["redoubt:kube-router", ["User redoubt:kube-router"]],
-      ["system:kubelet-api-admin", ["User kube-apiserver-kubelet-client"]],
-      ["system:certificates.k8s.io:certificatesigningrequests:selfnodeclient", ["Group system:nodes"]],
-    ]);
+    assert.equal(ofType(recording, clusterRoleBindings).size, 0);
     assert.equal(ofType(recording, roleBindings).size, 0);
   });
 

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { kubeRouterRules, roleRules, type PolicyRule } from "../../../components/access/cluster-roles";
+import { roleRules, type PolicyRule } from "../../../components/access/cluster-roles";
 
 type OwnRole = keyof typeof roleRules;
 
-const allRules: readonly (readonly [string, readonly PolicyRule[]])[] = [
-  ...Object.entries(roleRules),
-  ["kube-router", kubeRouterRules],
-];
+const allRules: readonly (readonly [string, readonly PolicyRule[]])[] = [...Object.entries(roleRules)];
 const reading = new Set(["get", "list", "watch"]);
 
 function may(role: OwnRole, verb: string, resource: string, apiGroup = ""): boolean {
@@ -88,19 +85,5 @@ describe("the role set", () => {
     assert.equal(may("operator", "create", "pods/eviction"), true);
     assert.equal(may("operator", "update", "resourcequotas"), false);
     assert.equal(may("operator", "update", "endpoints"), false);
-  });
-
-  it("shows kube-router what its informers list, and lets it write nothing", () => {
-    const resources = kubeRouterRules.flatMap((rule) => rule.resources).sort();
-    assert.deepEqual(resources, [
-      "endpoints",
-      "endpointslices",
-      "namespaces",
-      "networkpolicies",
-      "nodes",
-      "pods",
-      "services",
-    ]);
-    assert.ok(kubeRouterRules.every(({ verbs }) => verbs.every((verb) => reading.has(verb))));
   });
 });

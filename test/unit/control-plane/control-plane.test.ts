@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { parse } from "yaml";
 import { ControlPlane } from "../../../components/control-plane/control-plane";
 import { renderScript } from "../../../components/plan/script";
-import { clusterAdminsGroup } from "../../../components/pki/identities";
 import { contentsOf, controlPlaneArgs, fixtureHost, unitOf } from "../../support/fixture-cluster";
 import { assertGolden } from "../../support/golden";
 import { assertNamedUnderParents, ofType, recordStack } from "../../support/mocks";
@@ -19,20 +17,8 @@ describe("a control plane host", () => {
     const asRoot = controlPlanePlan.units
       .map(({ name }) => name)
       .filter((name) => unitOf(controlPlanePlan, name).service("User") === undefined);
-    assert.deepEqual(asRoot, ["redoubt-bootstrap-admins.service"]);
-    assert.equal(unitOf(controlPlanePlan, "redoubt-bootstrap-admins.service").service("Type"), "oneshot");
-  });
-
-  it("binds the group of administrators, and no one, to cluster-admin", () => {
-    const binding = parse(contentsOf(controlPlanePlan)["/etc/kubernetes/bootstrap-admins.yaml"] ?? "") as {
-      roleRef: { name: string };
-      subjects: { kind: string; name: string }[];
-    };
-    assert.equal(binding.roleRef.name, "cluster-admin");
-    assert.deepEqual(
-      binding.subjects.map(({ kind, name }) => [kind, name]),
-      [["Group", clusterAdminsGroup]],
-    );
+    assert.deepEqual(asRoot, ["redoubt-bootstrap-rbac.service"]);
+    assert.equal(unitOf(controlPlanePlan, "redoubt-bootstrap-rbac.service").service("Type"), "oneshot");
   });
 });
 

@@ -1,4 +1,4 @@
-import { bootstrapAdmins } from "../../../components/control-plane/bootstrap-admins";
+import { bootstrapRbac } from "../../../components/control-plane/bootstrap-rbac";
 import { controllerManager } from "../../../components/control-plane/controller-manager";
 import { kubeApiserver } from "../../../components/control-plane/kube-apiserver";
 import { scheduler } from "../../../components/control-plane/scheduler";
@@ -12,5 +12,5 @@ export const controlPlanePlan = mergeFragments({
   "kube-apiserver": kubeApiserver({ ...controlPlaneArgs, advertiseAddress: "10.77.5.10" }),
   "kube-controller-manager": controllerManager(controlPlaneArgs),
   "kube-scheduler": scheduler(controlPlaneArgs),
-  "bootstrap-admins": bootstrapAdmins(),
+  "bootstrap-rbac": bootstrapRbac(),
 });

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { sshd } from "../../../components/hosts/hardening/sshd";
+import { mergeFragments } from "../../../components/plan/merge";
+import { renderScript } from "../../../components/plan/script";
+import type { ClusterOutputs, TestCluster } from "../../support/cluster";
+
+export function lockoutStory(cluster: TestCluster, outputs: () => ClusterOutputs): void {
+  describe("A change of sshd that locks the operator out", () => {
+    const worker = (): string => outputs().nodeTable.find((node) => node.role === "worker")?.name ?? "";
+    const logsIn = (): boolean => cluster.ssh(outputs(), worker(), "true").code === 0;
+
+    it("is refused at once when sshd does not understand it, and the old file stays", () => {
+      const plan = mergeFragments({ sshd: sshd({ adminUser: "redoubt\nNoSuchKeyword yes" }) });
+      const outcome = cluster.ssh(outputs(), worker(), "sudo bash -s", renderScript(plan, "harden"));
+      assert.notEqual(outcome.code, 0);
+      assert.match(outcome.stderr, /00-redoubt\.conf: the new content was refused/);
+      assert.ok(logsIn());
+    });
+
+    it("reverts by itself after a minute without a second login", async () => {
+      const plan = mergeFragments({ sshd: sshd({ adminUser: "somebody-else" }) });
+      const outcome = cluster.ssh(outputs(), worker(), "sudo bash -s", renderScript(plan, "harden"));
+      assert.equal(outcome.code, 0, outcome.stderr);
+      assert.equal(logsIn(), false, "the change was not effective");
+      const end = Date.now() + 90_000;
+      while (!logsIn() && Date.now() < end) await sleep(1000);
+      assert.ok(logsIn(), "the operator is still locked out");
+    });
+  });
+}
