@@ -1,12 +1,8 @@
+import { shellQuote } from "../components/plan/quote";
 import { main } from "./main";
 import { sourceOption } from "./options";
 import { Command } from "commander";
 import { prepareEnvironment } from "./session";
-
-/** Quotes for POSIX shells. */
-function shellQuote(value: string): string {
-  return `'${value.replaceAll("'", `'\\''`)}'`;
-}
 
 /** `eval "$(npm run -s env)"`: a shell in which plain `pulumi up`, `kubectl` and the rest work. */
 main(async () => {

@@ -15,6 +15,7 @@ import { cacheFolder, fillOnce, sha256OfFile } from "./cache";
 import { boxPackages, installDebianPackages } from "./debian-packages";
 import { findGo, type Go } from "./go";
 import { ensureImages, type ImageArchive } from "./images";
+import type { InstalledTool } from "./installed-tool";
 import { toolManifest, type Tool } from "./manifest";
 import { buildFromModules, recipeHash } from "./module-build";
 import { preflight } from "./preflight";
@@ -37,13 +38,6 @@ export interface ToolchainOptions {
 export interface Toolchain {
   /** Variables that make `pulumi`, `kubectl` and the program find it. */
   readonly environment: Readonly<Record<string, string>>;
-}
-
-/** A tool in the cache. */
-export interface InstalledTool {
-  readonly tool: Tool;
-  readonly program: string;
-  readonly sha256: string;
 }
 
 /** Folder and program of a tool in the cache, whether it is there or not. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { cacheFolder, fillOnce, sha256OfFile } from "./cache";
-import type { InstalledTool } from "./ensure";
+import type { InstalledTool } from "./installed-tool";
 import { writeImageArchive, type ImageSpec } from "./oci-archive";
 
 /** An image as an archive in the cache. */

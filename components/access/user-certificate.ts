@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as tls from "@pulumi/tls";
 import type { CertificateAuthority } from "../pki/certificate-authority";
 import { isReservedIdentity } from "../pki/identities";
 import { renderKubeconfig } from "../pki/kubeconfig";
+import { LeafCertificate } from "../pki/leaf-certificate";
 
 /** Arguments of {@link UserCertificate}. */
 export interface UserCertificateArgs {
@@ -39,42 +39,38 @@ export class UserCertificate extends pulumi.ComponentResource {
   public constructor(name: string, args: UserCertificateArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:access:UserCertificate", name, { user: args.user, group: args.group }, opts);
     checkIdentity(args);
-    const key = new tls.PrivateKey(
-      `${name}-key`,
-      { algorithm: "ECDSA", ecdsaCurve: "P256" },
-      { parent: this, replacementTrigger: args.epoch },
-    );
-    const request = new tls.CertRequest(
-      `${name}-request`,
-      { privateKeyPem: key.privateKeyPem, subject: { commonName: args.user, organization: args.group } },
-      { parent: this },
-    );
-    const certificate = new tls.LocallySignedCert(
-      `${name}-certificate`,
+    const leaf = new LeafCertificate(
+      `${name}-leaf`,
       {
-        certRequestPem: request.certRequestPem,
-        caPrivateKeyPem: args.authority.privateKey,
-        caCertPem: args.authority.certificate,
-        setSubjectKeyId: true,
-        validityPeriodHours: args.validityHours,
-        allowedUses: ["digital_signature", "client_auth"],
+        authority: args.authority,
+        subject: {
+          commonName: args.user,
+          organization: args.group,
+          usages: ["client_auth"],
+          dnsNames: [],
+          ipAddresses: [],
+        },
+        validityHours: args.validityHours,
+        epoch: args.epoch,
       },
       { parent: this },
     );
-    this.kubeconfig = pulumi
-      .all([certificate.certPem, key.privateKeyPemPkcs8, args.authority.certificate])
-      .apply(([clientCertificate, clientKey, certificateAuthority]) => {
-        const { clusterName, server, user } = args;
-        return renderKubeconfig({
-          clusterName,
-          server,
-          certificateAuthority,
-          user,
-          clientCertificate,
-          clientKey,
-        });
-      });
-    this.notAfter = certificate.validityEndTime;
+    this.kubeconfig = pulumi.secret(
+      pulumi
+        .all([leaf.certificate, leaf.privateKey, args.authority.certificate])
+        .apply(([clientCertificate, clientKey, certificateAuthority]) => {
+          const { clusterName, server, user } = args;
+          return renderKubeconfig({
+            clusterName,
+            server,
+            certificateAuthority,
+            user,
+            clientCertificate,
+            clientKey,
+          });
+        }),
+    );
+    this.notAfter = leaf.notAfter;
     this.registerOutputs({ notAfter: this.notAfter });
   }
 }

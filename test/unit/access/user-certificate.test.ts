@@ -36,10 +36,10 @@ function record(user: string, group: string): Promise<Recording<UserCertificate>
 describe("a person's certificate", () => {
   it("names the user and the group, for hours, as a client and nothing else", async () => {
     const recording = await record("ann", "auditors");
-    const request = ofType(recording, "tls:index/certRequest:CertRequest").get("ann-request");
+    const request = ofType(recording, "tls:index/certRequest:CertRequest").get("ann-leaf-request");
     assert.deepEqual(request?.inputs["subject"], { commonName: "ann", organization: "auditors" });
     const certificate = ofType(recording, "tls:index/locallySignedCert:LocallySignedCert").get(
-      "ann-certificate",
+      "ann-leaf-certificate",
     );
     assert.deepEqual(certificate?.inputs["allowedUses"], ["digital_signature", "client_auth"]);
     assert.equal(certificate.inputs["validityPeriodHours"], 12);
