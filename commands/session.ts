@@ -3,7 +3,13 @@ import path from "node:path";
 import { parse } from "yaml";
 import { ensureToolchain, type ToolSource } from "../toolchain/ensure";
 import { run } from "./shell";
-import { backendEnvironment, ensureStack, projectFolder, releaseStaleLock } from "./stack";
+import {
+  backendEnvironment,
+  ensureStack,
+  forgetPendingCreations,
+  projectFolder,
+  releaseStaleLock,
+} from "./stack";
 
 /** Options that all commands on a stack share. */
 export interface SessionOptions {
@@ -44,6 +50,7 @@ export async function openStack(options: SessionOptions): Promise<NodeJS.Process
   await ensureStack(options.stack, environment);
   if (await releaseStaleLock(options.stack, environment)) {
     process.stderr.write(`stack ${options.stack}: released the lock of an engine that was killed\n`);
+    await forgetPendingCreations(options.stack, environment);
   }
   await startLocalMachines(options.stack);
   return environment;

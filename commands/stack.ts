@@ -98,3 +98,30 @@ export async function releaseStaleLock(stack: string, environment: NodeJS.Proces
   await run("pulumi", ["cancel", "--yes", "--stack", stack], { cwd: projectFolder, env: environment });
   return true;
 }
+
+const deploymentSchema = z.looseObject({
+  deployment: z.looseObject({ pending_operations: z.array(z.looseObject({ type: z.string() })).optional() }),
+});
+
+/**
+ * Forgets what a killed engine had begun to create. Every creation of this program may be begun again (scripts converge, objects
+ * are applied), so the next `up` does just that; without this Pulumi would warn of them for ever.
+ */
+export async function forgetPendingCreations(stack: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  const options = { cwd: projectFolder, env: environment };
+  const exported = await run("pulumi", ["stack", "export", "--stack", stack], {
+    ...options,
+    stdout: "capture",
+  });
+  const state = deploymentSchema.parse(JSON.parse(exported));
+  const pending = state.deployment.pending_operations ?? [];
+  const kept = pending.filter(({ type }) => type !== "creating");
+  if (kept.length === pending.length) return;
+  state.deployment.pending_operations = kept;
+  // Secrets stay encrypted on the way: the export shows none.
+  await run("pulumi", ["stack", "import", "--stack", stack], {
+    ...options,
+    input: JSON.stringify(state),
+    stdout: "capture",
+  });
+}
