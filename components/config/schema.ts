@@ -42,7 +42,7 @@ const hosts = z.strictObject({
   provider: z
     .literal("local", {
       error:
-        "is not available in this version; only local machines (systemd-nspawn on this box) are. Fix: set local",
+        "is not available in this version; only local machines (systemd-nspawn on this box) are: set local",
     })
     .default("local")
     .describe("Who provides the hosts: `local`, systemd-nspawn machines on this box."),

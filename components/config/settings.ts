@@ -1,3 +1,4 @@
+import { RunError } from "@pulumi/pulumi/errors";
 import type { z } from "zod";
 import { crossCheck, type Problem } from "./cross-checks";
 import { settingsSchema, type Settings } from "./schema";
@@ -71,6 +72,23 @@ function schemaProblems(raw: unknown, issues: readonly z.core.$ZodIssue[]): Prob
   });
 }
 
+/** The configuration without the blocks' fields that the schema refused; their defaults stand in for them. */
+function withoutWrong(raw: Readonly<Record<string, unknown>>, issues: readonly z.core.$ZodIssue[]): unknown {
+  const copy = structuredClone(raw) as Record<string, unknown>;
+  for (const issue of issues) {
+    const [key, field] = issue.code === "unrecognized_keys" ? [...issue.path, ...issue.keys] : issue.path;
+    const block = copy[String(key)];
+    if (field !== undefined && typeof block === "object" && block !== null && !Array.isArray(block)) {
+      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a copy, made to be taken apart
+      delete (block as Record<string, unknown>)[String(field)];
+    } else {
+      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a copy, made to be taken apart
+      delete copy[String(key)];
+    }
+  }
+  return copy;
+}
+
 /** Every problem on a line of its own: setting, value, rule, fix. */
 export function describeProblems(problems: readonly Problem[]): string {
   const lines = problems.map(({ setting, value, rule, fix }) => {
@@ -95,15 +113,16 @@ function fillDefaults(parsed: z.infer<typeof settingsSchema>, stack: string): Se
  * Reads raw values against the schema and checks their relations.
  *
  * @param stack Name of the stack; the default of `clusterName`.
- * @throws one error that names every wrong setting, before any resource is registered.
+ * @throws RunError, one that names every wrong setting, before any resource is registered.
  */
 export function parseSettings(raw: Readonly<Record<string, unknown>>, stack: string): Settings {
   const parsed = settingsSchema.safeParse(raw);
-  if (!parsed.success) throw new Error(describeProblems(schemaProblems(raw, parsed.error.issues)));
-  const settings = fillDefaults(parsed.data, stack);
-  const problems = crossCheck(settings);
-  if (problems.length > 0) throw new Error(describeProblems(problems));
-  return settings;
+  const problems = parsed.success ? [] : schemaProblems(raw, parsed.error.issues);
+  // What is right by itself is checked against its neighbours even when something else is wrong: one run shows all.
+  const usable = parsed.success ? parsed : settingsSchema.safeParse(withoutWrong(raw, parsed.error.issues));
+  if (usable.success) problems.push(...crossCheck(fillDefaults(usable.data, stack)));
+  if (!parsed.success || problems.length > 0) throw new RunError(describeProblems(problems));
+  return fillDefaults(parsed.data, stack);
 }
 
 /** A value that is JSON is read as that; a plain word is itself. */
