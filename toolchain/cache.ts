@@ -4,6 +4,7 @@ import {
   createReadStream,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -43,6 +44,7 @@ export async function fillOnce(folder: string, fill: (scratch: string) => Promis
   const release = await acquireLock(`${folder}.lock`);
   try {
     if (existsSync(folder)) return false;
+    removeLeftovers(folder);
     const scratch = await mkdtemp(`${folder}.new-`);
     try {
       // Services of a machine reach their programs here under users of their own.
@@ -55,6 +57,15 @@ export async function fillOnce(folder: string, fill: (scratch: string) => Promis
     return true;
   } finally {
     release();
+  }
+}
+
+/** What a run that was killed had begun; who holds the lock is the only one who fills. */
+function removeLeftovers(folder: string): void {
+  const parent = path.dirname(folder);
+  for (const name of readdirSync(parent)) {
+    if (!name.startsWith(`${path.basename(folder)}.new-`)) continue;
+    rmSync(path.join(parent, name), { recursive: true, force: true });
   }
 }
 

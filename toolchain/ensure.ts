@@ -2,7 +2,6 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -11,20 +10,15 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { ensureBaseImage } from "./base-image";
-import { cacheFolder, fillOnce, sha256OfFile } from "./cache";
+import { cacheFolder } from "./cache";
 import { boxPackages, installDebianPackages } from "./debian-packages";
-import { findGo, type Go } from "./go";
 import { ensureImages, type ImageArchive } from "./images";
 import type { InstalledTool } from "./installed-tool";
-import { toolManifest, type Tool } from "./manifest";
-import { buildFromModules, recipeHash } from "./module-build";
+import { defaultKubernetesVersion, toolManifest, type Tool } from "./manifest";
 import { preflight } from "./preflight";
-import { progress, timed } from "./progress";
-import { fetchRelease, ReleaseUnreachable } from "./release";
+import { toolPath, ToolProvider, type ToolSource } from "./tool-provider";
 
-/** Where missing tools may come from. */
-export const toolSources = ["auto", "release", "modules"] as const;
-export type ToolSource = (typeof toolSources)[number];
+export { toolSources, type ToolSource } from "./tool-provider";
 
 /** What {@link ensureToolchain} shall provide. */
 export interface ToolchainOptions {
@@ -32,59 +26,14 @@ export interface ToolchainOptions {
   readonly source?: ToolSource;
   /** Also tools that only the benchmark uses. Default: false. */
   readonly bench?: boolean;
+  /** One of `kubernetesVersions`. Default: {@link defaultKubernetesVersion}. */
+  readonly kubernetesVersion?: string;
 }
 
 /** A box on which everything is there. */
 export interface Toolchain {
   /** Variables that make `pulumi`, `kubectl` and the program find it. */
   readonly environment: Readonly<Record<string, string>>;
-}
-
-/** Folder and program of a tool in the cache, whether it is there or not. */
-export function toolPath(tool: Tool): string {
-  return path.join(cacheFolder(), "tools", tool.name, `${tool.version}-${recipeHash(tool)}`, tool.name);
-}
-
-/** Gets one tool after the other: two compilers at once would be slower than one. */
-class ToolProvider {
-  private go: Go | undefined;
-  private releasesAnswer = true;
-
-  public constructor(private readonly source: ToolSource) {}
-
-  public async ensure(tool: Tool): Promise<InstalledTool> {
-    const program = toolPath(tool);
-    await fillOnce(path.dirname(program), async (scratch) => {
-      const candidate = path.join(scratch, tool.name);
-      await this.obtain(tool, candidate);
-      writeFileSync(path.join(scratch, "sha256"), await sha256OfFile(candidate));
-    });
-    return { tool, program, sha256: readFileSync(path.join(path.dirname(program), "sha256"), "utf8") };
-  }
-
-  private async obtain(tool: Tool, candidate: string): Promise<void> {
-    if (this.source !== "modules" && tool.release !== undefined && this.releasesAnswer) {
-      try {
-        await fetchRelease(tool.release, candidate);
-        progress(`${tool.name} ${tool.version}`, "fetched the vendor's release");
-        return;
-      } catch (error) {
-        if (this.source === "release" || !(error instanceof ReleaseUnreachable)) throw error;
-        this.releasesAnswer = false;
-        progress("releases", `${error.message}; building from Go modules instead`);
-      }
-    }
-    if (this.source === "release") {
-      throw new Error(
-        `${tool.name} ${tool.version}: no pinned release (${tool.releaseUnpinned ?? "its host does not answer"}). Fix: use --source auto, which builds it from ${tool.recipe.package}`,
-      );
-    }
-    this.go ??= await findGo();
-    const go = this.go;
-    await timed(`${tool.name} ${tool.version}`, "building from Go modules", () =>
-      buildFromModules(tool, go, candidate),
-    );
-  }
 }
 
 /** Pulumi finds plugins in a folder named after kind, name and version. */
@@ -170,18 +119,37 @@ function writeCatalogue(
 }
 
 /**
+ * Provides some tools only, by name, in the cache; nothing is linked, installed or put into images.
+ *
+ * @throws for a name that the manifest lacks, before anything is fetched.
+ */
+export async function ensureTools(
+  names: readonly string[],
+  source: ToolSource = "auto",
+): Promise<InstalledTool[]> {
+  const manifest = toolManifest();
+  const tools = names.map((name): Tool => {
+    const found = manifest.find((tool) => tool.name === name);
+    if (found !== undefined) return found;
+    throw new Error(
+      `there is no tool "${name}". Fix: name one of ${manifest.map((tool) => tool.name).join(", ")}`,
+    );
+  });
+  return new ToolProvider(source).ensureAll(tools);
+}
+
+/**
  * Provides everything that the box needs: Debian packages, tools, plugins, images and the root filesystem of machines. What is there
  * stays as it is; when nothing is missing this takes a fraction of a second.
  *
  * @throws before anything changes when the box can't do it (preflight); else naming the tool that could not be had.
  */
 export async function ensureToolchain(options: ToolchainOptions = {}): Promise<Toolchain> {
-  const tools = toolManifest().filter((tool) => tool.purpose !== "bench" || options.bench === true);
+  const manifest = toolManifest(options.kubernetesVersion ?? defaultKubernetesVersion);
+  const tools = manifest.filter((tool) => tool.purpose !== "bench" || options.bench === true);
   preflight(tools.some((tool) => !existsSync(toolPath(tool))));
   await installDebianPackages(Object.values(boxPackages));
-  const provider = new ToolProvider(options.source ?? "auto");
-  const installed: InstalledTool[] = [];
-  for (const tool of tools) installed.push(await provider.ensure(tool));
+  const installed = await new ToolProvider(options.source ?? "auto").ensureAll(tools);
   const images = await ensureImages(installed);
   const baseImage = await ensureBaseImage();
   const catalogue = writeCatalogue(installed, images, baseImage);

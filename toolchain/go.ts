@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { chmod, readdir } from "node:fs/promises";
 import path from "node:path";
 import { installDebianPackages } from "./debian-packages";
-import { goVersion } from "./manifest";
+import { goToolchainSum, goVersion } from "./manifest";
 import { execute } from "./process";
 
 /** A Go of exactly the pinned version. */
@@ -57,9 +57,22 @@ export async function findGo(): Promise<Go> {
     env: { ...env, GOFLAGS: "" },
     cwd: "/",
   });
-  const folder = (JSON.parse(answer) as { Dir: string }).Dir;
+  const { Dir: folder, Sum: sum } = JSON.parse(answer) as { Dir: string; Sum: string };
+  checkToolchainSum(toolchain, sum);
   await makeExecutable(folder);
   return { program: path.join(folder, "bin", "go"), env: { ...env, GOTOOLCHAIN: "local" } };
+}
+
+/**
+ * Refuses a Go that is not the one that was reviewed, whatever a checksum database says.
+ *
+ * @throws when the sums differ.
+ */
+export function checkToolchainSum(module: string, sum: string): void {
+  if (sum === goToolchainSum) return;
+  throw new Error(
+    `${module} has the checksum ${sum}, pinned is ${goToolchainSum}. Fix: check which Go the module proxy gives, then toolchain/manifest.ts`,
+  );
 }
 
 /** Module archives carry no executable bits. */

@@ -4,8 +4,25 @@ import path from "node:path";
 /** The Kubernetes version that is built when nothing else is said. */
 export const defaultKubernetesVersion = "1.35.4";
 
+/** Kubernetes versions that have a recipe below `build/`; `npm run toolchain -- kubernetes-recipe` writes one. */
+export const kubernetesVersions = ["1.34.4", defaultKubernetesVersion, "1.36.3"] as const;
+
+/** Programs of Kubernetes, by the name of their folder in its repository. */
+export const kubernetesPrograms = [
+  "kubectl",
+  "kube-apiserver",
+  "kube-controller-manager",
+  "kube-scheduler",
+  "kubelet",
+  "kube-proxy",
+  "kubeadm",
+] as const;
+
 /** The Go that builds from modules: the same compiler gives the same bytes on every box. */
 export const goVersion = "1.26.8";
+
+/** Go's own checksum (golang.org/ref/mod#go-sum-files) of the module that holds the pinned Go for linux/amd64. */
+export const goToolchainSum = "h1:ZOmGe1OnfREDMIdb1Qi4G9JSuDPBLGExZMQ4nis1RXM=";
 
 /** What a tool is for. */
 export type Purpose =
@@ -64,28 +81,40 @@ function npmVersion(name: string): string {
   return version;
 }
 
-const noChecksum = "the vendor publishes its checksum only beside the file, where it would prove nothing";
+const noChecksum = "no checksum of it is published apart from the file itself, where it would prove nothing";
 
 /** sha256 of Kubernetes' own release binaries for linux/amd64, by version and name. */
 const kubernetesChecksums: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "1.34.4": {
+    "kube-apiserver": "9da2739e1cb9981986e181e9104be1863ef1d54c497e3c0232b41e1171582180",
+    "kube-controller-manager": "089a7b944b1cd46f5e61d12dfe27ff769ebb6c11a1d671cfaae140a4174c039d",
+    "kube-proxy": "707c5b303bf957b90812d3b0f4aa4733aabf9e997000ad59176c3487b061c13b",
+    "kube-scheduler": "c21cc43d0d83ae406747587e7f1724f3d4a4f59e6b8095cb443d204a2affc848",
     kubeadm: "b967f1fa0e36621c402d38bb560eb4a943954d5cf5a00e5150842f6f5da73455",
     kubectl: "d50c359d95e0841eaad08ddc27c7be37cba8fdccfba5c8e2ded65e121ff112db",
     kubelet: "03b8fea715a7ef82eeaf518dee34c72670c57cc7bc40dc1320c04fbf4f15172f",
   },
   "1.35.4": {
+    "kube-apiserver": "d5fff07e41f6826963254685667cfb3ec354dd676aa697e75c1e973e86d28fc7",
+    "kube-controller-manager": "be0dc23daaf568c51017ea867707bd38ab36a78a83982bc12af9184e8e370c2c",
+    "kube-proxy": "db3001aa69c853e5a1a5d51c15eff112e6342a0fea9c99d7e272b6e47268c0a3",
+    "kube-scheduler": "c796c9e54fc56745b9f50d2aa464d97d10007adc7cf0ba36a9cbf450a6f11770",
     kubeadm: "0c0497da793f8897c14e45340da919534b615294a1aab69dc1998896c0f11145",
     kubectl: "b529430df69a688fd61b64ad2299edb5fd71cb58be2a4779dba624c7d3510efd",
     kubelet: "983a6ba5a49823dcdd745c674e5e2416377dd27d6ad1b42d2befa0fb961a19f6",
   },
   "1.36.3": {
+    "kube-apiserver": "1f217d397234a6d065da663c6e086fdb02c0f0de97a0758ff3e6f3956f4ef8ab",
+    "kube-controller-manager": "7edfe976d5a06c7a702d653e914095f4a732a04bb2139115b6a6eba6a9b781c7",
+    "kube-proxy": "f1b5eb4462df9d98751264c6256628d90fdc72ba8e9a8025d1f75674f078f254",
+    "kube-scheduler": "b8955d4518c902110b50a825364339b1fb673822518ce0ba081a69ed634f8eee",
     kubeadm: "bba1733c701bf70ec74ba1cc3fd5745404c1134a8a4b0a5f8560cc9832023421",
     kubectl: "ebbd080e7c2e275093b55915722043257eb24004363e20acb3c4d71919f88336",
     kubelet: "46707a53209f826ad0f0d62371ac69cd00e78fd9a8176cf5f6f87f18f7f8b718",
   },
 };
 
-function kubernetesTool(name: string, version: string, purpose: Purpose): Tool {
+function kubernetesTool(name: (typeof kubernetesPrograms)[number], version: string, purpose: Purpose): Tool {
   const sha256 = kubernetesChecksums[version]?.[name];
   const [major, minor] = version.split(".");
   const stamp = "k8s.io/component-base/version";
@@ -148,17 +177,50 @@ function cniPlugin(name: string, group: "main" | "ipam"): Tool {
   };
 }
 
-/** A plugin of ours that stands in where the vendor's can't be had. */
-function ownPlugin(name: string, version: string): Tool {
+/**
+ * sha256 of Pulumi's releases for linux/amd64, by archive; those of the CLI as its Homebrew tap has them, those of plugins as
+ * nixpkgs has them. A version that is not here is built from modules.
+ */
+const pulumiChecksums: Readonly<Record<string, string>> = {
+  "pulumi-v3.232.0": "8b72c69d8b66530ede5c6907d7d0bb3fcacac440c59e3aa2f7226e78dc724423",
+  "pulumi-resource-kubernetes-v4.25.0": "6ea3d53c16a00c4d1017c4d109928d8f4801fd7cd978965cd43917561f3774b0",
+  "pulumi-resource-tls-v5.3.0": "0f40f4e6b7c369c0451652bd92b5508f6a67605db84645cee9d0c161a1b50d06",
+};
+
+type Source = Pick<Tool, "release"> | Pick<Tool, "releaseUnpinned">;
+
+/** The archive of the CLI, which holds its language hosts too. */
+function pulumiRelease(name: string, version: string): Source {
+  const sha256 = pulumiChecksums[`pulumi-v${version}`];
+  if (sha256 === undefined) return { releaseUnpinned: noChecksum };
+  const url = `https://github.com/pulumi/pulumi/releases/download/v${version}/pulumi-v${version}-linux-x64.tar.gz`;
+  return { release: { url, sha256, member: `pulumi/${name}` } };
+}
+
+function pulumiPluginRelease(name: string, version: string): Source {
+  const sha256 = pulumiChecksums[`${name}-v${version}`];
+  if (sha256 === undefined) return { releaseUnpinned: noChecksum };
+  const url = `https://api.pulumi.com/releases/plugins/${name}-v${version}-linux-amd64.tar.gz`;
+  return { release: { url, sha256, member: name } };
+}
+
+/** A plugin with a recipe of ours, which stands in where the vendor's can't be had. */
+function ownPlugin(name: string, version: string, source: Source): Tool {
   const stamps = { "main.version": version };
   return {
     name,
     version,
     purpose: "plugin",
-    releaseUnpinned: noChecksum,
+    ...source,
     recipe: { folder: `plugins/${name}`, package: ".", stamps },
   };
 }
+
+function ownResourcePlugin(name: string, version: string): Tool {
+  return ownPlugin(name, version, pulumiPluginRelease(name, version));
+}
+
+const languageHost = "pulumi-language-nodejs";
 
 /** Every tool, longest build last among those that nothing waits for. */
 export function toolManifest(kubernetesVersion: string = defaultKubernetesVersion): readonly Tool[] {
@@ -168,21 +230,21 @@ export function toolManifest(kubernetesVersion: string = defaultKubernetesVersio
       name: "pulumi",
       version: pulumiVersion,
       purpose: "operator",
-      releaseUnpinned: noChecksum,
+      ...pulumiRelease("pulumi", pulumiVersion),
       recipe: {
         folder: "build/pulumi",
         package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
         stamps: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${pulumiVersion}` },
       },
     },
-    ownPlugin("pulumi-language-nodejs", pulumiVersion),
-    ownPlugin("pulumi-resource-command", npmVersion("@pulumi/command")),
-    ownPlugin("pulumi-resource-tls", npmVersion("@pulumi/tls")),
+    ownPlugin(languageHost, pulumiVersion, pulumiRelease(languageHost, pulumiVersion)),
+    ownResourcePlugin("pulumi-resource-command", npmVersion("@pulumi/command")),
+    ownResourcePlugin("pulumi-resource-tls", npmVersion("@pulumi/tls")),
     {
       name: "pulumi-resource-kubernetes",
       version: npmVersion("@pulumi/kubernetes"),
       purpose: "plugin",
-      releaseUnpinned: noChecksum,
+      ...pulumiPluginRelease("pulumi-resource-kubernetes", npmVersion("@pulumi/kubernetes")),
       recipe: {
         folder: "build/pulumi-resource-kubernetes",
         package: ".",

@@ -42,7 +42,7 @@ export async function buildFromModules(tool: Tool, go: Go, program: string): Pro
     await execute(go.program, args, { cwd: work, env: go.env });
   } catch (error) {
     throw new Error(
-      `${tool.name} ${tool.version} could not be built from module ${recipe.package} (toolchain/${recipe.folder}). ${String(error)}`,
+      `${tool.name} ${tool.version} could not be built from module ${recipe.package} (toolchain/${recipe.folder}). Fix: check that a module proxy answers ("go env GOPROXY" names it), then run the same command again. ${String(error)}`,
       { cause: error },
     );
   } finally {

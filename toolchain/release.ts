@@ -1,4 +1,4 @@
-import { chmodSync, createWriteStream, renameSync } from "node:fs";
+import { chmodSync, createWriteStream, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -29,36 +29,50 @@ async function request(url: string): Promise<Response> {
   }
 }
 
+async function download(url: string, file: string): Promise<void> {
+  const response = await request(url);
+  if (response.body === null) throw new ReleaseUnreachable(`${url} gave nothing`);
+  try {
+    await pipeline(Readable.fromWeb(response.body), createWriteStream(file));
+  } catch (error) {
+    throw new ReleaseUnreachable(`${url} broke off (${String(error)})`);
+  }
+}
+
+/** Takes one member out of an archive; it then belongs to who runs this, not to the user id that the archive names. */
+async function extract(archive: string, member: string, program: string): Promise<void> {
+  const depth = member.replace(/^\.\//, "").split("/").length - 1;
+  await execute("tar", [
+    "--extract",
+    "--no-same-owner",
+    "--file",
+    archive,
+    "--directory",
+    path.dirname(program),
+    `--strip-components=${depth}`,
+    member,
+  ]);
+}
+
 /**
- * Fetches a vendor's release and puts its program at `program`.
+ * Fetches a vendor's release and puts its program at `program`; the member of an archive must bear the program's name.
  *
  * @throws ReleaseUnreachable when nothing answers; an ordinary error when what came is not what is pinned.
  */
 export async function fetchRelease(release: Release, program: string): Promise<void> {
-  const response = await request(release.url);
-  const download = `${program}.download`;
-  if (response.body === null) throw new ReleaseUnreachable(`${release.url} gave nothing`);
-  await pipeline(Readable.fromWeb(response.body), createWriteStream(download));
-  const sha256 = await sha256OfFile(download);
-  if (sha256 !== release.sha256) {
-    throw new Error(
-      `${release.url} has sha256 ${sha256}, pinned is ${release.sha256}: it is not the release that was reviewed. Fix: check the release, then toolchain/manifest.ts`,
-    );
+  const archive = `${program}.download`;
+  try {
+    await download(release.url, archive);
+    const sha256 = await sha256OfFile(archive);
+    if (sha256 !== release.sha256) {
+      throw new Error(
+        `${release.url} has sha256 ${sha256}, pinned is ${release.sha256}: it is not the release that was reviewed. Fix: check the release, then toolchain/manifest.ts`,
+      );
+    }
+    if (release.member === undefined) renameSync(archive, program);
+    else await extract(archive, release.member, program);
+    chmodSync(program, 0o755);
+  } finally {
+    rmSync(archive, { force: true });
   }
-  if (release.member === undefined) {
-    renameSync(download, program);
-  } else {
-    const folder = path.dirname(program);
-    const depth = release.member.replace(/^\.\//, "").split("/").length - 1;
-    await execute("tar", [
-      "--extract",
-      "--file",
-      download,
-      "--directory",
-      folder,
-      `--strip-components=${depth}`,
-      release.member,
-    ]);
-  }
-  chmodSync(program, 0o755);
 }
