@@ -2,7 +2,12 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Access } from "./components/access/access";
 import { UserCertificate } from "./components/access/user-certificate";
-import { imageArchives, imageReference, readArtifacts } from "./components/config/artifacts";
+import {
+  checkArtifactVersion,
+  imageArchives,
+  imageReference,
+  readArtifacts,
+} from "./components/config/artifacts";
 import { hardeningOptions } from "./components/config/hardening-options";
 import { clusterLayout } from "./components/config/layout";
 import { readSettings } from "./components/config/settings";
@@ -23,6 +28,7 @@ import { ClusterPki } from "./components/pki/cluster-pki";
 const settings = readSettings(new pulumi.Config("redoubt"), pulumi.getStack());
 const layout = clusterLayout(settings);
 const catalogue = readArtifacts();
+checkArtifactVersion(catalogue, settings.kubernetes.version);
 const { artifacts } = catalogue;
 const { clusterName, network, apiServer } = settings;
 
@@ -139,6 +145,8 @@ const probe = new ConnectivityProbe(
 );
 
 // What the user needs next.
+/** Version that runs; `up` refuses to skip a minor from here. */
+export const kubernetesVersion = settings.kubernetes.version;
 /** URL of the API server. */
 export const endpoint = pki.server;
 /** Kubeconfig of the administrator; secret. */

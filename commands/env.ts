@@ -1,19 +1,14 @@
 import { shellQuote } from "../components/plan/quote";
 import { main } from "./main";
-import { sourceOption } from "./options";
-import { Command } from "commander";
+import { sessionOptions, stackCommand } from "./options";
 import { prepareEnvironment } from "./session";
 
 /** `eval "$(npm run -s env)"`: a shell in which plain `pulumi up`, `kubectl` and the rest work. */
 main(async () => {
-  const command = new Command("npm run -s env --")
-    .description('Print shell exports; use as: eval "$(npm run -s env)"')
-    .addOption(sourceOption())
-    .parse();
-  const { source } = command.opts<{ source: "auto" | "release" | "modules" }>();
-  const environment = await prepareEnvironment(source);
+  const command = stackCommand("env", 'Print shell exports; use as: eval "$(npm run -s env)"').parse();
+  const environment = await prepareEnvironment(sessionOptions(command));
   for (const [name, value] of Object.entries(environment)) {
-    if (value !== undefined && process.env[name] !== value)
-      process.stdout.write(`export ${name}=${shellQuote(value)}\n`);
+    if (value === undefined || process.env[name] === value) continue;
+    process.stdout.write(`export ${name}=${shellQuote(value)}\n`);
   }
 });

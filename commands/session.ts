@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
+import { z } from "zod";
 import { ensureToolchain, type ToolSource } from "../toolchain/ensure";
 import { run } from "./shell";
 import {
@@ -10,6 +11,7 @@ import {
   projectFolder,
   releaseStaleLock,
 } from "./stack";
+import { refuseVersionSkip } from "./version-step";
 
 /** Options that all commands on a stack share. */
 export interface SessionOptions {
@@ -17,41 +19,63 @@ export interface SessionOptions {
   readonly source: ToolSource;
 }
 
+/** What commands must know of a stack's configuration before the program reads all of it. */
+const configurationSchema = z.looseObject({
+  config: z
+    .looseObject({
+      "redoubt:clusterName": z.string().optional(),
+      "redoubt:kubernetes": z.looseObject({ version: z.string().optional() }).optional(),
+    })
+    .optional(),
+});
+
+interface StackConfiguration {
+  /** The name that machines of the stack carry. */
+  readonly clusterName: string;
+  /** Default: the toolchain's. */
+  readonly kubernetesVersion: string | undefined;
+}
+
+function readConfiguration(stack: string): StackConfiguration {
+  const file = path.join(projectFolder, `Pulumi.${stack}.yaml`);
+  const document: unknown = existsSync(file) ? parse(readFileSync(file, "utf8")) : {};
+  const parsed = configurationSchema.safeParse(document ?? {});
+  // What is malformed is the program's to report, with all the rest.
+  const config = parsed.success ? parsed.data.config : undefined;
+  return {
+    clusterName: config?.["redoubt:clusterName"] ?? stack,
+    kubernetesVersion: config?.["redoubt:kubernetes"]?.version,
+  };
+}
+
 /**
  * Everything that a `pulumi` command of this project needs: tools, plugins, state backend, passphrase.
  *
  * @returns the environment to run it with.
  */
-export async function prepareEnvironment(source: ToolSource): Promise<NodeJS.ProcessEnv> {
-  const toolchain = await ensureToolchain({ source });
+export async function prepareEnvironment(options: SessionOptions): Promise<NodeJS.ProcessEnv> {
+  const { kubernetesVersion } = readConfiguration(options.stack);
+  const toolchain = await ensureToolchain({ source: options.source, kubernetesVersion });
   return { ...process.env, ...toolchain.environment, ...backendEnvironment() };
-}
-
-/** The name that machines of the stack carry: `redoubt:clusterName`, else the stack's own. */
-function clusterNameOf(stack: string): string {
-  const file = path.join(projectFolder, `Pulumi.${stack}.yaml`);
-  if (!existsSync(file)) return stack;
-  const document = parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> } | null;
-  const configured = document?.config?.["redoubt:clusterName"];
-  return typeof configured === "string" ? configured : stack;
 }
 
 /** Brings machines of this box that belong to the stack back after a reboot; does nothing for hosts elsewhere. */
 async function startLocalMachines(stack: string): Promise<void> {
   await run(path.join(projectFolder, "components/hosts/local/machine.sh"), [
     "start-all",
-    clusterNameOf(stack),
+    readConfiguration(stack).clusterName,
   ]);
 }
 
 /** Prepares the stack: tools, state, no stale lock, machines running. */
 export async function openStack(options: SessionOptions): Promise<NodeJS.ProcessEnv> {
-  const environment = await prepareEnvironment(options.source);
+  const environment = await prepareEnvironment(options);
   await ensureStack(options.stack, environment);
   if (await releaseStaleLock(options.stack, environment)) {
     process.stderr.write(`stack ${options.stack}: released the lock of an engine that was killed\n`);
     await forgetPendingCreations(options.stack, environment);
   }
+  await refuseVersionSkip(options.stack, readConfiguration(options.stack).kubernetesVersion, environment);
   await startLocalMachines(options.stack);
   return environment;
 }

@@ -1,7 +1,9 @@
 import { existsSync, statSync } from "node:fs";
 import { Command } from "commander";
-import { ensureToolchain, toolPath, type ToolSource } from "../toolchain/ensure";
+import { ensureToolchain, ensureTools, type ToolSource } from "../toolchain/ensure";
+import { writeKubernetesModule } from "../toolchain/kubernetes-module";
 import { toolManifest, type Tool } from "../toolchain/manifest";
+import { toolPath } from "../toolchain/tool-provider";
 import { main } from "./main";
 import { sourceOption } from "./options";
 
@@ -22,7 +24,7 @@ function describe(tool: Tool): string {
   ].join(" ");
 }
 
-/** `npm run toolchain -- list | ensure`. */
+/** `npm run toolchain -- list | ensure | kubernetes-recipe`. */
 main(async () => {
   const program = new Command("npm run toolchain --").description(
     "The tools that the project uses, and where they come from.",
@@ -36,10 +38,24 @@ main(async () => {
   program
     .command("ensure")
     .description("provide what is missing; done by every other command too")
+    .argument(
+      "[names...]",
+      "only these tools, in the cache (everything that the box needs when none is named)",
+    )
     .addOption(sourceOption())
     .option("--bench", "also what only the benchmark uses", false)
-    .action(async (options: { source: ToolSource; bench: boolean }) => {
-      await ensureToolchain(options);
+    .action(async (names: string[], options: { source: ToolSource; bench: boolean }) => {
+      if (names.length === 0) await ensureToolchain(options);
+      else await ensureTools(names, options.source);
+    });
+  program
+    .command("kubernetes-recipe")
+    .description(
+      "write the module recipe of a Kubernetes version below toolchain/build, to review and commit",
+    )
+    .argument("<version>", "as 1.35.4")
+    .action(async (version: string) => {
+      process.stdout.write(`${await writeKubernetesModule(version)}\n`);
     });
   await program.parseAsync();
 });

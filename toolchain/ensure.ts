@@ -27,7 +27,7 @@ export interface ToolchainOptions {
   /** Also tools that only the benchmark uses. Default: false. */
   readonly bench?: boolean;
   /** One of `kubernetesVersions`. Default: {@link defaultKubernetesVersion}. */
-  readonly kubernetesVersion?: string;
+  readonly kubernetesVersion?: string | undefined;
 }
 
 /** A box on which everything is there. */
@@ -112,7 +112,7 @@ function writeCatalogue(
     baseImage,
     cacheDir: cache,
   };
-  const file = path.join(cache, "artifacts.json");
+  const file = path.join(cache, `artifacts-${catalogue.kubernetesVersion ?? "none"}.json`);
   writeFileSync(`${file}.${process.pid}`, `${JSON.stringify(catalogue, null, 2)}\n`);
   renameSync(`${file}.${process.pid}`, file);
   return file;

@@ -40,6 +40,18 @@ export function readArtifacts(environment: NodeJS.ProcessEnv = process.env): Art
   }
 }
 
+/**
+ * Refuses a catalogue of another Kubernetes version than the configuration's.
+ *
+ * @throws naming both versions.
+ */
+export function checkArtifactVersion(artifacts: Artifacts, kubernetesVersion: string): void {
+  if (artifacts.kubernetesVersion === kubernetesVersion) return;
+  throw new Error(
+    `kubernetes.version = ${kubernetesVersion}, but this shell has artifacts of ${artifacts.kubernetesVersion}. Fix: run eval "$(npm run -s env -- --stack STACK)" again, or use npm run up`,
+  );
+}
+
 /** The image `name` as pods refer to it. */
 export function imageReference(artifacts: Artifacts, name: string): string {
   const image = artifacts.images[name];

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Kubernetes versions that are built and tested; the next minor is only another entry. */
-export const supportedKubernetesVersions = ["1.35.4"] as const;
+export const supportedKubernetesVersions = ["1.34.4", "1.35.4", "1.36.3"] as const;
 
 const dnsLabel = z
   .string()
