@@ -93,7 +93,7 @@ function writeCatalogue(
 ): string {
   const cache = cacheFolder();
   const url = (file: string): string => `file://${path.join(artifactStore, path.relative(cache, file))}`;
-  const hostTools = installed.filter(({ tool }) => tool.purpose === "host");
+  const hostTools = installed.filter(({ tool }) => tool.purpose === "host" || tool.purpose === "bench");
   const catalogue = {
     arch: "amd64",
     kubernetesVersion: installed.find(({ tool }) => tool.name === "kubelet")?.tool.version,

@@ -52,14 +52,15 @@ export type ClusterOutputs = z.infer<typeof outputsSchema>;
 export class TestCluster {
   public readonly folder = mkdtempSync(path.join(tmpdir(), "redoubt-test-"));
   public readonly stack: string;
-  private readonly env: NodeJS.ProcessEnv;
+  /** What commands on this cluster run with. */
+  public readonly environment: NodeJS.ProcessEnv;
 
   public constructor(purpose: string, configuration: string) {
     this.stack = `test-${purpose}-${process.pid}`;
-    this.env = { ...process.env, REDOUBT_DATA: path.join(this.folder, "data"), NO_COLOR: "1" };
+    this.environment = { ...process.env, REDOUBT_DATA: path.join(this.folder, "data"), NO_COLOR: "1" };
     for (const name of ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"]) {
       // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a state of its own, whatever the caller's is
-      delete this.env[name];
+      delete this.environment[name];
     }
     writeFileSync(this.configFile, configuration);
   }
@@ -85,7 +86,7 @@ export class TestCluster {
   ): { readonly processGroup: number; readonly outcome: Promise<Outcome> } {
     const child = spawn("npm", ["run", "--silent", command, "--", "--stack", this.stack, ...args], {
       cwd: root,
-      env: this.env,
+      env: this.environment,
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -128,7 +129,7 @@ export class TestCluster {
   /** The variables that `eval "$(npm run -s env)"` sets. */
   public shellEnvironment(): NodeJS.ProcessEnv {
     const command = 'eval "$(npm run --silent env)" && exec env --null';
-    const { stdout } = runProgram("bash", ["-c", command], { env: this.env });
+    const { stdout } = runProgram("bash", ["-c", command], { env: this.environment });
     const pairs = stdout.split("\0").filter((line) => line.includes("="));
     return Object.fromEntries(
       pairs.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
@@ -148,7 +149,7 @@ export class TestCluster {
 
   public machine(verb: "start" | "stop", name: string): Outcome {
     const script = path.join(root, "components/hosts/local/machine.sh");
-    return runProgram(script, [verb, this.stack, name], { env: this.env });
+    return runProgram(script, [verb, this.stack, name], { env: this.environment });
   }
 
   /** Runs kubectl with a kubeconfig. */

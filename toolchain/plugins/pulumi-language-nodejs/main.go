@@ -8,14 +8,17 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/logging"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
 )
 
 // version is set by the build; it is that of the SDK.
-var version = "dev"
+var version = ""
 
 func main() {
 	if err := serve(); err != nil {
@@ -24,35 +27,38 @@ func main() {
 	}
 }
 
-// serve answers the engine until it goes away.
+// serve answers the engine until it goes away or a signal says to stop.
 func serve() error {
 	tracing := flag.String("tracing", "", "endpoint for tracing, passed on to the program")
-	flag.Bool("typescript", true, "unused: options come with each request")
-	flag.String("root", "", "unused: directories come with each request")
+	showVersion := flag.Bool("version", false, "print the version and end")
+	// The flags of the engine's own logging (-v, --logtostderr) come with the logging package.
 	flag.Parse()
+	if *showVersion {
+		fmt.Println(version)
+		return nil
+	}
+	logging.InitLogging(false, 0, false)
 
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	done := make(chan bool)
-	engine := flag.Arg(0)
-	if engine != "" {
-		// When the engine is killed its host must not stay behind.
-		if err := rpcutil.Healthcheck(ctx, engine, healthcheckInterval, stop); err != nil {
-			return fmt.Errorf("could not watch the engine at %s: %w", engine, err)
+	// A second signal finds the default action, in case stopping takes too long.
+	context.AfterFunc(ctx, stop)
+
+	host := newHost(ctx, stop, *tracing)
+	if engine := flag.Arg(0); engine != "" {
+		if err := host.follow(engine); err != nil {
+			return err
 		}
 	}
-	go func() {
-		<-ctx.Done()
-		close(done)
-	}()
-
+	done := make(chan bool)
+	context.AfterFunc(ctx, func() { close(done) })
 	handle, err := rpcutil.ServeWithOptions(rpcutil.ServeOptions{
 		Cancel: done,
 		Init: func(server *grpc.Server) error {
-			pulumirpc.RegisterLanguageRuntimeServer(server, &host{engine: engine, tracing: *tracing, stopping: ctx})
+			pulumirpc.RegisterLanguageRuntimeServer(server, host)
 			return nil
 		},
-		Options: rpcutil.OpenTracingServerInterceptorOptions(nil),
+		Options: rpcutil.TracingServerInterceptorOptions(nil),
 	})
 	if err != nil {
 		return fmt.Errorf("could not serve: %w", err)
