@@ -138,6 +138,7 @@ const probe = new ConnectivityProbe(
     namespaces: ["default", ...settings.namespaces.map(({ name }) => name)],
     nodes: layout.podNodes,
     image: imageReference(catalogue, "probe"),
+    dns: dns.rollout,
     dnsAddress: layout.dnsServiceAddress,
     timeoutSeconds: network.probeTimeoutSeconds,
   },

@@ -44,6 +44,12 @@ ${forward}    cache 30
 /** Cluster DNS: CoreDNS as pods that need no privilege at all (Pod Security Standard "restricted"). */
 export class CoreDns extends pulumi.ComponentResource {
   public readonly deployment: kubernetes.apps.v1.Deployment;
+  /** What must have rolled out before DNS answers. */
+  public readonly rollout: {
+    readonly namespace: string;
+    readonly deployment: string;
+    readonly image: string;
+  };
 
   public constructor(name: string, args: CoreDnsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:network:CoreDns", name, { clusterIp: args.clusterIp }, opts);
@@ -109,7 +115,8 @@ export class CoreDns extends pulumi.ComponentResource {
     this.deployment = new kubernetes.apps.v1.Deployment(
       `${name}-deployment`,
       {
-        metadata,
+        // The probe waits for it, beside everything else that it waits for.
+        metadata: { ...metadata, annotations: { "pulumi.com/skipAwait": "true" } },
         spec: { replicas: args.replicas, selector: { matchLabels: labels }, template: podTemplate(args) },
       },
       { parent: this, dependsOn: [account, role, binding, configuration, service] },
@@ -122,6 +129,7 @@ export class CoreDns extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    this.rollout = { namespace, deployment: metadata.name, image: args.image };
     this.registerOutputs({ clusterIp: args.clusterIp });
   }
 }

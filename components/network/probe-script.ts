@@ -10,6 +10,8 @@ export interface ProbeScriptOptions {
   readonly image: string;
   /** Nodes that run pods; servers and clients are put on different ones, so that the way between nodes is proven too. */
   readonly nodes: readonly string[];
+  /** The deployment that answers DNS; it must have rolled out. */
+  readonly dns: { readonly namespace: string; readonly deployment: string; readonly image: string };
   /** A name that cluster DNS must answer. */
   readonly dnsName: string;
   readonly dnsAddress: string;
@@ -56,6 +58,13 @@ export function renderProbeScript(options: ProbeScriptOptions): string {
       return shellCommand(["dns", pod, options.dnsName, options.dnsAddress, description]);
     }),
     shellCommand(["create_pods", String(options.timeoutSeconds)]),
+    shellCommand([
+      "rollout",
+      options.dns.namespace,
+      options.dns.deployment,
+      options.dns.image,
+      String(options.timeoutSeconds),
+    ]),
     shellCommand(["wait_for_pods", String(options.timeoutSeconds)]),
     shellCommand(["run_checks", String(options.timeoutSeconds)]),
     "verdict",

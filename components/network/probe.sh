@@ -71,6 +71,14 @@ create_pods() {
   done
 }
 
+# rollout NAMESPACE DEPLOYMENT IMAGE SECONDS: the image stands here so that another one makes the probe run again
+rollout() {
+  kube rollout status --namespace "$1" "deployment/$2" --timeout "$4s" --request-timeout=0 >/dev/null 2>"$work/error" && return 0
+  say "deployment $1/$2 with image $3 did not become ready within $4 s: $(<"$work/error")"
+  kube get pods --namespace "$1" --output wide >&2 || true
+  exit 1
+}
+
 wait_for_pods() {
   local deadline=$((SECONDS + $1)) id address phase missing
   while :; do
@@ -100,14 +108,14 @@ check() {
     if nc -w 2 "$2" "$3" </dev/null >/dev/null 2>&1; then seen=open; else seen=closed; fi
     if [ "$seen" = "$4" ]; then echo "$1 pass $seen"; return; fi
     if [ "$(now)" -ge "$end" ]; then echo "$1 fail $seen"; return; fi
-    sleep 1
+    sleep 0.2
   done
 }
 dns() {
   while :; do
     if nslookup -type=a "$2" "$3" >/dev/null 2>&1; then echo "$1 pass answered"; return; fi
     if [ "$(now)" -ge "$end" ]; then echo "$1 fail unanswered"; return; fi
-    sleep 1
+    sleep 0.2
   done
 }
 CLIENT

@@ -16,6 +16,8 @@ export interface ConnectivityProbeArgs {
   /** Image with busybox. */
   readonly image: string;
   readonly clusterDomain: string;
+  /** The deployment that answers DNS. */
+  readonly dns: { readonly namespace: string; readonly deployment: string; readonly image: string };
   readonly dnsAddress: string;
   readonly timeoutSeconds: number;
 }
@@ -44,6 +46,7 @@ export class ConnectivityProbe extends pulumi.ComponentResource {
           plan,
           image: args.image,
           nodes: args.nodes,
+          dns: args.dns,
           dnsName: `kubernetes.default.svc.${args.clusterDomain}`,
           dnsAddress: args.dnsAddress,
           timeoutSeconds: args.timeoutSeconds,

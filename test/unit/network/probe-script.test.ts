@@ -21,6 +21,7 @@ const render = (rules: readonly AllowRule[], namespaces: readonly string[]): str
     plan: planFlows(rules, namespaces),
     image: "redoubt.local/probe:1.0.0",
     nodes: ["worker-0", "worker-1"],
+    dns: { namespace: "kube-system", deployment: "coredns", image: "redoubt.local/coredns:1" },
     dnsName: "kubernetes.default.svc.cluster.local",
     dnsAddress: "10.96.0.10",
     timeoutSeconds: 5,
@@ -112,7 +113,17 @@ describe("the probe's script", () => {
     // Nothing of it is run: the functions are replaced by one that prints its arguments.
     const calls = script.slice(script.lastIndexOf("\nowner "));
     const print = 'print() { printf "%s\\0" "$@"; }\n';
-    const names = ["owner", "pod", "check", "dns", "create_pods", "wait_for_pods", "run_checks", "verdict"];
+    const names = [
+      "owner",
+      "pod",
+      "check",
+      "dns",
+      "create_pods",
+      "rollout",
+      "wait_for_pods",
+      "run_checks",
+      "verdict",
+    ];
     const functions = names.map((name) => `${name}() { print "$@"; }\n`).join("");
     const run = spawnSync("bash", ["-s"], { input: print + functions + calls, encoding: "utf8" });
     assert.equal(run.stderr, "");

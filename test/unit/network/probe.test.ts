@@ -13,6 +13,7 @@ function record(allow: readonly AllowRule[]): Promise<Recording<ConnectivityProb
       nodes: ["worker-0"],
       image: "redoubt.local/probe:1.0.0",
       clusterDomain: "cluster.local",
+      dns: { namespace: "kube-system", deployment: "coredns", image: "redoubt.local/coredns:1" },
       dnsAddress: "10.96.0.10",
       timeoutSeconds: 30,
     });
