@@ -15,6 +15,9 @@ work=$(mktemp --directory)
 
 kube() { /usr/local/bin/kubectl --kubeconfig=/etc/kubernetes/super-admin.conf --request-timeout=20s "$@"; }
 
+# The API server checks what comes; asking it for its schema first would only cost time.
+apply_objects() { kube apply --server-side --validate=false --field-manager=redoubt-probe --filename -; }
+
 say() { printf '%s\n' "$*" >&2; }
 
 # The pods belong to these ConfigMaps, so nobody else adopts them and they go with them; those of a run that was cut off too.
@@ -56,16 +59,18 @@ dns() {
 }
 
 create_pods() {
-  local namespace uid deadline=$((SECONDS + $1)) document=$manifests
+  local namespace uid deadline=$((SECONDS + $1)) document=$manifests owner_manifests=''
   for namespace in "${owners[@]}"; do
-    until uid=$(kube create --output 'jsonpath={.metadata.uid}' --filename - <<<"{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"$run_id\",\"namespace\":\"$namespace\",\"labels\":{\"$probe_label\":\"$run_id\"}}}" 2>"$work/error"); do
-      ((SECONDS < deadline)) || { say "namespace $namespace: $(<"$work/error")"; exit 1; }
-      sleep 0.2
-    done
-    document=${document//@UID:$namespace@/$uid}
+    owner_manifests+="{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"$run_id\",\"namespace\":\"$namespace\",\"labels\":{\"$probe_label\":\"$run_id\"}}}"$'\n'
   done
+  until apply_objects <<<"$owner_manifests" >/dev/null 2>"$work/error"; do
+    ((SECONDS < deadline)) || { say "the probe's namespaces are not ready: $(<"$work/error")"; exit 1; }
+    sleep 0.2
+  done
+  while read -r namespace uid; do document=${document//@UID:$namespace@/$uid}; done \
+    < <(kube get configmap --all-namespaces --selector "$probe_label=$run_id" --output 'jsonpath={range .items[*]}{.metadata.namespace} {.metadata.uid}{"\n"}{end}')
   # A new namespace has its service account a moment later.
-  until kube apply --server-side --field-manager=redoubt-probe --filename - <<<"$document" >/dev/null 2>"$work/error"; do
+  until apply_objects <<<"$document" >/dev/null 2>"$work/error"; do
     ((SECONDS < deadline)) || { say "probe pods were not admitted: $(<"$work/error")"; exit 1; }
     sleep 0.2
   done
