@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { checkVersionStep } from "../../../components/config/cross-checks";
+import { parseSettings, readSettings } from "../../../components/config/settings";
+
+/** Every line of the error that a configuration gives; none when it is accepted. */
+function problemsOf(raw: Record<string, unknown>): string[] {
+  try {
+    parseSettings(raw, "test");
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof Error);
+    return error.message.split("\n").slice(1);
+  }
+}
+
+const rule = { name: "a", from: { namespace: "app" }, to: { cidr: "10.0.0.0/8" }, ports: [{ port: 1 }] };
+
+/** A wrong configuration and what the user must read of it. */
+const wrong: readonly (readonly [what: string, raw: Record<string, unknown>, message: RegExp])[] = [
+  [
+    "a setting that does not exist",
+    { netwerk: {} },
+    /redoubt:netwerk = \{\}: is no setting\. Fix: did you mean network\?/,
+  ],
+  [
+    "a field that does not exist",
+    { network: { podCdir: "10.0.0.0/16" } },
+    /redoubt:network\.podCdir.*did you mean podCidr\?/,
+  ],
+  [
+    "a provider that is not there yet",
+    { hosts: { provider: "aws" } },
+    /redoubt:hosts\.provider = "aws": is not available/,
+  ],
+  [
+    "an even number of control planes",
+    { hosts: { controlPlanes: 2 } },
+    /redoubt:hosts\.controlPlanes = 2: is even.*use 1 or 3/,
+  ],
+  [
+    "three control planes without a way to them",
+    { hosts: { controlPlanes: 3 } },
+    /redoubt:apiServer\.endpoint: is missing/,
+  ],
+  [
+    "a subnet that is no /24",
+    { hosts: { subnet: "10.1.0.0/16" } },
+    /redoubt:hosts\.subnet = "10\.1\.0\.0\/16": is not a \/24/,
+  ],
+  [
+    "networks that overlap",
+    { hosts: { subnet: "10.96.3.0/24" } },
+    /serviceClusterIpRange = "10\.96\.0\.0\/16": overlaps with hosts\.subnet/,
+  ],
+  [
+    "a pod network that is too small",
+    { network: { podCidr: "10.9.0.0/20" } },
+    /redoubt:network\.podCidr.*too small/,
+  ],
+  [
+    "an address that is none",
+    { network: { podCidr: "10.999.0.0/16" } },
+    /redoubt:network\.podCidr.*is not an IPv4 network/,
+  ],
+  [
+    "a Kubernetes that nobody supports",
+    { kubernetes: { version: "1.20.0" } },
+    /redoubt:kubernetes\.version = "1\.20\.0": is not supported; supported: 1\.34/,
+  ],
+  [
+    "AlwaysAllow",
+    { apiServer: { authorizationMode: ["Node", "RBAC", "AlwaysAllow"] } },
+    /AlwaysAllow is never accepted \(CIS 1\.2\.6\)/,
+  ],
+  [
+    "no Node authorization",
+    { apiServer: { authorizationMode: ["RBAC"] } },
+    /leaves out Node \(CIS 1\.2\.7\)\. Fix: add Node/,
+  ],
+  [
+    "a name that no certificate can bear",
+    { apiServer: { subjectAltNames: ["under_score"] } },
+    /subjectAltNames\[0\] = "under_score": is neither/,
+  ],
+  ["an audit log that is too short", { apiServer: { auditLog: { maxAge: 7 } } }, /auditLog\.maxAge = 7/],
+  [
+    "a rule for an unknown namespace",
+    { network: { allow: [rule] } },
+    /network\.allow "a" = "app": is no namespace of the stack/,
+  ],
+  [
+    "a rule without a side in the cluster",
+    { network: { allow: [{ ...rule, from: { cidr: "10.0.0.0/8" } }] } },
+    /has no side in the cluster/,
+  ],
+  [
+    "a rule twice",
+    { namespaces: [{ name: "app" }], network: { allow: [rule, rule] } },
+    /network\.allow = "a": is there twice/,
+  ],
+  ["a namespace of Kubernetes", { namespaces: [{ name: "kube-system" }] }, /namespaces = "kube-system"/],
+  [
+    "a binding to everybody",
+    { access: { roleBindings: [{ role: "cluster-reader", groups: ["system:authenticated"] }] } },
+    /= "system:authenticated": is a name of Kubernetes' own/,
+  ],
+  [
+    "a role without its namespace",
+    { access: { roleBindings: [{ role: "viewer", groups: ["a"] }] } },
+    /has no namespace/,
+  ],
+  [
+    "a person in a group of the cluster's",
+    { access: { users: [{ name: "eve", group: "system:masters" }] } },
+    /access\.users = "system:masters"/,
+  ],
+  [
+    "a certificate for years",
+    { access: { users: [{ name: "eve", group: "a", validityHours: 9000 }] } },
+    /validityHours = 9000: must be 720 hours at most/,
+  ],
+];
+
+describe("settings", () => {
+  it("need nothing but a name", () => {
+    const settings = parseSettings({}, "local");
+    assert.equal(settings.clusterName, "local");
+    assert.deepEqual(settings.apiServer.authorizationMode, ["Node", "RBAC"]);
+    assert.equal(settings.apiServer.podSecurity.enforce, "baseline");
+    assert.equal(settings.apiServer.encryptionProvider, "secretbox");
+    assert.deepEqual(settings.access.roleBindings, []);
+  });
+
+  for (const [what, raw, message] of wrong) {
+    it(`refuse ${what}`, () => {
+      const problems = problemsOf(raw);
+      assert.ok(
+        problems.some((line) => message.test(line)),
+        `${String(message)} is not in:\n${problems.join("\n")}`,
+      );
+      for (const line of problems) assert.match(line, /^ {2}- redoubt:.*\. Fix: ./);
+    });
+  }
+
+  it("show everything that is wrong at once, relations too", () => {
+    const problems = problemsOf({
+      nonsense: 1,
+      hosts: { controlPlanes: 2, provider: "aws" },
+      kubernetes: { version: "2" },
+    });
+    assert.equal(problems.length, 5, problems.join("\n"));
+  });
+
+  it("are read from Pulumi's configuration, each key as JSON or as a plain word", () => {
+    const values: Record<string, string> = { clusterName: "shop", hosts: '{"workers":1}' };
+    const settings = readSettings({ get: (key) => values[key] }, "local");
+    assert.equal(settings.clusterName, "shop");
+    assert.equal(settings.hosts.workers, 1);
+  });
+});
+
+describe("a step of the Kubernetes version", () => {
+  it("may be none, or one minor forward", () => {
+    assert.deepEqual(checkVersionStep("1.35.4", "1.35.4"), []);
+    assert.deepEqual(checkVersionStep("1.34.4", "1.35.4"), []);
+  });
+
+  it("must not skip a minor, nor go back", () => {
+    assert.match(checkVersionStep("1.34.4", "1.36.3")[0]?.fix ?? "", /go to 1\.35 first/);
+    assert.match(checkVersionStep("1.35.4", "1.34.4")[0]?.rule ?? "", /older than the running 1\.35\.4/);
+  });
+});
