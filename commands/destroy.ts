@@ -1,6 +1,6 @@
 import { main } from "./main";
-import { sessionOptions, stackCommand } from "./options";
-import { engineParallelism, openStack, pulumi } from "./session";
+import { stackOptions, stackCommand } from "./options";
+import { engineParallelism, openStack, pulumi } from "./open-stack";
 
 /** `npm run destroy`: removes everything that the stack made. */
 main(async () => {
@@ -11,7 +11,7 @@ main(async () => {
     .argument("[arguments...]", "passed to pulumi destroy")
     .allowUnknownOption()
     .parse();
-  const options = sessionOptions(command);
+  const options = stackOptions(command);
   const environment = await openStack(options);
   const args = ["--yes", "--skip-preview", "--parallel", engineParallelism, ...command.args];
   await pulumi("destroy", options.stack, args, environment);

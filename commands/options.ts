@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { toolSources, type ToolSource } from "../toolchain/ensure";
-import type { SessionOptions } from "./session";
+import type { StackOptions } from "./open-stack";
 
 /** A command line program with the options that all commands on a stack share; `--help` lists them. */
 export function stackCommand(name: string, description: string): Command {
@@ -25,6 +25,6 @@ export function sourceOption(): Option {
 }
 
 /** The options of {@link stackCommand} as parsed. */
-export function sessionOptions(command: Command): SessionOptions {
-  return command.opts<SessionOptions>();
+export function stackOptions(command: Command): StackOptions {
+  return command.opts<StackOptions>();
 }

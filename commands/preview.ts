@@ -1,6 +1,6 @@
 import { main } from "./main";
-import { sessionOptions, stackCommand } from "./options";
-import { openStack, pulumi } from "./session";
+import { stackOptions, stackCommand } from "./options";
+import { openStack, pulumi } from "./open-stack";
 
 /** `npm run preview`: shows what `up` would change, down to the lines of files on hosts, and changes nothing. */
 main(async () => {
@@ -11,7 +11,7 @@ main(async () => {
     .argument("[arguments...]", "passed to pulumi preview")
     .allowUnknownOption()
     .parse();
-  const options = sessionOptions(command);
+  const options = stackOptions(command);
   const environment = await openStack(options);
   await pulumi("preview", options.stack, ["--diff", ...command.args], environment);
 });

@@ -1,6 +1,6 @@
 import { main } from "./main";
-import { sessionOptions, stackCommand } from "./options";
-import { engineParallelism, openStack, pulumi } from "./session";
+import { stackOptions, stackCommand } from "./options";
+import { engineParallelism, openStack, pulumi } from "./open-stack";
 
 /** `npm run up`: installs what is missing, then makes the cluster what the configuration says; does nothing when it already is. */
 main(async () => {
@@ -11,7 +11,7 @@ main(async () => {
     .argument("[arguments...]", "passed to pulumi up")
     .allowUnknownOption()
     .parse();
-  const options = sessionOptions(command);
+  const options = stackOptions(command);
   const environment = await openStack(options);
   const args = ["--yes", "--skip-preview", "--parallel", engineParallelism, ...command.args];
   await pulumi("up", options.stack, args, environment);

@@ -14,7 +14,7 @@ import {
 import { refuseVersionSkip } from "./version-step";
 
 /** Options that all commands on a stack share. */
-export interface SessionOptions {
+export interface StackOptions {
   readonly stack: string;
   readonly source: ToolSource;
 }
@@ -53,7 +53,7 @@ function readConfiguration(stack: string): StackConfiguration {
  *
  * @returns the environment to run it with.
  */
-export async function prepareEnvironment(options: SessionOptions): Promise<NodeJS.ProcessEnv> {
+export async function prepareEnvironment(options: StackOptions): Promise<NodeJS.ProcessEnv> {
   const { kubernetesVersion } = readConfiguration(options.stack);
   const toolchain = await ensureToolchain({ source: options.source, kubernetesVersion });
   return { ...process.env, ...toolchain.environment, ...backendEnvironment() };
@@ -68,7 +68,7 @@ async function startLocalMachines(stack: string): Promise<void> {
 }
 
 /** Prepares the stack: tools, state, no stale lock, machines running. */
-export async function openStack(options: SessionOptions): Promise<NodeJS.ProcessEnv> {
+export async function openStack(options: StackOptions): Promise<NodeJS.ProcessEnv> {
   const environment = await prepareEnvironment(options);
   await ensureStack(options.stack, environment);
   if (await releaseStaleLock(options.stack, environment)) {
