@@ -1,6 +1,11 @@
+import { renewalWarnings } from "../components/pki/expiry";
 import { main } from "./main";
 import { stackOptions, stackCommand } from "./options";
 import { engineParallelism, openStack, pulumi } from "./open-stack";
+import { stackOutputs } from "./stack-outputs";
+
+/** Certificates that end sooner are spoken of after every `up`. */
+const warningDays = 30;
 
 /** `npm run up`: installs what is missing, then makes the cluster what the configuration says; does nothing when it already is. */
 main(async () => {
@@ -15,4 +20,8 @@ main(async () => {
   const environment = await openStack(options);
   const args = ["--yes", "--skip-preview", "--parallel", engineParallelism, ...command.args];
   await pulumi("up", options.stack, args, environment);
+  const { certificateExpiry = {} } = await stackOutputs(options.stack, environment);
+  for (const warning of renewalWarnings(certificateExpiry, new Date(), warningDays)) {
+    process.stderr.write(`warning: ${warning}\n`);
+  }
 });

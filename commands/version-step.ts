@@ -1,7 +1,6 @@
 import { checkVersionStep } from "../components/config/cross-checks";
 import { describeProblems } from "../components/config/settings";
-import { run } from "./shell";
-import { projectFolder } from "./stack";
+import { stackOutputs } from "./stack-outputs";
 
 /**
  * Refuses to skip a Kubernetes minor, or to go back, before anything changes (kubernetes.io/releases/version-skew-policy).
@@ -14,10 +13,8 @@ export async function refuseVersionSkip(
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
   if (wanted === undefined) return;
-  const args = ["stack", "output", "--json", "--stack", stack];
-  const text = await run("pulumi", args, { cwd: projectFolder, env, stdout: "capture" });
-  const running = (JSON.parse(text) as Record<string, unknown>)["kubernetesVersion"];
-  if (typeof running !== "string") return;
+  const { kubernetesVersion: running } = await stackOutputs(stack, env);
+  if (running === undefined) return;
   const problems = checkVersionStep(running, wanted);
   if (problems.length > 0) throw new Error(describeProblems(problems));
 }
