@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { accounts } from "../../../../components/hosts/hardening/accounts";
+import {
+  firewall,
+  renderRuleset,
+  type FirewallOptions,
+} from "../../../../components/hosts/hardening/firewall";
+import { hardeningFragments } from "../../../../components/hosts/hardening/harden";
+import { kernel } from "../../../../components/hosts/hardening/kernel";
+import { sshd } from "../../../../components/hosts/hardening/sshd";
+import { mergeFragments } from "../../../../components/plan/merge";
+import { portTable, type HostRole } from "../../../../components/plan/ports";
+
+const options = (role: HostRole): FirewallOptions => ({
+  role,
+  serviceClusterIpRange: "10.96.0.0/16",
+  sources: {
+    operators: ["10.77.5.1"],
+    apiClients: ["10.77.5.1"],
+    controlPlanes: ["10.77.5.10"],
+    nodes: ["10.77.5.10", "10.77.5.32"],
+    pods: ["10.244.0.0/16"],
+  },
+});
+
+describe("sshd", () => {
+  const file = sshd({ adminUser: "redoubt" }).files?.[0];
+  const value = (keyword: string): string | undefined =>
+    new RegExp(`^${keyword} (.*)$`, "m").exec(file?.content ?? "")?.[1];
+
+  it("lets one user in, by key only", () => {
+    assert.equal(value("AllowUsers"), "redoubt");
+    assert.equal(value("AuthenticationMethods"), "publickey");
+    for (const keyword of [
+      "PermitRootLogin",
+      "PasswordAuthentication",
+      "KbdInteractiveAuthentication",
+      "PermitEmptyPasswords",
+    ]) {
+      assert.equal(value(keyword), "no", keyword);
+    }
+  });
+
+  it("offers no SHA-1, CBC or finite-field algorithm", () => {
+    const algorithms = ["KexAlgorithms", "Ciphers", "MACs", "HostKeyAlgorithms"].map(value).join();
+    assert.doesNotMatch(algorithms, /sha1(?!\d)|cbc|group|ssh-rsa|umac-64/);
+  });
+
+  it("is tested before it replaces the old, and reverts without a second login", () => {
+    assert.deepEqual(file?.validate?.slice(0, 2), ["/usr/sbin/sshd", "-t"]);
+    assert.deepEqual(
+      sshd({ adminUser: "redoubt" }).guarded?.map(({ path }) => path),
+      [file.path],
+    );
+  });
+});
+
+describe("the host firewall", () => {
+  for (const role of ["control-plane", "worker"] as const) {
+    it(`opens on a ${role} the ports of the table, to those it names, and no other`, () => {
+      const rules = renderRuleset(options(role));
+      const opened = [...rules.matchAll(/ip saddr @(\w+) (\w+) dport (\d+) accept/g)].map(
+        ([, from, protocol, port]) => `${from} ${protocol} ${port}`,
+      );
+      const wanted = portTable
+        .filter((rule) => rule.on.includes(role))
+        .flatMap((rule) => rule.from.map((from) => `${from} ${rule.protocol} ${rule.port}`));
+      assert.deepEqual(opened, wanted);
+    });
+  }
+
+  it("denies input and forwarding unless a rule says otherwise", () => {
+    const rules = renderRuleset(options("worker"));
+    assert.match(rules, /hook input priority filter; policy drop;/);
+    assert.match(rules, /hook forward priority filter; policy drop;/);
+  });
+
+  it("replaces its own table and no other", () => {
+    const rules = renderRuleset(options("worker"));
+    assert.doesNotMatch(rules, /flush ruleset/);
+    assert.deepEqual(
+      [...rules.matchAll(/(?:delete )?table (\S+ \S+)/g)].map(([, table]) => table),
+      Array(3).fill("inet redoubt"),
+    );
+    assert.equal(firewall(options("worker")).guarded?.length, 1);
+  });
+});
+
+describe("kernel parameters", () => {
+  const value = (key: string): string | undefined =>
+    kernel().sysctls?.find((item) => item.key === key)?.value;
+
+  it("leave routing to Kubernetes", () => {
+    assert.equal(value("net.ipv4.ip_forward"), "1");
+    assert.equal(value("net.ipv4.conf.all.rp_filter"), "2");
+  });
+
+  it("are what the kubelet insists on", () => {
+    assert.deepEqual(["kernel.panic", "kernel.panic_on_oops", "vm.overcommit_memory"].map(value), [
+      "10",
+      "1",
+      "1",
+    ]);
+  });
+
+  it("say which belong to the whole kernel, so that a container reports them", () => {
+    for (const { key, namespaced } of kernel().sysctls ?? []) {
+      assert.equal(namespaced, key.startsWith("net.ipv"), key);
+    }
+  });
+});
+
+describe("accounts", () => {
+  it("give sudo to the administrator alone, checked before it replaces the old", () => {
+    const file = accounts({ adminUser: "redoubt" }).files?.find(({ path }) =>
+      path.startsWith("/etc/sudoers.d/"),
+    );
+    assert.match(file?.content ?? "", /^redoubt ALL=\(ALL\) NOPASSWD:ALL$/m);
+    assert.equal(file?.validate?.[0], "/usr/sbin/visudo");
+    assert.equal(file.mode, "0440");
+  });
+});
+
+describe("all subjects together", () => {
+  it("want nothing twice in different ways", () => {
+    const all = {
+      ...options("control-plane"),
+      adminUser: "redoubt",
+      automaticReboot: false,
+      timeServers: [],
+    };
+    const plan = mergeFragments(hardeningFragments(all));
+    assert.ok(plan.files.length > 8);
+    assert.equal(plan.guarded.length, 2);
+  });
+});
