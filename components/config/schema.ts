@@ -238,6 +238,14 @@ const hardening = z.strictObject({
   automaticReboot: z.boolean().default(false).describe("Reboot when a security update asks for it."),
 });
 
+/** Values that only `pulumi config set --secret` may set; see `readSettings`. Other blocks refer to them by name. */
+const secrets = z.strictObject({
+  staticTokens: z
+    .record(z.string(), z.string().min(32, "must have 32 characters at least"))
+    .default({})
+    .describe("Bearer tokens of `authentication.staticTokens`, by user name."),
+});
+
 /** Every setting, by its key under `redoubt:` in `Pulumi.<env>.yaml`. */
 export const settingsSchema = z.strictObject({
   clusterName: dnsLabel.max(40).optional().describe("Name of the cluster. Default: the stack's."),
@@ -249,6 +257,11 @@ export const settingsSchema = z.strictObject({
   pki: pki.prefault({}).describe("Certificates."),
   access: access.prefault({}).describe("Who may do what."),
   hardening: hardening.prefault({}).describe("Hosts."),
+  secrets: secrets
+    .prefault({})
+    .describe(
+      "What nobody may read: set each with `pulumi config set --secret --path redoubt:secrets.NAME`.",
+    ),
 });
 
 /** All settings, with defaults filled in, those included that depend on others. */

@@ -8,6 +8,9 @@ export interface ConfigSource {
   get(key: string): string | undefined;
 }
 
+/** The one block whose values are secret, and stay out of every message. */
+const secretKey = "secrets";
+
 /** Keys of the configuration, each holding one block of settings. */
 export const settingKeys = Object.keys(settingsSchema.shape);
 
@@ -89,10 +92,16 @@ function withoutWrong(raw: Readonly<Record<string, unknown>>, issues: readonly z
   return copy;
 }
 
+/** A value as an error shows it; a secret one is not shown. */
+function shownValue(setting: string, value: unknown): string {
+  const isSecret = setting === secretKey || setting.startsWith(`${secretKey}.`);
+  return isSecret ? "[secret]" : JSON.stringify(value);
+}
+
 /** Every problem on a line of its own: setting, value, rule, fix. */
 export function describeProblems(problems: readonly Problem[]): string {
   const lines = problems.map(({ setting, value, rule, fix }) => {
-    const shown = value === undefined ? "" : ` = ${JSON.stringify(value)}`;
+    const shown = value === undefined ? "" : ` = ${shownValue(setting, value)}`;
     return `  - redoubt:${setting}${shown}: ${rule}. Fix: ${fix}`;
   });
   const count = problems.length === 1 ? "1 setting is" : `${problems.length} settings are`;
@@ -113,11 +122,16 @@ function fillDefaults(parsed: z.infer<typeof settingsSchema>, stack: string): Se
  * Reads raw values against the schema and checks their relations.
  *
  * @param stack Name of the stack; the default of `clusterName`.
+ * @param found Problems that are known already, to be reported with the others.
  * @throws RunError, one that names every wrong setting, before any resource is registered.
  */
-export function parseSettings(raw: Readonly<Record<string, unknown>>, stack: string): Settings {
+export function parseSettings(
+  raw: Readonly<Record<string, unknown>>,
+  stack: string,
+  found: readonly Problem[] = [],
+): Settings {
   const parsed = settingsSchema.safeParse(raw);
-  const problems = parsed.success ? [] : schemaProblems(raw, parsed.error.issues);
+  const problems = [...found, ...(parsed.success ? [] : schemaProblems(raw, parsed.error.issues))];
   // What is right by itself is checked against its neighbours even when something else is wrong: one run shows all.
   const usable = parsed.success ? parsed : settingsSchema.safeParse(withoutWrong(raw, parsed.error.issues));
   if (usable.success) problems.push(...crossCheck(fillDefaults(usable.data, stack)));
@@ -136,10 +150,36 @@ function readKey(config: ConfigSource, key: string): unknown {
   }
 }
 
-/** All settings of the environment; see {@link parseSettings}. */
-export function readSettings(config: ConfigSource, stack: string): Settings {
+/** Whether Pulumi read a key, or a part of it, as a secret: language hosts pass the names of such keys by this variable. */
+function isConfigSecret(key: string): boolean {
+  const names: unknown = JSON.parse(process.env["PULUMI_CONFIG_SECRET_KEYS"] ?? "[]");
+  return Array.isArray(names) && names.includes(key);
+}
+
+/** A secret that stands in the file in clear would be read by everybody who reads the file. */
+function plainSecretProblems(raw: Readonly<Record<string, unknown>>, isSecret: boolean): Problem[] {
+  const value = raw[secretKey];
+  const isEmpty = value === undefined || (typeof value === "object" && Object.keys(value ?? {}).length === 0);
+  if (isSecret || isEmpty) return [];
+  const fix =
+    "set each value with pulumi config set --secret --path redoubt:secrets.NAME, and change what was in clear";
+  return [{ setting: secretKey, value, rule: "is in plain text", fix }];
+}
+
+/**
+ * All settings of the environment; see {@link parseSettings}. Pulumi marks a whole key as secret when a value below it was set with
+ * `--secret`; so what is secret has a key of its own.
+ *
+ * @param isSecret Whether a key, with its namespace, was set as a secret. Default: Pulumi's word for it.
+ */
+export function readSettings(
+  config: ConfigSource,
+  stack: string,
+  isSecret: (key: string) => boolean = isConfigSecret,
+): Settings {
   const entries = settingKeys
     .map((key) => [key, readKey(config, key)] as const)
     .filter(([, value]) => value !== undefined);
-  return parseSettings(Object.fromEntries(entries), stack);
+  const raw = Object.fromEntries(entries);
+  return parseSettings(raw, stack, plainSecretProblems(raw, isSecret(`redoubt:${secretKey}`)));
 }

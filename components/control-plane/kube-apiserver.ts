@@ -5,7 +5,10 @@ import type { PlanFragment } from "../plan/plan";
 import { sandbox } from "../plan/sandbox";
 import { execStart, renderUnit } from "../plan/systemd";
 import { admissionPlugins, renderAdmissionConfiguration, type PodSecurityDefaults } from "./admission";
+import { configurationFile, ownFile as own, type ApiServerPart } from "./api-server-part";
 import { renderAuditPolicy } from "./audit-policy";
+import { authentication, type AuthenticationOptions } from "./authentication";
+import { authorization, type AuthorizationOptions } from "./authorization";
 import { tlsCipherSuites, tlsMinVersion } from "../plan/tls";
 
 /** Rotation of the audit log (CIS 1.2.16–1.2.19). */
@@ -19,15 +22,12 @@ export interface AuditLogOptions {
 }
 
 /** What makes an API server. */
-export interface KubeApiserverOptions {
+export interface KubeApiserverOptions extends AuthenticationOptions, AuthorizationOptions {
   /** IPv4 address that it advertises to the cluster. */
   readonly advertiseAddress: string;
   /** Addresses of all etcd members. */
   readonly etcdAddresses: readonly string[];
   readonly serviceClusterIpRange: string;
-  readonly clusterDomain: string;
-  /** Modes of `--authorization-mode`, in order. */
-  readonly authorizationMode: readonly string[];
   readonly podSecurity: PodSecurityDefaults;
   readonly auditLog: AuditLogOptions;
   readonly artifacts: ArtifactCatalog;
@@ -36,28 +36,26 @@ export interface KubeApiserverOptions {
 /** The system user that runs the API server and owns its keys. */
 export const kubeApiserverUser = "kube-apiserver";
 
+/** What the API server's subjects of their own add. */
+function parts(options: KubeApiserverOptions): readonly ApiServerPart[] {
+  return [authentication(options), authorization(options)];
+}
+
 const files = {
-  auditPolicy: `${paths.kubeApiserver}/audit-policy.yaml`,
-  admission: `${paths.kubeApiserver}/admission.yaml`,
-  encryption: `${paths.kubeApiserver}/encryption.yaml`,
+  auditPolicy: own("audit-policy.yaml"),
+  admission: own("admission.yaml"),
+  encryption: own("encryption.yaml"),
   auditLog: `${paths.kubeApiserverLogs}/audit.log`,
 };
 
-/** A private file of the API server, below its own directory. */
-const own = (file: string): string => `${paths.kubeApiserver}/${file}`;
-
-/**
- * The API server's command line; ids are of CIS Kubernetes 1.12. Authentication of clients is by certificate
- * (`--client-ca-file`) and service account token; anonymous requests are refused, health endpoints included.
- */
+/** The API server's command line; ids are of CIS Kubernetes 1.12. */
 export function kubeApiserverFlags(options: KubeApiserverOptions): string[] {
-  const issuer = `https://kubernetes.default.svc.${options.clusterDomain}`;
+  const ofParts = parts(options).map(({ flags }) => flags);
   return renderFlags({
+    ...Object.fromEntries(ofParts.flatMap((flags) => Object.entries(flags))),
     "advertise-address": options.advertiseAddress,
     "secure-port": 6443,
     "allow-privileged": false,
-    "anonymous-auth": false, // 1.2.1
-    "authorization-mode": options.authorizationMode, // 1.2.6–1.2.8
     "enable-admission-plugins": admissionPlugins, // 1.2.3, 1.2.9, 1.2.10, 1.2.14
     "admission-control-config-file": files.admission,
     "audit-policy-file": files.auditPolicy, // 3.2.1
@@ -65,7 +63,6 @@ export function kubeApiserverFlags(options: KubeApiserverOptions): string[] {
     "audit-log-maxage": options.auditLog.maxAge, // 1.2.17
     "audit-log-maxbackup": options.auditLog.maxBackup, // 1.2.18
     "audit-log-maxsize": options.auditLog.maxSize, // 1.2.19
-    "client-ca-file": `${paths.pki}/ca.crt`, // 1.2.25
     "tls-cert-file": own("tls.crt"), // 1.2.24
     "tls-private-key-file": own("tls.key"),
     "tls-min-version": tlsMinVersion,
@@ -90,11 +87,6 @@ export function kubeApiserverFlags(options: KubeApiserverOptions): string[] {
     "requestheader-username-headers": "X-Remote-User",
     // Ends watches on the way down; else a stop waits a minute for clients that never hang up.
     "shutdown-watch-termination-grace-period": "3s",
-    "service-account-issuer": issuer,
-    "service-account-key-file": `${paths.pki}/sa.pub`, // 1.2.22
-    "service-account-signing-key-file": own("sa.key"),
-    "service-account-lookup": true, // 1.2.21
-    "service-account-extend-token-expiration": false, // 1.2.30
     "service-cluster-ip-range": options.serviceClusterIpRange,
   });
 }
@@ -102,7 +94,11 @@ export function kubeApiserverFlags(options: KubeApiserverOptions): string[] {
 /** The plan of one API server: program, policy files, unit under its own user. */
 export function kubeApiserver(options: KubeApiserverOptions): PlanFragment {
   const program = installed(options.artifacts, "kube-apiserver");
-  const owned = { owner: "root", group: kubeApiserverUser, mode: "0640" };
+  const configuration = [
+    configurationFile("audit-policy.yaml", renderAuditPolicy()),
+    configurationFile("admission.yaml", renderAdmissionConfiguration(options.podSecurity)),
+    ...parts(options).flatMap((part) => part.files),
+  ];
   const unit = renderUnit({
     Unit: {
       // What it waits for may take long; it must not stop trying.
@@ -132,15 +128,12 @@ export function kubeApiserver(options: KubeApiserverOptions): PlanFragment {
       { path: paths.kubeApiserverLogs, owner: kubeApiserverUser, group: kubeApiserverUser, mode: "0700" },
     ],
     artifacts: [program],
-    files: [
-      { path: files.auditPolicy, content: renderAuditPolicy(), ...owned },
-      { path: files.admission, content: renderAdmissionConfiguration(options.podSecurity), ...owned },
-    ],
+    files: configuration,
     units: [
       {
         name: "kube-apiserver.service",
         content: unit,
-        restartOn: [program.path, files.auditPolicy, files.admission],
+        restartOn: [program.path, ...configuration.map(({ path }) => path)],
       },
     ],
   };

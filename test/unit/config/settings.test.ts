@@ -158,6 +158,38 @@ describe("settings", () => {
     assert.equal(settings.clusterName, "shop");
     assert.equal(settings.hosts.workers, 1);
   });
+
+  const token = "0123456789abcdef0123456789abcdef";
+  const withSecrets = {
+    get: (key: string) => (key === "secrets" ? `{"staticTokens":{"a":"${token}"}}` : undefined),
+  };
+
+  it("take secrets that were set as secrets", () => {
+    const asked: string[] = [];
+    const isSecret = (key: string): boolean => asked.push(key) > 0;
+    assert.deepEqual(readSettings(withSecrets, "local", isSecret).secrets.staticTokens, { a: token });
+    assert.deepEqual(asked, ["redoubt:secrets"]);
+  });
+
+  it("refuse a secret in plain text, without repeating it", () => {
+    assert.throws(
+      () => readSettings(withSecrets, "local", () => false),
+      (error: Error) => {
+        assert.match(error.message, /redoubt:secrets = \[secret\]: is in plain text\. Fix: .*--secret/);
+        assert.doesNotMatch(error.message, new RegExp(token));
+        return true;
+      },
+    );
+  });
+
+  it("do not repeat a secret that is wrong by itself", () => {
+    const [line] = problemsOf({ secrets: { staticTokens: { a: "hunter2" } } });
+    assert.match(line ?? "", /secrets\.staticTokens\.a = \[secret\]: must have 32 characters at least/);
+  });
+
+  it("need no secrets", () => {
+    assert.deepEqual(readSettings({ get: () => undefined }, "local", () => false).secrets.staticTokens, {});
+  });
 });
 
 describe("a step of the Kubernetes version", () => {
