@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { Command } from "commander";
+import { debianSuite, runtimePackages } from "../toolchain/host-packages";
 import { ensureToolchain, ensureTools, type ToolSource } from "../toolchain/ensure";
 import { writeKubernetesModule } from "../toolchain/kubernetes-module";
 import { toolManifest, type Tool } from "../toolchain/manifest";
@@ -24,6 +25,12 @@ function describe(tool: Tool): string {
   ].join(" ");
 }
 
+/** One line for a program that hosts get from Debian. */
+function describePackage(name: string): string {
+  const from = `Debian's package (${debianSuite} on local machines), by the host's own apt sources`;
+  return [name.padEnd(28), "Debian's".padEnd(9), "host".padEnd(9), "".padStart(8), ` ${from}`].join(" ");
+}
+
 /** `npm run toolchain -- list | ensure | kubernetes-recipe`. */
 main(async () => {
   const program = new Command("npm run toolchain --").description(
@@ -33,7 +40,8 @@ main(async () => {
     .command("list")
     .description("show every tool: version, purpose, size in the cache, source")
     .action(() => {
-      for (const tool of toolManifest()) process.stdout.write(`${describe(tool)}\n`);
+      const lines = [...toolManifest().map(describe), ...runtimePackages.map(describePackage)];
+      process.stdout.write(`${lines.join("\n")}\n`);
     });
   program
     .command("ensure")

@@ -2,37 +2,11 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { cacheFolder, fillOnce } from "./cache";
+import { debianSuite as suite, machinePackages } from "./host-packages";
 import { execute } from "./process";
 import { timed } from "./progress";
 
-/** Debian release of local machines. */
-const suite = "bookworm";
-
-/** Everything that plans ask for is in the base, so that `up` installs no package on a local machine. */
-const packages = [
-  "systemd",
-  "systemd-sysv",
-  "systemd-timesyncd",
-  "dbus",
-  "openssh-server",
-  "sudo",
-  "iproute2",
-  "iptables",
-  "nftables",
-  "ipset",
-  "conntrack",
-  "socat",
-  "ebtables",
-  "ethtool",
-  "kmod",
-  "procps",
-  "ca-certificates",
-  "curl",
-  "containerd",
-  "runc",
-  "auditd",
-  "unattended-upgrades",
-].sort();
+const packages = [...machinePackages].sort();
 
 /** Increase when the steps below change. */
 const recipeVersion = 1;

@@ -56,11 +56,15 @@ function imageSpecs(installed: readonly InstalledTool[]): (ImageSpec & { readonl
 /** Builds the images that every cluster needs, from programs that the toolchain has. */
 export async function ensureImages(installed: readonly InstalledTool[]): Promise<ImageArchive[]> {
   const archives: ImageArchive[] = [];
+  const known = new Map(installed.map(({ program, sha256 }) => [program, sha256]));
   for (const spec of imageSpecs(installed)) {
     const hash = createHash("sha256").update(
       JSON.stringify([spec.reference, spec.links, spec.entrypoint, spec.user]),
     );
-    for (const { tool, sha256 } of installed) if (tool.name === spec.name) hash.update(sha256);
+    // What the toolchain made has its digest beside it; busybox is Debian's and changes with its package.
+    for (const program of Object.values(spec.programs)) {
+      hash.update(known.get(program) ?? (await sha256OfFile(program)));
+    }
     const folder = path.join(cacheFolder(), "images", `${spec.name}-${hash.digest("hex").slice(0, 12)}`);
     const archive = path.join(folder, `${spec.name}.tar`);
     await fillOnce(folder, async (scratch) => {

@@ -38,8 +38,8 @@ export function realOrigins(): ToolOrigins {
 
 /** Gets one tool after the other: two compilers at once would be slower than one. */
 export class ToolProvider {
-  /** Why releases are not asked any more in this run. */
-  private unreachable: ReleaseUnreachable | undefined;
+  /** Hosts of releases that are not asked any more in this run, and what became of the one try. */
+  private readonly unreachable = new Map<string, ReleaseUnreachable>();
 
   public constructor(
     private readonly source: ToolSource,
@@ -80,7 +80,9 @@ export class ToolProvider {
 
   /** @returns whether the vendor's release is at `candidate` now. */
   private async fetched(tool: Tool, candidate: string): Promise<boolean> {
-    if (tool.release === undefined || this.unreachable !== undefined) return false;
+    if (tool.release === undefined) return false;
+    const { host } = new URL(tool.release.url);
+    if (this.unreachable.has(host)) return false;
     try {
       await this.origins.fetch(tool.release, candidate);
       progress(`${tool.name} ${tool.version}`, "fetched the vendor's release");
@@ -93,8 +95,8 @@ export class ToolProvider {
           { cause: error },
         );
       }
-      this.unreachable = error;
-      progress("releases", `${error.message}; building from Go modules from here on`);
+      this.unreachable.set(host, error);
+      progress("releases", `${error.message}; what ${host} would give is built from Go modules`);
       return false;
     }
   }
@@ -103,6 +105,7 @@ export class ToolProvider {
   private releaseTried(tool: Tool): string {
     if (this.source === "modules") return "";
     if (tool.release === undefined) return `release: ${tool.releaseUnpinned ?? "none is known"}. `;
-    return `release ${tool.release.url}: ${this.unreachable?.message ?? "not tried"}. `;
+    const { url } = tool.release;
+    return `release ${url}: ${this.unreachable.get(new URL(url).host)?.message ?? "not tried"}. `;
   }
 }

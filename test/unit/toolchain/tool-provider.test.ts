@@ -68,10 +68,17 @@ describe("where a tool comes from", () => {
     assert.deepEqual(asked, ["fetch a", "fetch b"]);
   });
 
-  it("is Go modules from the first release on that can't be reached, without asking again", async () => {
+  it("is Go modules for all that a host would give which can't be reached, without asking it again", async () => {
     const { asked, origins } = recording({ fetch: unreachable });
     await provide("auto", origins, tool("a"), tool("b"));
     assert.deepEqual(asked, ["fetch a", "build a", "build b"]);
+  });
+
+  it("is still the release of another host", async () => {
+    const elsewhere = { ...tool("b"), release: { url: "https://other.example/b", sha256: "0".repeat(64) } };
+    const { asked, origins } = recording({ fetch: unreachable });
+    await provide("auto", origins, tool("a"), elsewhere);
+    assert.deepEqual(asked, ["fetch a", "build a", "fetch b", "build b"]);
   });
 
   it("is Go modules for a tool without a pinned release, and releases stay in use for the others", async () => {

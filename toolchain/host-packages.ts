@@ -1,0 +1,33 @@
+/** Debian release of local machines. */
+export const debianSuite = "bookworm";
+
+/**
+ * Programs of hosts that come from Debian, signed by its archive and mended by its security team: the container runtime needs cgo
+ * and libseccomp, and a runtime that nobody patches is worse than an older one.
+ */
+export const runtimePackages = ["containerd", "runc"] as const;
+
+/** Everything that plans ask for is in the base of local machines, so that `up` installs no package on one. */
+export const machinePackages: readonly string[] = [
+  "systemd",
+  "systemd-sysv",
+  "systemd-timesyncd",
+  "dbus",
+  "openssh-server",
+  "sudo",
+  "iproute2",
+  "iptables",
+  "nftables",
+  "ipset",
+  "conntrack",
+  "socat",
+  "ebtables",
+  "ethtool",
+  "kmod",
+  "procps",
+  "ca-certificates",
+  "curl",
+  ...runtimePackages,
+  "auditd",
+  "unattended-upgrades",
+];
