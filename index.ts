@@ -74,15 +74,21 @@ const controlPlane = new ControlPlane("control-plane", {
 });
 const nodes = hosts.map(
   (host) =>
-    new Node(`node-${host.spec.name}`, {
-      ...network,
-      host,
-      allHosts: layout.hosts,
-      clusterDns: layout.dnsServiceAddress,
-      sandboxImage: imageReference(catalogue, "pause"),
-      images: imageArchives(catalogue),
-      artifacts,
-    }),
+    new Node(
+      `node-${host.spec.name}`,
+      {
+        ...network,
+        host,
+        allHosts: layout.hosts,
+        clusterDns: layout.dnsServiceAddress,
+        sandboxImage: imageReference(catalogue, "pause"),
+        images: imageArchives(catalogue),
+        artifacts,
+      },
+      // Control planes change one after the other: nodes that waited for the last one on their hosts could take every slot of
+      // the engine from it.
+      { dependsOn: controlPlanes.length > 1 ? [controlPlane] : [] },
+    ),
 );
 
 // Objects of the cluster; they need no deleting when the machine that holds them goes.

@@ -9,7 +9,7 @@ import { run } from "./shell";
 import { projectFolder } from "./stack";
 
 /** Programs that only tests call. */
-const testPackages = ["openssh-client", "openssl", "shellcheck"];
+const testPackages = ["haproxy", "openssh-client", "openssl", "shellcheck"];
 
 /** Every test file below a folder of test/. */
 function testFiles(folder: string): string[] {

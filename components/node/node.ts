@@ -1,13 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Host, HostSpec } from "../hosts/host";
 import { ApplyPlan } from "../plan/apply-plan";
-import type { ArtifactCatalog } from "../plan/artifact-catalog";
+import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { mergeFragments } from "../plan/merge";
 import { containerd, type PreloadedImage } from "./containerd";
 import { kubeProxy } from "./kube-proxy";
 import { kubeRouter } from "./kube-router";
 import { kubelet, type Taint } from "./kubelet";
 import { podNetwork } from "./pod-network";
+import { versionSkew } from "./version-skew";
 
 /** Arguments of {@link Node}. */
 export interface NodeArgs {
@@ -42,6 +43,12 @@ export class Node extends pulumi.ComponentResource {
       .filter((other) => other.name !== spec.name)
       .map((other) => ({ podCidr: other.podCidr, via: other.address }));
     const plan = mergeFragments({
+      "version-skew": versionSkew({
+        controlPlanes: args.allHosts
+          .filter(({ role }) => role === "control-plane")
+          .map(({ address }) => address),
+        version: installed(args.artifacts, "kubelet").version,
+      }),
       containerd: containerd(args),
       "pod-network": podNetwork({ podCidr: spec.podCidr, routes, artifacts: args.artifacts }),
       "kube-router": kubeRouter({ ...args, nodeName: spec.name }),

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { HostPlan, PlanFragment, UnitSpec } from "./plan";
 
 const emptyPlan: HostPlan = {
+  preconditions: [],
   packages: [],
   groups: [],
   users: [],

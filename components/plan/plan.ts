@@ -108,7 +108,7 @@ export interface UnitSpec {
   readonly needsOwnKernel?: boolean;
 }
 
-/** A condition that must become true before the plan counts as applied, watched on the host. */
+/** A condition that is watched on the host until it is true, before the plan begins or before it counts as applied. */
 export interface ReadinessSpec {
   /** What is waited for, in words for the error. */
   readonly description: string;
@@ -133,6 +133,8 @@ export interface NotApplicableSpec {
 
 /** The desired state of one host, or of one phase of it. Lists are applied in the order of the fields below. */
 export interface HostPlan {
+  /** First of all: what must be true of the rest of the cluster before anything of this host changes. */
+  readonly preconditions: readonly ReadinessSpec[];
   /** Debian packages that must be installed. */
   readonly packages: readonly string[];
   readonly groups: readonly GroupSpec[];

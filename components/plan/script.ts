@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import type { DirectorySpec, FileSpec, HostPlan, UnitSpec, UserSpec } from "./plan";
+import type { DirectorySpec, FileSpec, HostPlan, ReadinessSpec, UnitSpec, UserSpec } from "./plan";
 import { shellCommand } from "./quote";
 
 /** The functions that a rendered plan calls; shellcheck reads them where they stand. */
@@ -169,6 +169,10 @@ function renderTables(plan: HostPlan, files: readonly FileSpec[], units: readonl
   return assignments.join("");
 }
 
+function renderReadiness(item: ReadinessSpec): string {
+  return `${shellCommand(["ready", item.description, String(item.timeoutSeconds), ...item.command])}\n`;
+}
+
 function calls<Item>(items: readonly Item[], render: (item: Item) => string): string {
   return items.map(render).join("");
 }
@@ -183,6 +187,7 @@ export function renderScript(plan: HostPlan, phase: Phase): string {
   const files = planFiles(plan, phase);
   const units = unitsOf(plan, phase);
   const sections = [
+    calls(plan.preconditions, renderReadiness),
     renderTables(plan, files, units),
     plan.packages.length === 0 ? "" : `${shellCommand(["packages", ...plan.packages])}\n`,
     calls(plan.groups, (group) => `${shellCommand(["group", group.name])}\n`),
@@ -215,11 +220,7 @@ export function renderScript(plan: HostPlan, phase: Phase): string {
     calls(units, (unit) => renderUnitCall(plan, files, unit)),
     units.length === 0 ? "" : "units_done\n",
     plan.guarded.length === 0 ? "" : "activations_done\n",
-    calls(
-      plan.readiness,
-      (item) =>
-        `${shellCommand(["ready", item.description, String(item.timeoutSeconds), ...item.command])}\n`,
-    ),
+    calls(plan.readiness, renderReadiness),
     "report\n",
   ];
   return `${convergeFunctions}\n# --- the plan: ${phase} ---\n\n${sections.filter((section) => section !== "").join("\n")}`;

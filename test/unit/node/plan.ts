@@ -3,6 +3,7 @@ import { kubeProxy } from "../../../components/node/kube-proxy";
 import { kubeRouter } from "../../../components/node/kube-router";
 import { kubelet } from "../../../components/node/kubelet";
 import { podNetwork } from "../../../components/node/pod-network";
+import { versionSkew } from "../../../components/node/version-skew";
 import { mergeFragments } from "../../../components/plan/merge";
 import type { HostPlan } from "../../../components/plan/plan";
 import { artifacts, fixtureHost, hostSpecs, nodeArgs } from "../../support/fixture-cluster";
@@ -16,6 +17,7 @@ export function nodePlan(name: string): HostPlan {
   const taint = { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" } as const;
   const options = { ...nodeArgs, nodeName: name, nodeAddress: spec.address };
   return mergeFragments({
+    "version-skew": versionSkew({ controlPlanes: ["10.77.5.10"], version: "1.0.0" }),
     containerd: containerd(nodeArgs),
     "pod-network": podNetwork({ podCidr: spec.podCidr, routes, artifacts }),
     "kube-router": kubeRouter(options),
