@@ -40,6 +40,7 @@ function renderPod(pod: ProbePod, options: ProbeScriptOptions): string {
     options.image,
     labels,
     JSON.stringify(podCommand(pod)),
+    ...pod.ports.slice(0, 1).map(String),
   ]);
 }
 

@@ -34,14 +34,16 @@ trap cleanup EXIT
 # owner NAMESPACE
 owner() { owners+=("$1"); }
 
-# pod ID NAMESPACE NODE IMAGE LABELS-JSON COMMAND: the command runs in the pod's shell
+# pod ID NAMESPACE NODE IMAGE LABELS-JSON COMMAND [PORT]: the command runs in the pod's shell; a server counts as started when
+# its own kubelet could connect to it, because a refusal by a pod that does not listen would prove nothing
 pod() {
-  local id=$1 namespace=$2 node=$3 image=$4 labels=$5 command=$6
+  local id=$1 namespace=$2 node=$3 image=$4 labels=$5 command=$6 startup=''
+  [ -z "${7:-}" ] || startup="\"startupProbe\":{\"tcpSocket\":{\"port\":$7},\"periodSeconds\":1,\"failureThreshold\":300},"
   pod_namespace[$id]=$namespace
   pod_node[$id]=$node
   # Its readiness gate is never met: whatever labels it carries, no Service sends it anybody's traffic.
-  manifests+=$(printf '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"%s-%s","namespace":"%s","labels":%s,"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"%s","uid":"@UID:%s@","controller":true}]},"spec":{"nodeName":"%s","restartPolicy":"Never","activeDeadlineSeconds":300,"terminationGracePeriodSeconds":0,"automountServiceAccountToken":false,"readinessGates":[{"conditionType":"redoubt.io/never"}],"tolerations":[{"operator":"Exists"}],"securityContext":{"runAsNonRoot":true,"runAsUser":65534,"runAsGroup":65534,"sysctls":[{"name":"net.ipv4.ip_unprivileged_port_start","value":"0"}],"seccompProfile":{"type":"RuntimeDefault"}},"containers":[{"name":"probe","image":"%s","imagePullPolicy":"IfNotPresent","command":["/bin/busybox","sh","-c",%s],"resources":{"limits":{"cpu":"100m","memory":"32Mi"}},"securityContext":{"allowPrivilegeEscalation":false,"readOnlyRootFilesystem":true,"capabilities":{"drop":["ALL"]}}}]}}' \
-    "$run_id" "$id" "$namespace" "${labels/@RUN@/$run_id}" "$run_id" "$namespace" "$node" "$image" "$command")$'\n'
+  manifests+=$(printf '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"%s-%s","namespace":"%s","labels":%s,"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"%s","uid":"@UID:%s@","controller":true}]},"spec":{"nodeName":"%s","restartPolicy":"Never","activeDeadlineSeconds":300,"terminationGracePeriodSeconds":0,"automountServiceAccountToken":false,"readinessGates":[{"conditionType":"redoubt.io/never"}],"tolerations":[{"operator":"Exists"}],"securityContext":{"runAsNonRoot":true,"runAsUser":65534,"runAsGroup":65534,"sysctls":[{"name":"net.ipv4.ip_unprivileged_port_start","value":"0"}],"seccompProfile":{"type":"RuntimeDefault"}},"containers":[{"name":"probe","image":"%s","imagePullPolicy":"IfNotPresent","command":["/bin/busybox","sh","-c",%s],%s"resources":{"limits":{"cpu":"100m","memory":"32Mi"}},"securityContext":{"allowPrivilegeEscalation":false,"readOnlyRootFilesystem":true,"capabilities":{"drop":["ALL"]}}}]}}' \
+    "$run_id" "$id" "$namespace" "${labels/@RUN@/$run_id}" "$run_id" "$namespace" "$node" "$image" "$command" "$startup")$'\n'
 }
 
 # check CLIENT SERVER PORT open|closed DESCRIPTION
@@ -85,13 +87,13 @@ rollout() {
 }
 
 wait_for_pods() {
-  local deadline=$((SECONDS + $1)) id address phase missing
+  local deadline=$((SECONDS + $1)) id address started missing
   while :; do
     missing=''
-    while read -r id phase address; do
+    while read -r id started address; do
       id=${id#"$run_id-"}
-      if [ "$phase" = Running ] && [ -n "$address" ]; then pod_address[$id]=$address; fi
-    done < <(kube get pods --all-namespaces --selector "$probe_label=$run_id" --output 'jsonpath={range .items[*]}{.metadata.name} {.status.phase} {.status.podIP}{"\n"}{end}')
+      if [ "$started" = true ] && [ -n "$address" ]; then pod_address[$id]=$address; fi
+    done < <(kube get pods --all-namespaces --selector "$probe_label=$run_id" --output 'jsonpath={range .items[*]}{.metadata.name} {.status.containerStatuses[0].started} {.status.podIP}{"\n"}{end}')
     for id in "${!pod_namespace[@]}"; do [ -n "${pod_address[$id]:-}" ] || missing+=" $id (${pod_namespace[$id]}, on ${pod_node[$id]})"; done
     [ -n "$missing" ] || return 0
     if ((SECONDS >= deadline)); then

@@ -40,6 +40,7 @@ interface ProbePodManifest {
     readonly containers: readonly {
       readonly command: readonly string[];
       readonly securityContext: Readonly<Record<string, unknown>>;
+      readonly startupProbe?: { readonly tcpSocket: { readonly port: number } };
     }[];
   };
 }
@@ -70,7 +71,7 @@ function runProbe(script: string, reachable: string): ProbeRun {
     create) cat >/dev/null; echo uid ;;
     apply) cat >"$OUT/pods" ;;
     get) sed -n 's/.*"kind":"Pod","metadata":{"name":"\\([^"]*\\)".*/\\1/p' "$OUT/pods" | nl -ba | while read -r number pod; do
-        echo "$pod Running 10.244.0.$number"; done ;;
+        echo "$pod true 10.244.0.$number"; done ;;
     exec) local script pod; script=$(cat); for pod; do [ "$pod" != -- ] || break; client=$pod; done
         printf '%s\\n' "$script" >"$OUT/\${client#"$run_id-"}.client"
         { echo "CLIENT=\${client#"$run_id-"}"; echo 'nc() { case "$CLIENT $*" in ${reachable}) return 0 ;; *) return 1 ;; esac; }; nslookup() { nc "$@"; }'; printf '%s\\n' "\${script/SECONDS_LEFT=5/SECONDS_LEFT=0}"; } | bash -s ;;
@@ -169,6 +170,20 @@ describe("the probe", () => {
     assert.deepEqual(server?.spec.securityContext.sysctls, [
       { name: "net.ipv4.ip_unprivileged_port_start", value: "0" },
     ]);
+  });
+
+  it("counts a server as started only when something answers on its port", () => {
+    const { pods } = runProbe(render([webToDatabase], ["app"]), "*");
+    const startup = pods.map(({ metadata, spec }) => [
+      metadata.name.replace(/^probe-\d+-\d+-/, ""),
+      spec.containers[0]?.startupProbe?.tcpSocket.port,
+    ]);
+    assert.deepEqual(Object.fromEntries(startup), {
+      "closed-app": 10080,
+      "to-web-to-db": 80,
+      "from-web-to-db": undefined,
+      "stranger-app": undefined,
+    });
   });
 
   it("counts the flows when all are as declared", () => {
