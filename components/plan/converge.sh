@@ -494,3 +494,6 @@ ready() {
     sleep 0.1
   done
 }
+
+# precondition DESCRIPTION SECONDS COMMAND…: as ready, before anything is changed
+precondition() { ready "$@"; }

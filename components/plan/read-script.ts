@@ -35,6 +35,7 @@ export interface ScriptUnit {
 export interface ScriptContents {
   /** The phase of the host, as `harden` or `node`. */
   readonly phase: string;
+  readonly preconditions: readonly ReadinessSpec[];
   readonly packages: readonly string[];
   /** Names of groups, those included that are the primary group of a user. */
   readonly groups: readonly string[];
@@ -232,7 +233,7 @@ const closingCalls = new Set(["artifacts_done", "units_done", "activations_done"
 const knownCalls = new Set([
   ...closingCalls,
   ...["packages", "group", "user", "directory", "artifact", "file", "link", "absent", "module_loaded"],
-  ...["kernel_parameter", "step", "skip_in_container", "unit", "ready"],
+  ...["kernel_parameter", "step", "skip_in_container", "unit", "precondition", "ready"],
 ]);
 
 function contentsOf(phase: string, found: readonly Statement[]): ScriptContents {
@@ -247,6 +248,7 @@ function contentsOf(phase: string, found: readonly Statement[]): ScriptContents 
   const files = each("file", readFile);
   return {
     phase,
+    preconditions: each("precondition", readReadiness),
     packages: each("packages", ({ words }) => words.slice(1)).flat(),
     groups: [...new Set(each("group", first))],
     users: each("user", readUser),

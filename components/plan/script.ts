@@ -169,8 +169,8 @@ function renderTables(plan: HostPlan, files: readonly FileSpec[], units: readonl
   return assignments.join("");
 }
 
-function renderReadiness(item: ReadinessSpec): string {
-  return `${shellCommand(["ready", item.description, String(item.timeoutSeconds), ...item.command])}\n`;
+function renderCondition(call: "precondition" | "ready", item: ReadinessSpec): string {
+  return `${shellCommand([call, item.description, String(item.timeoutSeconds), ...item.command])}\n`;
 }
 
 function calls<Item>(items: readonly Item[], render: (item: Item) => string): string {
@@ -187,7 +187,7 @@ export function renderScript(plan: HostPlan, phase: Phase): string {
   const files = planFiles(plan, phase);
   const units = unitsOf(plan, phase);
   const sections = [
-    calls(plan.preconditions, renderReadiness),
+    calls(plan.preconditions, (item) => renderCondition("precondition", item)),
     renderTables(plan, files, units),
     plan.packages.length === 0 ? "" : `${shellCommand(["packages", ...plan.packages])}\n`,
     calls(plan.groups, (group) => `${shellCommand(["group", group.name])}\n`),
@@ -220,7 +220,7 @@ export function renderScript(plan: HostPlan, phase: Phase): string {
     calls(units, (unit) => renderUnitCall(plan, files, unit)),
     units.length === 0 ? "" : "units_done\n",
     plan.guarded.length === 0 ? "" : "activations_done\n",
-    calls(plan.readiness, renderReadiness),
+    calls(plan.readiness, (item) => renderCondition("ready", item)),
     "report\n",
   ];
   return `${convergeFunctions}\n# --- the plan: ${phase} ---\n\n${sections.filter((section) => section !== "").join("\n")}`;

@@ -73,6 +73,7 @@ const everything: HostPlan = mergeFragments({
       { name: "b.timer", state: "stopped", enabled: true, needsOwnKernel: true },
       { name: "c.service", state: "masked" },
     ],
+    preconditions: [{ description: "first", command: ["test", "-e", "/it's"], timeoutSeconds: 5 }],
     readiness: [
       { description: "a answers", command: ["curl", "https://[::1]:1/?a=b&c"], timeoutSeconds: 30 },
     ],
@@ -149,6 +150,7 @@ function expected(plan: HostPlan, phase: string): unknown {
         reloadOn: [...(unit.reloadOn ?? [])].sort(),
       };
     }),
+    preconditions: plan.preconditions,
     readiness: plan.readiness,
     notApplicableInContainer: plan.notApplicableInContainer,
     guarded: plan.guarded,
