@@ -28,8 +28,19 @@ machine_dir() { printf '%s/%s/%s' "$state_root" "$1" "$2"; }
 
 # --- bridge ---------------------------------------------------------------------------------------------------------
 
+# Root is one user to the kernel, in every machine of the box: at its default of 128 inotify instances the kubelets and runtimes of a
+# second cluster fail with "too many open files". Raised, never lowered; it costs memory only where it is used (inotify(7)).
+raise_inotify_limit() {
+  local file=/proc/sys/fs/inotify/$1 least=$2
+  (($(<"$file") < least)) || return 0
+  printf '%s' "$least" >"$file" || die "fs.inotify.$1 is $(<"$file") and can't be raised. Fix: sysctl -w fs.inotify.$1=$least"
+  say "fs.inotify.$1 of this box raised to $least until its next boot: its machines share it"
+}
+
 network_create() {
   need CLUSTER BRIDGE BRIDGE_ADDRESS SUBNET
+  raise_inotify_limit max_user_instances 8192
+  raise_inotify_limit max_user_watches 524288
   local owner
   # "Two stacks never clash": a subnet that another interface of the box already has would take its traffic.
   owner=$(ip -o -4 addr show to "$SUBNET" | awk -v bridge="$BRIDGE" '$2 != bridge { print $2; exit }')
