@@ -47,9 +47,19 @@ if systemd-detect-virt --container --quiet; then
     mount --bind "$shown" "$path"
   done
   if [ "$driver" = cgroupfs ]; then
+    # These hierarchies are the box's, seen whole by every machine. Without a part of its own a kubelet would take the pods of
+    # all others for leftovers, and try to remove them every two seconds.
+    root=/redoubt-$(</etc/machine-id)
     for controller in /sys/fs/cgroup/*/; do
-      [ -L "\${controller%/}" ] || mount -o remount,bind,rw "$controller" 2>/dev/null || true
+      [ ! -L "\${controller%/}" ] || continue
+      mount -o remount,bind,rw "$controller" 2>/dev/null || true
+      mkdir -p "$controller$root" 2>/dev/null || continue
+      # A new part of this one has no processor and no memory node until it is told (cpuset(7)).
+      for file in cpuset.cpus cpuset.mems; do
+        [ ! -e "$controller$file" ] || cat "$controller$file" >"$controller$root/$file"
+      done
     done
+    kubelet_args+=" --cgroup-root=$root"
   fi
 fi
 # Without CAP_SYS_RESOURCE nobody may lower an oom_score_adj; the bounding set of PID 1 says whether it is there (bit 24).

@@ -198,12 +198,13 @@ stop_machine() {
   rm -f "$dir/pid"
 }
 
-# cgroups of a killed machine stay behind, and a new one of the same name would inherit their limits.
+# cgroups of a killed machine stay behind, and a new one of the same name would inherit their limits. Those of its pods are named
+# after its machine id (plan of the node, prepare-node).
 remove_cgroups() {
-  local scope
+  local id=$1 scope
   for scope in /sys/fs/cgroup/*/ /sys/fs/cgroup/; do
     [ -d "$scope" ] || continue
-    find "$scope" -maxdepth 3 -type d -name "*$CLUSTER-$NAME*" -print 2>/dev/null | while read -r group; do
+    find "$scope" -maxdepth 3 -type d \( -name "*$CLUSTER-$NAME*" -o -name "redoubt-${id:-none}" \) -print 2>/dev/null | while read -r group; do
       find "$group" -depth -type d -exec rmdir {} \; 2>/dev/null || true
     done
   done
@@ -254,14 +255,15 @@ machine_create() {
 
 machine_delete() {
   need CLUSTER NAME
-  local dir
+  local dir id=''
   dir=$(machine_dir "$CLUSTER" "$NAME")
   if [ -d "$dir" ]; then
+    id=$(cat "$dir/upper/etc/machine-id" 2>/dev/null || true)
     stop_machine "$dir"
     unmount_root "$dir"
     rm -rf --one-file-system "$dir"
   fi
-  remove_cgroups
+  remove_cgroups "$id"
 }
 
 load_definition() {

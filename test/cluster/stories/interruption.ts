@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runProgram, type TestCluster } from "../../support/cluster";
@@ -30,13 +30,20 @@ export function interruptionStory(cluster: TestCluster): void {
 export function destroyStory(cluster: TestCluster): void {
   describe("Destroy", () => {
     it("leaves no machine, disk, mount, bridge, address or cgroup", async () => {
+      const machines = `/var/lib/redoubt-machines/${cluster.stack}`;
+      const ids = readdirSync(machines)
+        .filter((name) => existsSync(`${machines}/${name}/definition.env`))
+        .map((name) => readFileSync(`${machines}/${name}/upper/etc/machine-id`, "utf8").trim());
+      assert.ok(ids.length > 0);
       const { code, stdout, stderr } = await cluster.npmRun("destroy");
       assert.equal(code, 0, stdout + stderr);
       assert.equal(existsSync(`/var/lib/redoubt-machines/${cluster.stack}`), false);
       assert.doesNotMatch(runProgram("cat", ["/proc/mounts"]).stdout, new RegExp(cluster.stack));
       assert.notEqual(runProgram("ip", ["link", "show", "dev", bridgeName(cluster.stack)]).code, 0);
       assert.equal(runProgram("pgrep", ["--full", `--machine=${cluster.stack}-`]).stdout, "");
-      assert.equal(runProgram("find", ["/sys/fs/cgroup", "-name", `*${cluster.stack}*`]).stdout, "");
+      for (const name of [cluster.stack, ...ids]) {
+        assert.equal(runProgram("find", ["/sys/fs/cgroup", "-name", `*${name}*`]).stdout, "");
+      }
     });
   });
 }

@@ -57,6 +57,27 @@ export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutpu
   };
 
   describe("Workloads", () => {
+    it("are the only ones that their node's kubelet sees, whatever else runs on the box", () => {
+      const uids = kubectl(["get", "pods", "-A", "-o", "jsonpath={.items[*].metadata.uid}"]).stdout.split(
+        " ",
+      );
+      for (const { name } of outputs().nodeTable.filter(({ role }) => role === "worker")) {
+        // Without a cgroup of its own, on cgroup v1, a kubelet sees the pods of every machine, and removes them as leftovers.
+        const groups =
+          "find /sys/fs/cgroup/*/redoubt-$(cat /etc/machine-id)/kubepods /sys/fs/cgroup/kubepods.slice";
+        const found = cluster.ssh(outputs(), name, `${groups} -type d -name '*pod*' 2>/dev/null`).stdout;
+        const seen = [...found.matchAll(/pod([0-9a-f]{8}[-_][0-9a-f_-]{27})/g)].map(([, uid = ""]) =>
+          uid.replaceAll("_", "-"),
+        );
+        assert.ok(seen.length > 0, `${name}: no cgroup of a pod in: ${found}`);
+        assert.deepEqual(
+          [...new Set(seen)].filter((uid) => !uids.includes(uid)),
+          [],
+          name,
+        );
+      }
+    });
+
     it("find every node Ready", () => {
       const { stdout } = kubectl([
         "get",
