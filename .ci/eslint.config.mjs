@@ -41,7 +41,7 @@ const house = Object.entries(forbidden).map(([folder, others]) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ["**/node_modules/", "**/*.cjs", "**/*.mjs", "policies/"] },
+  { ignores: ["**/node_modules/", "**/*.cjs", "**/*.mjs"] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
@@ -72,6 +72,24 @@ export default tseslint.config(
             {
               group: ["**/components/*", "**/commands/*"],
               message: "The toolchain imports nothing of the program.",
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ["policies/**/*.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              // What judges the program must not be made of it; only scripts are read by who writes them.
+              regex: "/(components/(?!plan/read-script$)|commands/|toolchain/|test/)",
+              message: "The policy pack imports nothing of the program but components/plan/read-script.",
+              allowTypeImports: true,
             },
           ],
         },

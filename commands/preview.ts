@@ -1,6 +1,7 @@
 import { main } from "./main";
 import { stackOptions, stackCommand } from "./options";
 import { openStack, pulumi } from "./open-stack";
+import { policyArguments, skipPoliciesOption } from "./policies";
 
 /** `npm run preview`: shows what `up` would change, down to the lines of files on hosts, and changes nothing. */
 main(async () => {
@@ -8,10 +9,12 @@ main(async () => {
     "preview",
     "Show what up would change, with the changed lines of files on hosts.",
   )
+    .addOption(skipPoliciesOption())
     .argument("[arguments...]", "passed to pulumi preview")
     .allowUnknownOption()
     .parse();
   const options = stackOptions(command);
   const environment = await openStack(options);
-  await pulumi("preview", options.stack, ["--diff", ...command.args], environment);
+  const policies = policyArguments(command, options.stack);
+  await pulumi("preview", options.stack, ["--diff", ...policies, ...command.args], environment);
 });

@@ -2,6 +2,7 @@ import { renewalWarnings } from "../components/pki/expiry";
 import { main } from "./main";
 import { stackOptions, stackCommand } from "./options";
 import { engineParallelism, openStack, pulumi } from "./open-stack";
+import { policyArguments, skipPoliciesOption } from "./policies";
 import { stackOutputs } from "./stack-outputs";
 
 /** Certificates that end sooner are spoken of after every `up`. */
@@ -13,12 +14,14 @@ main(async () => {
     "up",
     "Build the cluster of a stack, or change it to what its configuration says.",
   )
+    .addOption(skipPoliciesOption())
     .argument("[arguments...]", "passed to pulumi up")
     .allowUnknownOption()
     .parse();
   const options = stackOptions(command);
   const environment = await openStack(options);
-  const args = ["--yes", "--skip-preview", "--parallel", engineParallelism, ...command.args];
+  const policies = policyArguments(command, options.stack);
+  const args = ["--yes", "--skip-preview", "--parallel", engineParallelism, ...policies, ...command.args];
   await pulumi("up", options.stack, args, environment);
   const { certificateExpiry = {} } = await stackOutputs(options.stack, environment);
   for (const warning of renewalWarnings(certificateExpiry, new Date(), warningDays)) {

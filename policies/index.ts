@@ -1,0 +1,9 @@
+import { PolicyPack } from "@pulumi/policy";
+import { checkConfigurations } from "./configuration";
+import { packPolicies } from "./pack";
+
+const policies = packPolicies();
+checkConfigurations(new Set(policies.map(({ name }) => name)));
+
+// Rules without a level of their own are mandatory.
+new PolicyPack("redoubt", { enforcementLevel: "mandatory", policies });

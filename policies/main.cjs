@@ -1,0 +1,5 @@
+// What the language host loads. Packages come from the project's node_modules above this folder. ts-node, which the host
+// registers for every pack, would check types again at each start; tsx only strips them, and keeps what it made.
+"use strict";
+require("tsx/cjs");
+require("./index.ts");
