@@ -9,6 +9,7 @@ import {
   type StackRule,
 } from "./rule";
 import { fields, texts } from "./structured-files";
+import { reasonOf } from "./undecided";
 
 const privateKey = "tls:index/privateKey:PrivateKey";
 const certRequest = "tls:index/certRequest:CertRequest";
@@ -172,6 +173,14 @@ const serverNames: StackRule = stackRule(
   },
 );
 
+/** What tells keys apart: where they come from, else their text. */
+function keysOf({ sources, inputs }: Deployed): readonly string[] {
+  const from = sources["privateKeyPem"] ?? [];
+  if (from.length > 0) return from;
+  const text: unknown = inputs["privateKeyPem"];
+  return typeof text === "string" ? [text] : [];
+}
+
 const sharedKey: StackRule = stackRule(
   {
     id: "certificates-shared-key",
@@ -181,19 +190,24 @@ const sharedKey: StackRule = stackRule(
     fix: "make a tls.PrivateKey for each request",
   },
   (resources) => {
-    const holders = resources.filter(({ type }) => type === certRequest || type === selfSignedCertificate);
-    const byKey = new Map<string, Deployed[]>();
-    for (const holder of holders) {
-      for (const key of holder.sources["privateKeyPem"] ?? [])
-        byKey.set(key, [...(byKey.get(key) ?? []), holder]);
+    const findings: Finding[] = [];
+    const firstHolder = new Map<string, string>();
+    for (const holder of resources.filter(
+      ({ type }) => type === certRequest || type === selfSignedCertificate,
+    )) {
+      try {
+        for (const key of keysOf(holder)) {
+          const first = firstHolder.get(key);
+          if (first === undefined) firstHolder.set(key, holder.name);
+          else findings.push({ urn: holder.urn, what: `it shares its key with ${first}` });
+        }
+      } catch (error) {
+        const reason = reasonOf(error);
+        if (reason === undefined) throw error;
+        findings.push({ urn: holder.urn, what: reason, undecided: true });
+      }
     }
-    return [...byKey.values()]
-      .filter((sharing) => sharing.length > 1)
-      .flatMap((sharing) =>
-        sharing
-          .slice(1)
-          .map(({ urn }) => ({ urn, what: `it shares its key with ${sharing[0]?.name ?? ""}` })),
-      );
+    return findings;
   },
 );
 

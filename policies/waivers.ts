@@ -35,9 +35,10 @@ export const waiverSchema: PolicyConfigSchema = {
   },
 };
 
-/** What a waiver may stand for: the end of the day that it names. */
-function endOf(waiver: Waiver): number {
-  return Date.parse(`${waiver.until}T23:59:59.999Z`);
+/** The last moment of the day that it names; NaN when there is no such day, as 2027-02-31. */
+function endOf({ until }: Waiver): number {
+  const end = Date.parse(`${until}T23:59:59.999Z`);
+  return Number.isNaN(end) || new Date(end).toISOString().startsWith(until) ? end : NaN;
 }
 
 function named(waiver: Waiver): string {

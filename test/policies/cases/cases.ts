@@ -1,0 +1,81 @@
+import { unknown, type TestResource } from "../judge";
+import { asItIs, command, flag, scripts, type Edit } from "../scripts";
+
+/** What a rule must say of five stacks. */
+export interface RuleCases {
+  /** Kept. */
+  readonly good: readonly TestResource[];
+  /** Kept, though it looks broken. */
+  readonly nearGood: readonly TestResource[];
+  /** Broken, though it looks kept. */
+  readonly nearBad: readonly TestResource[];
+  /** Broken. */
+  readonly bad: readonly TestResource[];
+  /** As a preview shows it that does not know what the rule looks at. */
+  readonly unknown: readonly TestResource[];
+}
+
+/** Cases by id of their rule. */
+export type CaseTable = Readonly<Record<string, RuleCases>>;
+
+/** Three changes of a script that is good as it is. */
+export interface ScriptEdits {
+  /** Default: none; the rule then has a near miss in what the script says anyway. */
+  readonly nearGood: Edit;
+  readonly nearBad: Edit;
+  readonly bad: Edit;
+}
+
+/** Cases of a rule on the script of a phase. */
+export function scriptCases(phase: keyof typeof scripts, { nearGood, nearBad, bad }: ScriptEdits): RuleCases {
+  const kind = phase === "secrets" ? "SecretFiles" : "ApplyPlan";
+  const after = (edit: Edit): TestResource[] => [command(kind, edit(scripts[phase]))];
+  return {
+    good: after(asItIs),
+    nearGood: after(nearGood),
+    nearBad: after(nearBad),
+    bad: after(bad),
+    unknown: [command(kind, unknown)],
+  };
+}
+
+/** A flag that is left out, or has this value. */
+export type FlagEdit = readonly [name: string, value: string | undefined];
+
+/** Cases of a rule on flags of a program, each a change of what the program is really started with. */
+export function flagCases(
+  program: string,
+  edits: { readonly nearGood: FlagEdit; readonly nearBad: FlagEdit; readonly bad: FlagEdit },
+): RuleCases {
+  const phase =
+    program === "etcd"
+      ? "etcd"
+      : program.startsWith("kube-proxy") || program === "kubelet"
+        ? "node"
+        : "controlPlane";
+  const edit = ([name, value]: FlagEdit): Edit => flag(program, name, value);
+  return scriptCases(phase, {
+    nearGood: edit(edits.nearGood),
+    nearBad: edit(edits.nearBad),
+    bad: edit(edits.bad),
+  });
+}
+
+/** Cases of a rule that judges one resource by its inputs. */
+export function inputCases(
+  type: string,
+  inputs: Readonly<
+    Record<"good" | "nearGood" | "nearBad" | "bad" | "unknown", Readonly<Record<string, unknown>>>
+  >,
+): RuleCases {
+  const make = (own: Readonly<Record<string, unknown>>): TestResource[] => [
+    { type, name: "resource", inputs: own },
+  ];
+  return {
+    good: make(inputs.good),
+    nearGood: make(inputs.nearGood),
+    nearBad: make(inputs.nearBad),
+    bad: make(inputs.bad),
+    unknown: make(inputs.unknown),
+  };
+}

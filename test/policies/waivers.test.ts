@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { describe, it } from "node:test";
+import { checkConfigurations } from "../../policies/configuration";
+import { ownPolicies, packPolicies } from "../../policies/pack";
+import { waiverSchema } from "../../policies/waivers";
+import { judge, type TestResource, type Verdict } from "./judge";
+
+const longLived: TestResource = {
+  type: "tls:index/selfSignedCert:SelfSignedCert",
+  name: "old-certificate",
+  inputs: { allowedUses: ["client_auth"], validityPeriodHours: 20000 },
+};
+const openNamespace: TestResource = {
+  type: "kubernetes:core/v1:Namespace",
+  name: "network-app",
+  inputs: { metadata: { name: "app" } },
+};
+const waiver = {
+  rule: "certificates-lifetime",
+  resource: "old-certificate",
+  reason: "the vendor's appliance can't renew, ticket 4711",
+  until: "2027-01-31",
+};
+const lastMoment = Date.parse("2027-01-31T23:59:59Z");
+
+function run(resources: readonly TestResource[], list: readonly object[], now = lastMoment): Verdict[] {
+  return judge(resources, { config: { [ownPolicies.waivers]: { list } }, now: () => now });
+}
+const of = (verdicts: readonly Verdict[], policy: string): string[] =>
+  verdicts.filter((verdict) => verdict.policy === policy).map(({ message }) => message);
+
+describe("A waiver", () => {
+  it("excuses its rule for its resource to the end of its last day, and every run tells of it", () => {
+    const verdicts = run([longLived], [waiver]);
+    assert.deepEqual(of(verdicts, "certificates-lifetime"), []);
+    assert.deepEqual(of(verdicts, ownPolicies.waivers), []);
+    assert.deepEqual(of(verdicts, ownPolicies.waived), [
+      "certificates-lifetime is waived for old-certificate until 2027-01-31: the vendor's appliance can't renew, ticket 4711",
+    ]);
+  });
+  it("fails from the next moment on, and so does what it excused", () => {
+    const verdicts = run([longLived], [waiver], lastMoment + 1000);
+    assert.equal(of(verdicts, "certificates-lifetime").length, 1);
+    assert.match(of(verdicts, ownPolicies.waivers).join(), /ended on 2027-01-31 .*ticket 4711.*Fix: /);
+  });
+  it("excuses no other resource", () => {
+    const other = { ...longLived, name: "other-certificate" };
+    const left = run([longLived, other], [waiver]).filter(({ policy }) => policy === "certificates-lifetime");
+    assert.deepEqual(
+      left.map(({ resource }) => resource),
+      ["other-certificate"],
+    );
+  });
+  it("excuses no other rule", () => {
+    const both = {
+      ...longLived,
+      inputs: { ...longLived.inputs, allowedUses: ["client_auth", "cert_signing"] },
+    };
+    assert.equal(of(run([both], [waiver]), "certificates-usages").length, 1);
+  });
+  it("may name the URN, or an object of the cluster", () => {
+    const urn = "urn:pulumi:test::redoubt::tls:index/selfSignedCert:SelfSignedCert::old-certificate";
+    assert.deepEqual(of(run([longLived], [{ ...waiver, resource: urn }]), "certificates-lifetime"), []);
+    const namespace = { ...waiver, rule: "network-default-deny", resource: "namespace/app" };
+    const verdicts = run([openNamespace], [namespace]);
+    assert.deepEqual(of(verdicts, "network-default-deny"), []);
+    assert.deepEqual(of(verdicts, ownPolicies.waivers), []);
+  });
+  it("of a rule that does not exist is an error, before anything is made", () => {
+    const verdicts = run([longLived], [{ ...waiver, rule: "certificates-lifetimes" }]);
+    assert.deepEqual(
+      verdicts.filter(({ policy }) => policy === ownPolicies.waivers).map(({ resource }) => resource),
+      ["redoubt-test"],
+    );
+    assert.match(of(verdicts, ownPolicies.waivers).join(), /there is no such rule/);
+  });
+  it("of a resource that does not exist is an error", () => {
+    const verdicts = run([longLived], [{ ...waiver, resource: "old-certificates" }]);
+    assert.match(of(verdicts, ownPolicies.waivers).join(), /the stack has no such resource/);
+    assert.equal(of(verdicts, "certificates-lifetime").length, 1);
+  });
+  it("with a day that is none is an error", () => {
+    assert.match(
+      of(run([longLived], [{ ...waiver, until: "2027-02-31" }]), ownPolicies.waivers).join(),
+      /no day/,
+    );
+  });
+  it("that nothing needs is spoken of", () => {
+    const mended = { ...longLived, inputs: { ...longLived.inputs, validityPeriodHours: 24 } };
+    assert.match(of(run([mended], [waiver]), ownPolicies.waived).join(), /nothing needs it/);
+  });
+  it("must have a reason and an end: the engine refuses the configuration otherwise", () => {
+    const { items } = waiverSchema.properties["list"] ?? {};
+    assert.deepEqual((items as { required?: string[] }).required, ["rule", "resource", "reason", "until"]);
+  });
+});
+
+describe("The configuration of environments", () => {
+  const names = new Set(packPolicies().map(({ name }) => name));
+  const withFile = (content: object, check: (folder: string) => void): void => {
+    const folder = mkdtempSync(path.join(tmpdir(), "policies-"));
+    try {
+      writeFileSync(path.join(folder, "prod.json"), JSON.stringify(content));
+      check(folder);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+
+  it("names only policies that there are", () => {
+    checkConfigurations(names);
+  });
+  it("may name all of them at once", () => {
+    withFile({ all: "mandatory", "hosts-root-login": "mandatory" }, (folder) => {
+      checkConfigurations(names, folder);
+    });
+  });
+  it("is refused with every name that no policy bears", () => {
+    withFile({ "hosts-root-logins": "advisory", waiver: {} }, (folder) => {
+      assert.throws(() => {
+        checkConfigurations(names, folder);
+      }, /prod\.json: there is no policy hosts-root-logins; .*there is no policy waiver\. Fix: /);
+    });
+  });
+});
