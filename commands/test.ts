@@ -55,21 +55,25 @@ async function goTests(): Promise<void> {
   }
 }
 
+/** Tests that run the engine. */
+async function withToolchain(folder: string): Promise<void> {
+  const { environment } = await ensureToolchain();
+  await nodeTest(testFiles(folder), { ...process.env, ...environment });
+}
+
 const levels: Readonly<Record<string, () => Promise<void>>> = {
   lint,
   unit: () => nodeTest(testFiles("unit"), process.env),
   go: goTests,
-  cluster: async () => {
-    const { environment } = await ensureToolchain();
-    await nodeTest(testFiles("cluster"), { ...process.env, ...environment });
-  },
+  policies: () => withToolchain("policies"),
+  cluster: () => withToolchain("cluster"),
 };
 
 /** `npm test`: all levels, cheapest first; `npm test -- unit` runs one. */
 main(async () => {
   const command = new Command("npm test --")
     .description(
-      "Prove the project: lint and types, unit tests, Go tests, then a real cluster on machines of this box.",
+      "Prove the project: lint and types, unit tests, Go tests, policies, then a real cluster on machines of this box.",
     )
     .argument("[levels...]", `some of: ${Object.keys(levels).join(", ")} (all of them when none is named)`)
     .parse();

@@ -80,8 +80,8 @@ function deployed(resources: readonly TestResource[]): PolicyResource[] {
   const bare = resources.map((resource) => {
     const args = argumentsOf(resource, {});
     const props = unknownCheckingProxy(plain(resource.outputs ?? resource.inputs) as Record<string, unknown>);
-    const relations = { dependencies: [], propertyDependencies: {} };
-    return { ...args, props, ...relations } as PolicyResource;
+    const propertyDependencies: PolicyResource["propertyDependencies"] = {};
+    return { ...args, props, dependencies: [], propertyDependencies };
   });
   resources.forEach((resource, index) => {
     const own = bare[index];
