@@ -5,6 +5,7 @@ import { testConfiguration } from "./configuration";
 import { convergenceStory } from "./stories/convergence";
 import { destroyStory, interruptionStory } from "./stories/interruption";
 import { lockoutStory } from "./stories/lockout";
+import { policiesStory } from "./stories/policies";
 import { rbacStory } from "./stories/rbac";
 import { secretsStory } from "./stories/secrets";
 import { sshStory } from "./stories/ssh";
@@ -37,5 +38,6 @@ describe("A cluster on this box", () => {
   secretsStory(cluster, outputs);
   lockoutStory(cluster, outputs);
   convergenceStory(cluster, outputs);
+  policiesStory(cluster, outputs);
   destroyStory(cluster);
 });
