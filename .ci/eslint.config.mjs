@@ -63,6 +63,26 @@ export default tseslint.config(
   },
   ...house,
   {
+    files: ["report/**/*.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              group: ["**/toolchain/*", "**/commands/*", "**/test/*", "@pulumi/*"],
+              message: "A report is made from a recording: it starts nothing and knows no resources.",
+            },
+            {
+              regex: "/components/(?!(plan|pki)/)",
+              message: "A report reads plans and the table of certificates, nothing else of the program.",
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ["toolchain/**/*.ts"],
     rules: {
       "no-restricted-imports": [

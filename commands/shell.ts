@@ -14,10 +14,18 @@ export class CommandFailed extends Error {
 export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  /** `inherit`: the user sees stdout. `capture`: the caller gets it. Default: `inherit`. */
-  readonly stdout?: "inherit" | "capture";
+  /**
+   * `inherit`: the user sees stdout. `capture`: the caller gets it. `stderr`: the user sees it, but it is no part of what the command
+   * itself prints. Default: `inherit`.
+   */
+  readonly stdout?: "inherit" | "capture" | "stderr";
   /** Text for its stdin; secrets go here, never into arguments. Default: no stdin. */
   readonly input?: string;
+}
+
+function stdoutOf(wanted: RunOptions["stdout"]): "pipe" | "inherit" | 2 {
+  if (wanted === "capture") return "pipe";
+  return wanted === "stderr" ? 2 : "inherit";
 }
 
 /**
@@ -31,11 +39,7 @@ export function run(program: string, args: readonly string[], options: RunOption
     const child = spawn(program, args, {
       cwd: options.cwd,
       env: options.env,
-      stdio: [
-        options.input === undefined ? "ignore" : "pipe",
-        options.stdout === "capture" ? "pipe" : "inherit",
-        "inherit",
-      ],
+      stdio: [options.input === undefined ? "ignore" : "pipe", stdoutOf(options.stdout), "inherit"],
     });
     const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
     process.on("SIGINT", forward).on("SIGTERM", forward);

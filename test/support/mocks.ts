@@ -15,6 +15,8 @@ export interface RecordedResource {
   /** Names of the inputs that are secret, or hold a secret. */
   readonly secretInputs: readonly string[];
   readonly opts: pulumi.CustomResourceOptions;
+  /** The resource itself, as other resources' options name it. */
+  readonly resource: pulumi.Resource;
 }
 
 /** What {@link recordStack} saw. */
@@ -179,6 +181,7 @@ export async function recordStack<Result>(
       inputs: unwrap(sent.inputs) as Record<string, unknown>,
       secretInputs: Object.keys(sent.inputs).filter((key) => holdsSecret(sent.inputs[key])),
       opts: args.opts,
+      resource: args.resource,
     };
   });
   return { result: outcome.result, resources };

@@ -1,0 +1,160 @@
+import { leafProfiles } from "../components/pki/profiles";
+import type { Change } from "./change";
+import { fieldChanges } from "./fields";
+import { hostOf, type ReportedHost } from "./hosts";
+import { worstImpact, type Impact } from "./impact";
+import type { Operation, Step } from "./preview";
+import { restartImpact } from "./unit-impact";
+import { parseUrn } from "./urn";
+
+const leafType = "redoubt:pki:LeafCertificate";
+const authorityType = "redoubt:pki:CertificateAuthority";
+
+/** Keys that are no certificate's, by the end of their name. */
+const soleKeys: readonly (readonly [string, Impact])[] = [
+  [
+    "-encryption-key",
+    { class: "data-loss", reason: "what etcd holds encrypted with the old key can't be read with a new one" },
+  ],
+  [
+    "-service-account-key",
+    { class: "drain", reason: "tokens that pods hold were signed with the old key and are refused" },
+  ],
+];
+
+/** Units that read a leaf certificate, from the table that gives them it; undefined when the table has no such leaf. */
+function readersOf(leaf: string, host: ReportedHost): readonly string[] | undefined {
+  const profiles = leafProfiles({
+    hosts: [{ name: host.name, role: host.role ?? "control-plane", address: "192.0.2.1" }],
+    clusterDomain: "cluster.local",
+    kubernetesServiceAddress: "192.0.2.2",
+    endpoint: "192.0.2.1",
+    subjectAltNames: [],
+  });
+  const delivery = profiles.find(({ name }) => leaf.endsWith(name))?.delivery;
+  if (delivery === undefined) return undefined;
+  return delivery.form === "output" ? [] : delivery.restart;
+}
+
+function leafImpact(leaf: string, operation: Operation, host: ReportedHost | undefined): Impact {
+  if (operation === "create") return { class: "none", reason: "it is made for the first time" };
+  if (operation === "delete")
+    return { class: "none", reason: "it is forgotten; it stays good until it expires" };
+  const units = host === undefined ? [] : readersOf(leaf, host);
+  if (units === undefined)
+    return { class: "restart-kubelet", reason: "who reads it is not known to this report" };
+  return worstImpact(units.map(restartImpact), {
+    class: "none",
+    reason: "nothing that runs reads it; who uses it fetches the new one",
+  });
+}
+
+/** A name of several resources' common part, as `pki-admin` of `pki-admin-key`. */
+const baseName = (name: string): string => name.replace(/-(key|request|certificate)$/, "");
+
+/** What tells of a certificate rather than of how it is made. */
+const shownInputs = [
+  ...["subject", "dnsNames", "ipAddresses", "uris", "allowedUses", "validityPeriodHours", "isCaCertificate"],
+  ...["algorithm", "ecdsaCurve", "rsaBits"],
+];
+
+function shownPart(inputs: Step["oldInputs"]): Record<string, unknown> | undefined {
+  if (inputs === undefined) return undefined;
+  return Object.fromEntries(Object.entries(inputs).filter(([key]) => shownInputs.includes(key)));
+}
+
+/** The operation that says most of those of a certificate's key, request and certificate. */
+function joinedOperation(steps: readonly Step[]): Change["operation"] {
+  const found = new Set(steps.map(({ operation }) => operation));
+  if (found.size === 1 && found.has("create")) return "create";
+  if (found.size === 1 && found.has("delete")) return "delete";
+  return found.has("replace") || found.has("create") || found.has("delete") ? "replace" : "update";
+}
+
+function leafChange(leaf: string, steps: readonly Step[], hosts: readonly ReportedHost[]): Change {
+  const host = hostOf(leaf, hosts);
+  const operation = joinedOperation(steps);
+  const fields =
+    operation === "create" || operation === "delete"
+      ? []
+      : steps.flatMap(({ oldInputs, newInputs }) => fieldChanges(shownPart(oldInputs), shownPart(newInputs)));
+  return {
+    place: host?.name ?? "certificates",
+    title: `certificate ${leaf}`,
+    operation,
+    impact: leafImpact(leaf, operation, host),
+    fields,
+  };
+}
+
+function authorityImpact(operation: Operation, steps: readonly Step[]): Impact {
+  if (operation === "create") return { class: "none", reason: "it is made for the first time" };
+  const isKeyLost = steps.some(
+    ({ urn, operation: own }) =>
+      parseUrn(urn).name.endsWith("-key") && (own === "replace" || own === "delete"),
+  );
+  if (isKeyLost || operation === "delete") {
+    return {
+      class: "data-loss",
+      reason:
+        "its private key goes for good: every certificate of it is refused until all hosts and people have new ones",
+    };
+  }
+  return {
+    class: "restart-control-plane",
+    reason:
+      "its certificate is made anew with the same key; everything that trusts it restarts, one host after another",
+  };
+}
+
+function grouped(steps: readonly Step[], parentType: string): Map<string, Step[]> {
+  const groups = new Map<string, Step[]>();
+  for (const step of steps) {
+    const { parentTypes, name, type } = parseUrn(step.urn);
+    if (!type.startsWith("tls:") || parentTypes.at(-1) !== parentType) continue;
+    groups.set(baseName(name), [...(groups.get(baseName(name)) ?? []), step]);
+  }
+  return groups;
+}
+
+function authorityChange(name: string, steps: readonly Step[]): Change {
+  const operation = joinedOperation(steps);
+  return {
+    place: "certificates",
+    title: `authority ${name}`,
+    operation,
+    impact: authorityImpact(operation, steps),
+    fields: steps.flatMap(({ oldInputs, newInputs }) =>
+      operation === "create" ? [] : fieldChanges(shownPart(oldInputs), shownPart(newInputs)),
+    ),
+  };
+}
+
+function keyChange({ urn, operation }: Step): Change[] {
+  const { name } = parseUrn(urn);
+  if (operation === "same") return [];
+  const known = soleKeys.find(([suffix]) => name.endsWith(suffix))?.[1];
+  const isLost = operation === "replace" || operation === "delete";
+  const impact: Impact =
+    isLost && known !== undefined
+      ? known
+      : { class: "none", reason: isLost ? "what was made with it is listed by itself" : "a new key" };
+  return [{ place: "certificates", title: `key ${name}`, operation, impact, fields: [] }];
+}
+
+/** Changes of keys and certificates: one for each certificate, whatever it is made of. */
+export function certificateChanges(steps: readonly Step[], hosts: readonly ReportedHost[]): Change[] {
+  const leaves = [...grouped(steps, leafType)];
+  const authorities = [...grouped(steps, authorityType)];
+  const told = new Set([...leaves, ...authorities].flatMap(([, members]) => members));
+  return [
+    ...authorities.map(([name, members]) => authorityChange(name, members)),
+    ...leaves.map(([name, members]) => leafChange(name, members, hosts)),
+    ...steps.filter((step) => isCertificateStep(step) && !told.has(step)).flatMap(keyChange),
+  ];
+}
+
+/** Whether {@link certificateChanges} tells of the step. */
+export function isCertificateStep(step: Step): boolean {
+  return parseUrn(step.urn).type.startsWith("tls:");
+}

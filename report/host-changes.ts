@@ -1,0 +1,134 @@
+import { readScript, type ScriptContents } from "../components/plan/read-script";
+import type { Change } from "./change";
+import { hostOf, type ReportedHost } from "./hosts";
+import { worstImpact, type Impact } from "./impact";
+import type { Properties, Step } from "./preview";
+import { secretMark, unknownMark } from "./redact";
+import { scriptChanges } from "./script-changes";
+import { unifiedDiff } from "./unified";
+import { parseUrn, type Urn } from "./urn";
+
+const remoteCommand = "command:remote:Command";
+
+/** Whether the step is about what reaches a host by SSH. */
+export function isRemoteStep(step: Step): boolean {
+  return parseUrn(step.urn).type === remoteCommand;
+}
+
+function stdinOf(inputs: Properties | undefined): string | undefined {
+  const stdin = inputs?.["stdin"];
+  return typeof stdin === "string" ? stdin : undefined;
+}
+
+/** A script that this version can't read is judged as a text. */
+function readable(script: string | undefined): ScriptContents | undefined {
+  try {
+    return readScript(script ?? "");
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the plan of a host can't be judged by is judged by who could be affected. */
+function unknownImpact(host: ReportedHost | undefined, what: string): Impact {
+  return host?.role === "worker"
+    ? { class: "restart-kubelet", reason: `${what}; services of the node may restart` }
+    : { class: "restart-control-plane", reason: `${what}; services of the control plane may restart` };
+}
+
+/** Scripts of secrets: what is in them can't be seen, but which certificates of the host change can. */
+function secretFilesChange(
+  place: string,
+  host: ReportedHost | undefined,
+  certificates: readonly Change[],
+): Change {
+  const ofHost = certificates.filter((change) => change.place === place && change.operation !== "delete");
+  const carried = `${ofHost.length} changed ${ofHost.length === 1 ? "certificate is" : "certificates are"} carried to it`;
+  const worst = worstImpact(
+    ofHost.map(({ impact }) => impact),
+    unknownImpact(host, "what changes in its secret files can't be seen"),
+  );
+  const reason = ofHost.length === 0 ? worst.reason : `${carried}: ${worst.reason}`;
+  return { place, title: "secret files", operation: "update", impact: { ...worst, reason }, fields: [] };
+}
+
+/** A command that is no plan: the text of its script is compared, and nothing is known of what it does. */
+function scriptTextChange(
+  place: string,
+  { name }: Urn,
+  step: Step,
+  host: ReportedHost | undefined,
+): Change[] {
+  if (step.operation === "same" || step.operation === "delete") return [];
+  // The second login of a guarded change; its plan tells of the files.
+  if (name.endsWith("-confirm")) return [];
+  const isProbe = name.startsWith("probe");
+  const impact: Impact = isProbe
+    ? { class: "none", reason: "the probe makes its connections again" }
+    : unknownImpact(host, "its script is no plan that this version can read");
+  const diff =
+    step.operation === "create" ? "" : unifiedDiff(stdinOf(step.oldInputs), stdinOf(step.newInputs));
+  const isNew = step.operation === "create";
+  return [
+    {
+      place,
+      title: `command ${name}`,
+      operation: step.operation,
+      impact: isNew ? { class: "none", reason: "it is new" } : impact,
+      ...(diff === "" ? {} : { diff }),
+      fields: [],
+    },
+  ];
+}
+
+/** A script whose text is the same on both sides changes only in how it is carried: a new connection. */
+function carriedChange(place: string, after: ScriptContents): Change {
+  return {
+    place,
+    title: `phase ${after.phase}`,
+    operation: "update",
+    impact: {
+      class: "none",
+      reason: "only how it is carried there changes; the script finds everything done",
+    },
+    fields: [],
+  };
+}
+
+/** Changes of one command that reaches a host. */
+function remoteChanges(
+  step: Step,
+  hosts: readonly ReportedHost[],
+  certificates: readonly Change[],
+): Change[] {
+  const urn = parseUrn(step.urn);
+  const host = hostOf(urn.name, hosts);
+  const place = host?.name ?? (urn.name.startsWith("probe") ? "cluster" : urn.name);
+  const [before, after] = [stdinOf(step.oldInputs), stdinOf(step.newInputs)];
+  if (urn.parentTypes.at(-1) === "redoubt:plan:SecretFiles") {
+    return step.operation === "update" || step.operation === "replace"
+      ? [secretFilesChange(place, host, certificates)]
+      : [];
+  }
+  // Nothing is undone on a host that leaves; that it leaves is told once, with its machine.
+  if (step.operation === "delete") return [];
+  const next = readable(after);
+  const isHidden = [before, after].some((text) => text === secretMark || text === unknownMark);
+  const old = readable(before);
+  if (next === undefined || isHidden || (before !== undefined && old === undefined)) {
+    return scriptTextChange(place, urn, step, host);
+  }
+  const changes = scriptChanges(old, next).map((change): Change => ({ ...change, place }));
+  return changes.length === 0 ? [carriedChange(place, next)] : changes;
+}
+
+/** Changes of all commands that reach hosts. */
+export function hostChanges(
+  steps: readonly Step[],
+  hosts: readonly ReportedHost[],
+  certificates: readonly Change[],
+): Change[] {
+  return steps
+    .filter((step) => isRemoteStep(step) && step.operation !== "same")
+    .flatMap((step) => remoteChanges(step, hosts, certificates));
+}

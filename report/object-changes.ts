@@ -1,0 +1,104 @@
+import type { Change, FieldChange } from "./change";
+import { fieldChanges } from "./fields";
+import type { Impact } from "./impact";
+import type { Operation, Properties, Step } from "./preview";
+import { unifiedDiff } from "./unified";
+import { parseUrn } from "./urn";
+
+/** Kinds whose deletion takes data with it that nothing makes again. */
+const holdsData = new Set([
+  ...["Namespace", "PersistentVolumeClaim", "PersistentVolume", "StatefulSet", "Secret"],
+  "CustomResourceDefinition",
+]);
+/** Kinds that run pods from a template. */
+const runsPods = new Set(["Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "Job", "CronJob", "Pod"]);
+/** Kinds that the API server asks at each request. */
+const decidesRequests = new Set([
+  ...["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ServiceAccount"],
+  ...["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"],
+]);
+
+/** What a kind means while it stays there: taken up by what runs. */
+const takenUp: Readonly<Record<string, string>> = {
+  NetworkPolicy:
+    "the policy engine of every node takes it up within seconds: connections may be let through or refused",
+  Service: "kube-proxy takes it up on every node",
+  ConfigMap: "pods that read it see the new content within about a minute",
+  Namespace: "labels of a namespace count for pods that are made from now on",
+  PodDisruptionBudget: "the next eviction is judged by it",
+};
+
+interface ObjectChange {
+  readonly kind: string;
+  readonly operation: Operation;
+  readonly fields: readonly FieldChange[];
+}
+
+function goneImpact({ kind, operation }: ObjectChange): Impact {
+  if (holdsData.has(kind)) return { class: "data-loss", reason: `a ${kind} takes what it holds with it` };
+  if (runsPods.has(kind)) {
+    return {
+      class: "drain",
+      reason: operation === "delete" ? "its pods are stopped" : "its pods are stopped and made again",
+    };
+  }
+  if (kind === "NetworkPolicy") return { class: "reload", reason: takenUp["NetworkPolicy"] ?? "" };
+  if (decidesRequests.has(kind)) return { class: "none", reason: "the next request is judged without it" };
+  return { class: "reload", reason: "who uses it notices" };
+}
+
+function objectImpact(change: ObjectChange): Impact {
+  const { kind, operation, fields } = change;
+  if (operation === "delete" || operation === "replace") return goneImpact(change);
+  if (kind === "NetworkPolicy") return { class: "reload", reason: takenUp["NetworkPolicy"] ?? "" };
+  if (operation === "create") return { class: "none", reason: "it is new" };
+  if (decidesRequests.has(kind))
+    return { class: "none", reason: "the next request is judged by it; nothing restarts" };
+  if (runsPods.has(kind) && fields.some(({ path }) => path.startsWith("spec.template"))) {
+    return { class: "drain", reason: "its pods are made again, as its update strategy says" };
+  }
+  return { class: "reload", reason: takenUp[kind] ?? "its controller takes it up" };
+}
+
+function metadataOf(inputs: Properties | undefined): { name?: string; namespace?: string } {
+  const metadata = inputs?.["metadata"];
+  return typeof metadata === "object" && metadata !== null ? metadata : {};
+}
+
+/** Values of several lines read better as a diff. */
+function splitFields(fields: readonly FieldChange[]): { fields: FieldChange[]; diff: string } {
+  const isText = ({ before, after }: FieldChange): boolean =>
+    [before, after].some((value) => value?.includes("\n"));
+  const diffs = fields
+    .filter(isText)
+    .map(({ path, before, after }) => `# ${path}\n${unifiedDiff(before, after)}`)
+    .join("\n");
+  return { fields: fields.filter((field) => !isText(field)), diff: diffs };
+}
+
+/** Whether the step is about an object of the cluster. */
+export function isObjectStep(step: Step): boolean {
+  return parseUrn(step.urn).type.startsWith("kubernetes:");
+}
+
+/** The change of one object of the cluster, with its changed fields; a new one has no fields to compare. */
+export function objectChange(step: Step): Change[] {
+  const { operation } = step;
+  if (operation === "same") return [];
+  const { type, name: resource } = parseUrn(step.urn);
+  const kind = type.split(":").at(-1) ?? type;
+  const { name = resource, namespace } = metadataOf(step.newInputs ?? step.oldInputs);
+  const changed =
+    operation === "update" || operation === "replace" ? fieldChanges(step.oldInputs, step.newInputs) : [];
+  const { fields, diff } = splitFields(changed);
+  return [
+    {
+      place: namespace === undefined ? "cluster" : `namespace ${namespace}`,
+      title: `${kind} ${name}`,
+      operation,
+      impact: objectImpact({ kind, operation, fields: changed }),
+      fields,
+      ...(diff === "" ? {} : { diff }),
+    },
+  ];
+}

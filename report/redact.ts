@@ -1,0 +1,57 @@
+/** What stands where a secret would. */
+export const secretMark = "[secret]";
+/** What stands where a value is not known before `up`. */
+export const unknownMark = "[known after up]";
+
+/** How the engine marks a value that is not a plain one (`sdk/go/common/resource/sig`). */
+const signatureKey = "4dabf18193072939515e22adb298388d";
+const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
+
+/** What the engine writes for values of each type that are not known yet (`sdk/go/common/resource/plugin/rpc.go`). */
+const unknownValues = new Set([
+  "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+  "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+  "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+  "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+  "030794c1-ac77-496b-92df-f27374a8bd58",
+  "e48ece36-62e2-4504-bad9-02848725956a",
+  "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+]);
+
+/**
+ * Texts that are secrets wherever they stand. The engine hides what the program marked as secret; this is the second lock, for
+ * what somebody forgot to mark.
+ */
+const secretTexts: readonly RegExp[] = [
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+  // The same in base64, whose beginning does not depend on the key ("-----BEGIN " and what may follow it).
+  /LS0tLS1CRUdJTi(?:BQUklWQVRFIEtFW|BFQyBQUklWQVRFIEtFW|BSU0EgUFJJVkFURSBLRV|BPUEVOU1NIIFBSSVZBVEUgS0VZ)[A-Za-z0-9+/=]*/g,
+  // JSON Web Tokens, service account tokens among them (RFC 7519).
+  /\beyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/g,
+  // Access keys of AWS, tokens of GitHub.
+  /\bA(?:KIA|SIA)[A-Z0-9]{16}\b/g,
+  /\bgh[pousr]_[A-Za-z0-9]{30,}\b/g,
+  /\bgithub_pat_[A-Za-z0-9_]{30,}\b/g,
+];
+/** Fields of files whose value is a secret, as `client-key-data: …` of a kubeconfig; `initial-cluster-token` is none. */
+const secretFields: readonly RegExp[] = [
+  /((?<![A-Za-z0-9]-)(?<!\w)(?:client-key-data|passwo?r?d|secretKey|secret_key|bearerToken|token)["']?\s*[:=]\s*["']?)(?!\[secret\])[^\s"',]{8,}/gi,
+  // The key of an EncryptionConfiguration.
+  /(\bsecret["']?\s*:\s*["']?)[A-Za-z0-9+/]{32,}=*/g,
+];
+
+/** A text without what is a secret wherever it stands. */
+export function redactText(text: string): string {
+  const withoutTexts = secretTexts.reduce((known, pattern) => known.replace(pattern, secretMark), text);
+  return secretFields.reduce((known, pattern) => known.replace(pattern, `$1${secretMark}`), withoutTexts);
+}
+
+/** A value of the engine's JSON as a reader may see it: secrets and unknown values are marked. */
+export function readable(value: unknown): unknown {
+  if (typeof value === "string") return unknownValues.has(value) ? unknownMark : redactText(value);
+  if (Array.isArray(value)) return value.map(readable);
+  if (typeof value !== "object" || value === null) return value;
+  const record = value as Record<string, unknown>;
+  if (record[signatureKey] === secretSignature) return secretMark;
+  return Object.fromEntries(Object.entries(record).map(([key, inner]) => [key, readable(inner)]));
+}

@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { describe, it } from "node:test";
+import { rules } from "./rules";
+import { parseWorkflow, readWorkflows, type Step } from "./workflows";
+
+const files = readWorkflows();
+
+function stepsOf(file: string, job: string): Step[] {
+  const found = files.find((candidate) => candidate.file === file)?.workflow.jobs[job];
+  assert.ok(found, `${file} has no job ${job}`);
+  return found.steps;
+}
+
+describe("the workflows", () => {
+  it("are there: preview, up, drift", () => {
+    const names = files.map(({ file }) => file);
+    for (const name of ["preview.yml", "up.yml", "drift.yml"]) assert.ok(names.includes(name), name);
+  });
+
+  for (const [rule, check] of Object.entries(rules)) {
+    for (const { file, workflow, text } of files) {
+      it(`${file} ${rule}`, () => {
+        assert.deepEqual(check(workflow, text), []);
+      });
+    }
+  }
+
+  it("run scripts that a shell understands", () => {
+    const scripts = files.flatMap(({ file, workflow }) =>
+      Object.values(workflow.jobs).flatMap(({ steps }) =>
+        steps.flatMap(({ run }) => (run === undefined ? [] : [{ file, run }])),
+      ),
+    );
+    assert.ok(scripts.length >= 6);
+    for (const { file, run } of scripts) {
+      // GitHub's own shell line: bash -e, with pipefail where bash is asked for.
+      const checked = spawnSync("shellcheck", ["--shell", "bash", "--severity", "style", "-"], {
+        input: `set -e\n${run}`,
+        encoding: "utf8",
+      });
+      assert.equal(checked.status, 0, `${file}: ${checked.stdout}${checked.stderr}`);
+    }
+  });
+
+  it("let up wait for the protection of its environment, and stop before a mandatory violation", () => {
+    const job = files.find(({ file }) => file === "up.yml")?.workflow.jobs["up"];
+    assert.equal(job?.environment, "${{ matrix.environment }}");
+    const commands = stepsOf("up.yml", "up").map(({ run }) => run ?? "");
+    const report = commands.findIndex((run) => run.includes("npm run preview-report"));
+    const up = commands.findIndex((run) => run.includes("npm run up"));
+    assert.ok(report >= 0 && report < up);
+    // Neither goes on after a failure.
+    assert.ok([report, up].every((index) => !(commands[index] ?? "").includes("||")));
+  });
+});
+
+/** A workflow with one job, to see that a rule can fail. */
+function broken(top: string, job: string, steps: string): string {
+  return `name: x\non: { pull_request: {} }\n${top}\njobs:\n  one:\n    runs-on: ubuntu-24.04\n${job}\n    steps:\n${steps}\n`;
+}
+
+const sha = "0".repeat(40);
+const step = `      - uses: actions/checkout@${sha} # v1.2.3\n        with: { persist-credentials: false }`;
+const cloud =
+  "    timeout-minutes: 5\n    environment: dev\n    permissions: { id-token: write }\n    if: github.event.pull_request.head.repo.full_name == github.repository";
+const plain = "    timeout-minutes: 5\n    permissions: {}";
+
+/** What each rule must catch, one mistake at a time. */
+const mistakes: readonly (readonly [keyof typeof rules, string])[] = [
+  ["pins every action to a commit", broken("permissions: {}", plain, "      - uses: actions/checkout@v7")],
+  [
+    "pins every action to a commit",
+    broken("permissions: {}", plain, `      - uses: actions/checkout@${sha.slice(1)}`),
+  ],
+  [
+    "says beside each commit which version it is",
+    broken("permissions: {}", plain, `      - uses: actions/checkout@${sha}`),
+  ],
+  [
+    "says beside each commit which version it is",
+    broken("permissions: {}", plain, `      - uses: actions/checkout@${sha} # v7`),
+  ],
+  ["grants nothing by default", broken("", plain, step)],
+  ["grants nothing by default", broken("permissions: write-all", plain, step)],
+  ["grants nothing by default", broken("permissions: { contents: write }", plain, step)],
+  [
+    "names the permissions of every job",
+    broken("permissions: {}", "    timeout-minutes: 5\n    permissions: write-all", step),
+  ],
+  [
+    "writes no contents and no packages",
+    broken("permissions: {}", "    permissions: { contents: write }", step),
+  ],
+  ["ends every job in time", broken("permissions: {}", "    permissions: {}", step)],
+  [
+    "runs one job a stack at a time",
+    broken("permissions: {}", plain, "      - run: npm run up -- --stack dev"),
+  ],
+  [
+    "runs one job a stack at a time",
+    broken("permissions: {}", `${plain}\n    concurrency: all`, "      - run: npm run drift"),
+  ],
+  [
+    "never cuts an up off",
+    broken(
+      "permissions: {}",
+      `${plain}\n    concurrency: { group: "stack-$\{{ matrix.environment }}", cancel-in-progress: true }`,
+      "      - run: npm run up",
+    ),
+  ],
+  [
+    "asks the cloud for a token only behind an environment",
+    broken("permissions: {}", "    permissions: { id-token: write }", step),
+  ],
+  [
+    "holds no long-lived key of a cloud",
+    broken(
+      "permissions: {}",
+      cloud,
+      `      - uses: a/b@${sha} # v1.2.3\n        with: { aws-access-key-id: x }`,
+    ),
+  ],
+  [
+    "gives a pull request no secret",
+    broken("permissions: {}", plain, "      - run: echo\n        env: { X: '${{ secrets.X }}' }"),
+  ],
+  [
+    "gives a pull request no secret",
+    broken("permissions: {}", plain, "      - run: echo '${{ toJSON(secrets) }}'"),
+  ],
+  [
+    "never runs a pull request's code with the rights of its base",
+    broken("permissions: {}", plain, step).replace("pull_request", "pull_request_target"),
+  ],
+  ["gives a fork no credentials", broken("permissions: {}", cloud.replace(/\n {4}if: .*/, ""), step)],
+  [
+    "keeps what may write to a pull request away from its code",
+    broken("permissions: {}", "    timeout-minutes: 5\n    permissions: { pull-requests: write }", step),
+  ],
+  [
+    "leaves no token in the checkout",
+    broken("permissions: {}", plain, `      - uses: actions/checkout@${sha} # v1.2.3`),
+  ],
+  [
+    "lets nobody's text into a script",
+    broken("permissions: {}", plain, "      - run: echo '${{ github.event.pull_request.title }}'"),
+  ],
+  [
+    "lets nobody's text into a script",
+    broken("permissions: {}", plain, "      - run: echo '${{ github.head_ref }}'"),
+  ],
+];
+
+describe("the rules of workflows", () => {
+  for (const [rule, text] of mistakes) {
+    it(`catch a workflow that breaks: ${rule}`, () => {
+      assert.notDeepEqual(rules[rule]?.(parseWorkflow(text), text), []);
+    });
+  }
+
+  it("let a good workflow pass", () => {
+    const text = broken("permissions: {}", cloud, step);
+    for (const [rule, check] of Object.entries(rules))
+      assert.deepEqual(check(parseWorkflow(text), text), [], rule);
+  });
+
+  it("are each shown to fail", () => {
+    const shown = new Set(mistakes.map(([rule]) => rule));
+    assert.deepEqual(
+      Object.keys(rules).filter((rule) => !shown.has(rule)),
+      [],
+    );
+  });
+});
