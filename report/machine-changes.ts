@@ -67,6 +67,9 @@ function lostImpact(
       reason: "its pods stop and start elsewhere, and what they keep on its disk (emptyDir, hostPath) goes",
     };
   }
+  if (host.role === undefined) {
+    return { class: "data-loss", reason: "this recording does not tell whether it holds a member of etcd" };
+  }
   return memberImpact(host.name, lost, hosts, newcomers);
 }
 

@@ -1,4 +1,4 @@
-import type { ScriptContents } from "../components/plan/read-script";
+import type { ScriptContents, ScriptUnit } from "../components/plan/read-script";
 import { worstImpact, type Impact } from "./impact";
 import { reloadImpact, restartImpact } from "./unit-impact";
 
@@ -37,18 +37,25 @@ function guardImpact(path: string, script: ScriptContents): Impact | undefined {
   return { class: "reload", reason };
 }
 
+/** The plan of a host as it was and as it will be. */
+export interface PlanChange {
+  readonly before: ScriptContents;
+  readonly after: ScriptContents;
+}
+
 /**
- * What it means that something else lies at a path of a host.
+ * What it means that something else lies at a path of a host. The units of the new plan tell what depends on it; one that did not
+ * run before can't be disturbed.
  *
- * @param script What the plan will say of the host; its units tell what depends on the path.
  * @param content The new content of a file.
  */
-export function pathImpact(path: string, script: ScriptContents, content?: string): Impact {
+export function pathImpact(path: string, { before, after: script }: PlanChange, content?: string): Impact {
+  const runs = ({ name }: ScriptUnit): boolean =>
+    before.units.some((unit) => unit.name === name && unit.state === "started");
+  const disturbed = script.units.filter((unit) => unit.state === "started" && runs(unit));
   const impacts = [
-    ...script.units
-      .filter((unit) => unit.state === "started" && unit.restartOn.includes(path))
-      .map((unit) => restartImpact(unit.name)),
-    ...script.units.filter((unit) => unit.reloadOn.includes(path)).map((unit) => reloadImpact(unit.name)),
+    ...disturbed.filter((unit) => unit.restartOn.includes(path)).map((unit) => restartImpact(unit.name)),
+    ...disturbed.filter((unit) => unit.reloadOn.includes(path)).map((unit) => reloadImpact(unit.name)),
     guardImpact(path, script),
     bootImpact(path, content),
     path.startsWith(podNetworkFolder)
@@ -65,7 +72,7 @@ export function pathImpact(path: string, script: ScriptContents, content?: strin
 }
 
 /** What it means that a path is removed. */
-export function removalImpact(path: string, script: ScriptContents): Impact {
+export function removalImpact(path: string, plans: PlanChange): Impact {
   if (etcdData.test(path)) return { class: "data-loss", reason: "etcd keeps the cluster's data there" };
-  return pathImpact(path, script);
+  return pathImpact(path, plans);
 }

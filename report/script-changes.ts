@@ -3,7 +3,7 @@ import type { ScriptContents, ScriptUnit } from "../components/plan/read-script"
 import type { Change, FieldChange } from "./change";
 import { fieldChanges } from "./fields";
 import { compareImpact, type Impact } from "./impact";
-import { pathImpact, removalImpact } from "./path-impact";
+import { pathImpact, removalImpact, type PlanChange } from "./path-impact";
 import { flagChanges } from "./unit-file";
 import { isControlPlaneUnit, restartImpact } from "./unit-impact";
 import { unifiedDiff } from "./unified";
@@ -49,7 +49,7 @@ function dataFolderImpact(flags: readonly FieldChange[]): Impact | undefined {
   };
 }
 
-function fileChange(pair: Pair<ScriptContents["files"][number]>, script: ScriptContents): HostChange {
+function fileChange(pair: Pair<ScriptContents["files"][number]>, plans: PlanChange): HostChange {
   const { key, before, after } = pair;
   const flags = key.endsWith(".service") ? flagChanges(before?.content, after?.content) : [];
   const attributes = fieldChanges(
@@ -63,7 +63,7 @@ function fileChange(pair: Pair<ScriptContents["files"][number]>, script: ScriptC
     : after === undefined
       ? forgotten
       : ((key.endsWith("/etcd.service") ? dataFolderImpact(flags) : undefined) ??
-        pathImpact(key, script, after.content));
+        pathImpact(key, plans, after.content));
   return {
     title: `file ${key}`,
     operation: operationOf(pair),
@@ -75,7 +75,7 @@ function fileChange(pair: Pair<ScriptContents["files"][number]>, script: ScriptC
 
 const minorOf = (version: string): string => version.replace(/^v/, "").split(".").slice(0, 2).join(".");
 
-function artifactImpact({ before, after }: Pair<ArtifactSpec>, script: ScriptContents): Impact {
+function artifactImpact({ before, after }: Pair<ArtifactSpec>, plans: PlanChange): Impact {
   if (after === undefined) return forgotten;
   if (
     after.name === "kubelet" &&
@@ -88,15 +88,15 @@ function artifactImpact({ before, after }: Pair<ArtifactSpec>, script: ScriptCon
         "a kubelet that changes its minor version wants its node drained first (kubernetes.io/releases/version-skew-policy)",
     };
   }
-  return pathImpact(after.path, script);
+  return pathImpact(after.path, plans);
 }
 
-function artifactChange(pair: Pair<ArtifactSpec>, script: ScriptContents): HostChange {
+function artifactChange(pair: Pair<ArtifactSpec>, plans: PlanChange): HostChange {
   const { name, path } = pair.after ?? pair.before ?? { name: "", path: "" };
   return {
     title: `program ${name} (${path})`,
     operation: operationOf(pair),
-    impact: artifactImpact(pair, script),
+    impact: artifactImpact(pair, plans),
     fields: fieldChanges(
       pair.before && { version: pair.before.version, url: pair.before.url, sha256: pair.before.sha256 },
       pair.after && { version: pair.after.version, url: pair.after.url, sha256: pair.after.sha256 },
@@ -133,21 +133,23 @@ function hiddenRestarts(
   after: ScriptContents,
   seen: readonly string[],
 ): HostChange[] {
-  return after.units.flatMap((unit): HostChange[] => {
-    const old = before.units.find(({ name }) => name === unit.name);
-    const isRestarted =
-      old !== undefined && old.restartDigest !== unit.restartDigest && unit.state === "started";
-    if (!isRestarted || unit.restartOn.some((path) => seen.includes(path))) return [];
-    const impact = restartImpact(unit.name);
-    return [
-      {
-        title: `unit ${unit.name}`,
-        operation: "update",
-        impact,
-        fields: fieldChanges({ restartOn: old.restartOn }, { restartOn: unit.restartOn }),
-      },
-    ];
-  });
+  return after.units
+    .filter(({ name }) => !derivedFile.test(`/etc/systemd/system/${name}`))
+    .flatMap((unit): HostChange[] => {
+      const old = before.units.find(({ name }) => name === unit.name);
+      const isRestarted =
+        old !== undefined && old.restartDigest !== unit.restartDigest && unit.state === "started";
+      if (!isRestarted || unit.restartOn.some((path) => seen.includes(path))) return [];
+      const impact = restartImpact(unit.name);
+      return [
+        {
+          title: `unit ${unit.name}`,
+          operation: "update",
+          impact,
+          fields: fieldChanges({ restartOn: old.restartOn }, { restartOn: unit.restartOn }),
+        },
+      ];
+    });
 }
 
 /** A list whose items are named by what is done with them, and whose removal undoes nothing. */
@@ -173,7 +175,8 @@ function packageImpact(name: string): Impact {
   return none("it is installed beside what runs");
 }
 
-function hostItemChanges(before: ScriptContents, after: ScriptContents): HostChange[] {
+function hostItemChanges(plans: PlanChange): HostChange[] {
+  const { before, after } = plans;
   const text = (item: string): string => item;
   const byName = (item: { readonly name: string }): string => item.name;
   const byPath = (item: { readonly path: string }): string => item.path;
@@ -187,9 +190,9 @@ function hostItemChanges(before: ScriptContents, after: ScriptContents): HostCha
     ...namedChanges("directory", pairs(before.directories, after.directories, byPath), () =>
       none("only who may read or write it changes"),
     ),
-    ...namedChanges("link", pairs(before.links, after.links, byPath), ({ path }) => pathImpact(path, after)),
+    ...namedChanges("link", pairs(before.links, after.links, byPath), ({ path }) => pathImpact(path, plans)),
     ...namedChanges("removal of", pairs(before.absent, after.absent, text), (path) =>
-      removalImpact(path, after),
+      removalImpact(path, plans),
     ),
     ...namedChanges("kernel module", pairs(before.kernelModules, after.kernelModules, byName), ({ state }) =>
       state === "loaded"
@@ -234,7 +237,8 @@ const shownUnit = (unit: ScriptUnit): ScriptUnit => ({
 });
 
 /** Files that follow from what is told anyway: modules, parameters, mounts. */
-const derivedFile = /^\/etc\/(modules-load\.d|modprobe\.d|sysctl\.d)\/(90-)?redoubt-[^/]+\.conf$/;
+const derivedFile =
+  /^\/etc\/(modules-load\.d\/redoubt-|modprobe\.d\/redoubt-|sysctl\.d\/90-redoubt-|systemd\/system\/redoubt-mounts-)[^/]+$/;
 
 /**
  * What a host's script will do that it did not do before, worst first.
@@ -243,16 +247,17 @@ const derivedFile = /^\/etc\/(modules-load\.d|modprobe\.d|sysctl\.d)\/(90-)?redo
  */
 export function scriptChanges(before: ScriptContents | undefined, after: ScriptContents): HostChange[] {
   if (before === undefined) return [newPhase(after)];
+  const plans = { before, after };
   const files = pairs(before.files, after.files, ({ path }) => path);
   const artifacts = pairs(before.artifacts, after.artifacts, ({ path }) => path);
   const links = pairs(before.links, after.links, ({ path }) => path);
   const seen = [...files, ...artifacts, ...links].map(({ key }) => key);
   const changes = [
-    ...files.filter(({ key }) => !derivedFile.test(key)).map((pair) => fileChange(pair, after)),
-    ...artifacts.map((pair) => artifactChange(pair, after)),
+    ...files.filter(({ key }) => !derivedFile.test(key)).map((pair) => fileChange(pair, plans)),
+    ...artifacts.map((pair) => artifactChange(pair, plans)),
     ...pairs(before.units.map(shownUnit), after.units.map(shownUnit), ({ name }) => name).map(unitChange),
     ...hiddenRestarts(before, after, seen),
-    ...hostItemChanges(before, after),
+    ...hostItemChanges(plans),
   ];
   return changes.sort((left, right) => compareImpact(left.impact, right.impact));
 }

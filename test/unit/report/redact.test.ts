@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { describe, it } from "node:test";
+import { readable, redactText } from "../../../report/redact";
+
+const signature = "4dabf18193072939515e22adb298388d";
+
+describe("what a reader may see of the engine's JSON", () => {
+  it("holds no value that the engine marked as secret, however deep", () => {
+    const secret = {
+      [signature]: "1b47061264138c4ac30d75fd1eb44270",
+      ciphertext: "v1:hidden",
+      plaintext: "hidden",
+    };
+    const shown = JSON.stringify(readable({ a: [{ b: secret }], c: secret }));
+    assert.equal(shown, '{"a":[{"b":"[secret]"}],"c":"[secret]"}');
+  });
+
+  it("says which values are not known yet", () => {
+    assert.deepEqual(
+      readable(["04da6b54-80e4-46f7-96ec-b56ff0331ba9", "a5cdf5e4-0000-46f7-96ec-b56ff0331ba9"]),
+      ["[known after up]", "a5cdf5e4-0000-46f7-96ec-b56ff0331ba9"],
+    );
+  });
+
+  it("holds no private key that nobody marked: in PEM, in base64, cut off", () => {
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    for (const type of ["pkcs8", "sec1"] as const) {
+      const pem = privateKey.export({ type, format: "pem" }).toString();
+      const body = pem.split("\n")[1] ?? "";
+      assert.doesNotMatch(redactText(`a\n${pem}b`), new RegExp(body.slice(0, 20)));
+      assert.match(redactText(`a\n${pem}b`), /^a\n\[secret\]\nb$/);
+      assert.equal(redactText(pem.slice(0, 90)), "[secret]");
+      assert.equal(redactText(`x: ${Buffer.from(pem).toString("base64")}`), "x: [secret]");
+    }
+  });
+
+  it("holds no token or password by its look or its field", () => {
+    const jwt = `${Buffer.from('{"alg":"RS256"}').toString("base64url")}.${Buffer.from('{"sub":"x"}').toString("base64url")}.c2ln`;
+    for (const [text, expected] of [
+      [`Authorization ${jwt}`, "Authorization [secret]"],
+      ["key AKIAABCDEFGHIJKLMNOP", "key [secret]"],
+      [`ghp_${"a".repeat(36)}`, "[secret]"],
+      ["password: correcthorse", "password: [secret]"],
+      ['"token": "abcdefgh12"', '"token": "[secret]"'],
+      ["--token=abcdefgh12", "--token=[secret]"],
+      ["client-key-data: QUJDREVGRw==", "client-key-data: [secret]"],
+      [`secret: ${"A".repeat(43)}=`, "secret: [secret]"],
+    ] as const) {
+      assert.equal(redactText(text), expected);
+    }
+  });
+
+  it("leaves what only sounds like a secret", () => {
+    for (const text of [
+      "PasswordAuthentication no",
+      "automountServiceAccountToken: false",
+      "--initial-cluster-token=production-cluster",
+      "passwd:         files systemd",
+      "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+      "-w /etc/passwd -p wa -k identity",
+      "--service-account-signing-key-file=/etc/kubernetes/pki/sa.key",
+    ]) {
+      assert.equal(redactText(text), text);
+    }
+  });
+});
