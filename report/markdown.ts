@@ -94,7 +94,8 @@ function renderChange(change: Change, detail: Detail): string {
     shownFields.length === 0 ? "" : fieldTable(shownFields),
     diff === "" ? "" : codeBlock("diff", detail === "full" ? diff : shortDiff(diff)),
   ].filter((part) => part !== "");
-  return `<details><summary>${titleOf(change)}</summary>\n\n${parts.join("\n")}\n</details>\n`;
+  // A blank line ends the HTML; without one Markdown would take what follows for a part of it.
+  return `<details><summary>${titleOf(change)}</summary>\n\n${parts.join("\n")}\n</details>\n\n`;
 }
 
 function placesText(places: readonly string[]): string {

@@ -51,7 +51,8 @@ function byPlace(changes: readonly Change[]): Map<string, Change[]> {
   return places;
 }
 
-function groupChanges(changes: readonly Change[]): PlaceGroup[] {
+/** Changes by place, the places with the same changes together; worst first. */
+export function groupChanges(changes: readonly Change[]): PlaceGroup[] {
   const groups = new Map<string, { places: string[]; changes: Change[] }>();
   for (const [place, own] of byPlace(changes)) {
     const key = fingerprint(own);

@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Change } from "../../../report/change";
+import { impactClasses, type ImpactClass } from "../../../report/impact";
+import { commentMarker, githubCommentLimit, renderMarkdown } from "../../../report/markdown";
+import { groupChanges, isAcceptable, type Report } from "../../../report/report";
+
+const change = (parts: Partial<Change> & { readonly class?: ImpactClass } = {}): Change => ({
+  place: "worker-0",
+  title: "file /etc/x",
+  operation: "update",
+  impact: { class: parts.class ?? "none", reason: "because" },
+  ...parts,
+});
+
+function reportOf(changes: readonly Change[], parts: Partial<Report> = {}): Report {
+  const groups = groupChanges(changes);
+  return {
+    stack: "dev",
+    worst: groups[0]?.worst ?? { class: "none", reason: "" },
+    worstChange: groups[0]?.changes[0],
+    counts: [],
+    groups,
+    violations: [],
+    policyPacks: {},
+    errors: [],
+    complete: true,
+    ...parts,
+  };
+}
+
+const bigDiff = (lines: number): string =>
+  Array.from({ length: lines }, (_, index) => `+line ${index}`).join("\n");
+
+describe("a comment", () => {
+  it("begins with the marker that the next run finds it by, and with the worst", () => {
+    const markdown = renderMarkdown(reportOf([change({ class: "drain" })]));
+    assert.ok(markdown.startsWith(`${commentMarker("dev")}\n## dev: drain\n`));
+    assert.match(markdown, /\*\*Worst impact:\*\* worker-0, file \/etc\/x: because\./);
+  });
+
+  it("says so when nothing changes, and when the preview ended early", () => {
+    assert.match(renderMarkdown(reportOf([])), /## dev: nothing changes\n[\s\S]*`up` would change nothing/);
+    assert.match(
+      renderMarkdown(reportOf([change()], { complete: false, errors: ["boom"] })),
+      /did not come to its end[\s\S]*not all that would change[\s\S]*boom/,
+    );
+  });
+
+  it("shows all there is while there is room", () => {
+    const markdown = renderMarkdown(reportOf([change({ diff: bigDiff(200) })]));
+    assert.match(markdown, /\+line 199/);
+    assert.doesNotMatch(markdown, /Cut/);
+  });
+
+  it("is never longer than its limit, whatever changes", () => {
+    for (const [count, lines] of [
+      [3, 5_000],
+      [300, 50],
+      [3_000, 1],
+    ] as const) {
+      const changes = Array.from({ length: count }, (_, index) =>
+        change({ place: `host-${index}`, title: `file /etc/${index}`, diff: bigDiff(lines) }),
+      );
+      const markdown = renderMarkdown(reportOf(changes));
+      assert.ok(markdown.length <= githubCommentLimit, `${count} × ${lines}: ${markdown.length}`);
+      assert.match(markdown, /\*\*Cut\*\* to fit a comment of 65536 characters/);
+    }
+  });
+
+  it("keeps the title of every change, and the details of the worst", () => {
+    const changes = impactClasses.map((name) =>
+      change({ class: name, title: `file /etc/${name}`, diff: bigDiff(3_000).replaceAll("line", name) }),
+    );
+    const markdown = renderMarkdown(reportOf([...changes].reverse()));
+    for (const name of impactClasses) assert.match(markdown, new RegExp(`<code>file /etc/${name}</code>`));
+    assert.match(markdown, /\+data-loss 2999\n/);
+    assert.match(markdown, /\+none 39\n… 2960 more lines/);
+    assert.match(markdown, /the details of 6 changes left out/);
+  });
+
+  it("counts the changes that it does not name at all", () => {
+    const changes = Array.from({ length: 2_000 }, (_, index) => change({ title: `file /etc/${index}` }));
+    const markdown = renderMarkdown(reportOf(changes));
+    const named = markdown.match(/<code>file /g)?.length ?? 0;
+    assert.match(markdown, new RegExp(`${2_000 - named} changes of the lowest impact`));
+  });
+
+  it("lets no text of a change end its fence, open a tag, call a person or split a table", () => {
+    const evil = "```\n</details><img src=x onerror=alert(1)>@everyone";
+    const markdown = renderMarkdown(
+      reportOf([
+        change({
+          title: "file </code><script>@everyone",
+          diff: `+${evil}`,
+          fields: [{ path: "a|b", before: "`x` | y", after: "new\nline @team" }],
+          impact: { class: "none", reason: "<b>@someone</b>" },
+        }),
+      ]),
+    );
+    assert.match(markdown, /````diff\n\+```\n<\/details>.*\n````\n/);
+    assert.match(markdown, /<code>file &lt;\/code&gt;&lt;script&gt;&#64;everyone<\/code>/);
+    assert.match(markdown, /&lt;b&gt;&#64;someone&lt;\/b&gt;/);
+    assert.match(markdown, /\| `a\\\|b` \| `` `x` \\\| y `` \| `new ⏎ line @team` \|/);
+  });
+
+  it("lists what policies found, the mandatory first, and says when nobody looked", () => {
+    const violation = (level: string, policy: string): Report["violations"][number] => ({
+      pack: "pack",
+      policy,
+      level,
+      message: "why and how to mend it",
+      resource: "urn:pulumi:dev::redoubt::a:b:C::name",
+    });
+    const report = reportOf([], {
+      violations: [violation("mandatory", "one"), violation("advisory", "two")],
+      policyPacks: { pack: "1.0.0" },
+    });
+    assert.match(
+      renderMarkdown(report),
+      /1 mandatory and 1 other violations[\s\S]*\*\*mandatory\*\* `one` on `name`[\s\S]*\*\*advisory\*\* `two`/,
+    );
+    assert.equal(isAcceptable(report), false);
+    assert.equal(isAcceptable({ ...report, violations: report.violations.slice(1) }), true);
+    assert.match(renderMarkdown(reportOf([])), /No policy pack ran/);
+    assert.match(
+      renderMarkdown(reportOf([], { policyPacks: undefined })),
+      /does not say what policies found/,
+    );
+  });
+});
+
+describe("places with the same changes", () => {
+  it("are told of once", () => {
+    const groups = groupChanges([
+      change({ place: "worker-1" }),
+      change({ place: "worker-0" }),
+      change({ place: "worker-2", diff: "+other" }),
+    ]);
+    assert.deepEqual(
+      groups.map(({ places }) => places),
+      [["worker-0", "worker-1"], ["worker-2"]],
+    );
+  });
+
+  it("come in the order of their worst change", () => {
+    const groups = groupChanges([
+      change({ place: "a", class: "reload" }),
+      change({ place: "b", class: "data-loss" }),
+      change({ place: "c", class: "reboot" }),
+    ]);
+    assert.deepEqual(
+      groups.map(({ places }) => places[0]),
+      ["b", "c", "a"],
+    );
+  });
+});
