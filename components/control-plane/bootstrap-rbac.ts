@@ -44,17 +44,22 @@ export function bootstrapObjects(): readonly object[] {
   ];
 }
 
+/** Where the objects lie on a control plane. */
+export const bootstrapManifest = `${paths.kubernetes}/bootstrap-rbac.yaml`;
+
 /**
  * Makes the first bindings. Only `system:masters` may do that in a new cluster, and its certificates can't be withdrawn
  * (kubernetes.io/docs/concepts/security/rbac-good-practices, least privilege). So the one such credential stays root's on the
  * control plane hosts, and this unit is what uses it.
  */
 export function bootstrapRbac(): PlanFragment {
-  const manifest = `${paths.kubernetes}/bootstrap-rbac.yaml`;
+  const manifest = bootstrapManifest;
   const content = bootstrapObjects()
     .map((item) => stringify(item, { aliasDuplicateObjects: false }))
     .join("---\n");
   const kubectl = `${binaryPath("kubectl")} --kubeconfig=${paths.superAdminKubeconfig}`;
+  const apply = `${kubectl} apply --server-side --force-conflicts --field-manager=redoubt -f ${manifest}`;
+  const unitName = "redoubt-bootstrap-rbac.service";
   const unit = renderUnit({
     Unit: {
       Description: "First role bindings of the cluster",
@@ -64,7 +69,7 @@ export function bootstrapRbac(): PlanFragment {
     Service: {
       Type: "oneshot",
       RemainAfterExit: true,
-      ExecStart: `${kubectl} apply --server-side --field-manager=redoubt -f ${manifest}`,
+      ExecStart: apply,
       // The roles themselves are made by a hook of the API server that may finish a moment after it is ready.
       Restart: "on-failure",
       RestartSec: "1s",
@@ -73,7 +78,21 @@ export function bootstrapRbac(): PlanFragment {
   });
   return {
     files: [{ path: manifest, content, mode: "0600" }],
-    units: [{ name: "redoubt-bootstrap-rbac.service", content: unit, restartOn: [manifest] }],
+    // Bindings that somebody changed by hand. While no API server answers there is nothing to compare.
+    steps: [
+      {
+        description: "first role bindings of the cluster as they are written",
+        unless: [
+          "bash",
+          "-c",
+          `systemctl is-active --quiet ${unitName} || exit 0
+${kubectl} --request-timeout=5s get --raw /readyz >/dev/null 2>&1 || exit 0
+${kubectl} diff --server-side --force-conflicts --field-manager=redoubt -f ${manifest}`,
+        ],
+        command: ["bash", "-c", apply],
+      },
+    ],
+    units: [{ name: unitName, content: unit, restartOn: [manifest] }],
     // The API server says it is ready before it can say what it serves; clients that ask for the schema would fail.
     readiness: ["/readyz", "/openapi/v2"].map((path) => ({
       description: `the API server answers ${path}`,

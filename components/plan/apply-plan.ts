@@ -1,6 +1,5 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { renderManifest, type ManifestEntry } from "./manifest";
 import type { HostPlan, HostReport } from "./plan";
 import { renderConfirm, renderScript, type Phase } from "./script";
 
@@ -32,8 +31,6 @@ function parseReport(phase: Phase, stdout: string): HostReport {
 export class ApplyPlan extends pulumi.ComponentResource {
   /** What the last run changed and could not do. */
   public readonly report: pulumi.Output<HostReport>;
-  /** What is true of the host now. */
-  public readonly manifest: readonly ManifestEntry[];
   /** What later phases wait for. */
   public readonly done: pulumi.Resource;
 
@@ -77,7 +74,6 @@ export class ApplyPlan extends pulumi.ComponentResource {
     }
 
     this.report = apply.stdout.apply((stdout) => parseReport(args.phase, stdout));
-    this.manifest = renderManifest(args.plan, args.phase);
     this.registerOutputs({ report: this.report });
   }
 }

@@ -57,7 +57,7 @@ export interface ScriptContents {
 }
 
 /** One statement of the part that is the plan. */
-type Statement =
+export type Statement =
   | { readonly kind: "call"; readonly words: readonly string[]; readonly input: string | undefined }
   | { readonly kind: "entry"; readonly table: string; readonly key: string; readonly value: string };
 
@@ -100,7 +100,12 @@ function statementAt(text: string, at: number): { statement: Statement; end: num
   return { statement: { kind: "call", words, input: input.content }, end: input.end };
 }
 
-function statements(text: string): Statement[] {
+/**
+ * All statements of the part of a script that is no fixed function.
+ *
+ * @throws when it holds anything else than calls and entries of tables, as `script.ts` and `secret-files.ts` write them.
+ */
+export function statements(text: string): Statement[] {
   const found: Statement[] = [];
   let at = 0;
   while (at < text.length) {
@@ -115,7 +120,8 @@ function statements(text: string): Statement[] {
   return found;
 }
 
-type Call = Extract<Statement, { kind: "call" }>;
+/** A call of one of the fixed functions. */
+export type Call = Extract<Statement, { kind: "call" }>;
 
 /** Arguments of a call, each of which must be there. */
 function required(call: Call, count: number): string[] {
@@ -147,12 +153,14 @@ function readUser(call: Call): Required<UserSpec> {
   return { name, group, home, shell, system, groups: call.words.slice(6) };
 }
 
-function readDirectory(call: Call): Required<DirectorySpec> {
+/** The directory that a call makes. */
+export function readDirectory(call: Call): Required<DirectorySpec> {
   const [path = "", owner = "", group = "", mode = ""] = required(call, 4);
   return { path, owner, group, mode: fourDigits(mode) };
 }
 
-function readFile(call: Call): Required<FileSpec> {
+/** The file that a call writes. */
+export function readFile(call: Call): Required<FileSpec> {
   if (call.input === undefined) throw new Error(`file ${call.words[1] ?? ""} has no content`);
   return { ...readDirectory(call), content: call.input, validate: call.words.slice(5) };
 }

@@ -12,6 +12,9 @@ export interface SecretFilesArgs {
   readonly files: pulumi.Input<readonly SecretFileSpec[]>;
 }
 
+/** Where the part of a script begins that is not the same for all. */
+export const secretMarker = "# --- secret files ---";
+
 /** The script that writes the files; it holds them, so it is as secret as they are. */
 export function renderSecretScript(
   directories: readonly DirectorySpec[],
@@ -31,6 +34,7 @@ export function renderSecretScript(
     return `${shellCommand(["file", file.path, file.owner, file.group, mode])} ${hereDocument(file.content)}`;
   });
   return `${convergeFunctions}
+${secretMarker}
 ${[...readers, ...folders].join("\n")}
 ${writes.join("")}
 restart_readers

@@ -14,6 +14,7 @@ export interface FirewallOptions {
 }
 
 const rulesFile = "/etc/redoubt/firewall.nft";
+const unitName = "redoubt-firewall.service";
 
 function setOf(name: string, elements: readonly string[]): string {
   const list = elements.length === 0 ? "" : `\n\t\telements = { ${elements.join(", ")} }`;
@@ -71,6 +72,15 @@ ${inputRules(role)}\t}
 `;
 }
 
+/**
+ * Succeeds when the kernel holds the rules as the file has them. The file is loaded into a network namespace that lives as long as the
+ * check, so both are told by nft(8) in the same words, and nothing of the host changes. Before the unit first ran there is nothing to
+ * compare.
+ */
+const rulesAreLoaded = `systemctl is-active --quiet ${unitName} || exit 0
+list='nft --stateless list table inet redoubt'
+diff --unified=0 --label file --label kernel <(unshare --net bash -c "nft -f ${rulesFile} && $list") <($list)`;
+
 /** Default deny at the host; a change that locks the operator out reverts by itself. */
 export function firewall(options: FirewallOptions): PlanFragment {
   const unit = renderUnit({
@@ -93,6 +103,7 @@ export function firewall(options: FirewallOptions): PlanFragment {
     },
     Install: { WantedBy: "sysinit.target" },
   });
+  const activate = ["systemctl", "reload-or-restart", unitName];
   return {
     packages: ["nftables"],
     directories: [{ path: "/etc/redoubt" }],
@@ -104,7 +115,15 @@ export function firewall(options: FirewallOptions): PlanFragment {
         validate: ["/usr/sbin/nft", "--check", "--file", "{}"],
       },
     ],
-    units: [{ name: "redoubt-firewall.service", content: unit }],
-    guarded: [{ path: rulesFile, activate: ["systemctl", "reload-or-restart", "redoubt-firewall.service"] }],
+    // Rules that somebody added or took away by hand; a change of the file is made effective behind its guard.
+    steps: [
+      {
+        description: "firewall rules loaded as they are written",
+        unless: ["bash", "-c", rulesAreLoaded],
+        command: activate,
+      },
+    ],
+    units: [{ name: unitName, content: unit }],
+    guarded: [{ path: rulesFile, activate }],
   };
 }

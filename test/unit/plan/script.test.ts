@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { mergeFragments } from "../../../components/plan/merge";
-import { renderManifest } from "../../../components/plan/manifest";
 import type { PlanFragment } from "../../../components/plan/plan";
 import {
   convergeFunctions,
@@ -89,14 +88,6 @@ describe("a rendered script", () => {
       renderConfirm(plan, "test"),
       /confirm 73cb3858a687a8494ca3323053016282f3dad39d42cf62ca4e79dda2aac7d9ac \/etc\/x/,
     );
-  });
-
-  it("promises in its manifest what it makes so", () => {
-    const plan = mergeFragments({
-      a: { files: [{ path: "/etc/x", content: "x\n" }], units: [{ name: "x.service", content: unit }] },
-    });
-    const kinds = renderManifest(plan, "test").map((entry) => entry.kind);
-    assert.deepEqual(kinds, ["file", "file", "unit"]);
   });
 });
 

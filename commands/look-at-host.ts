@@ -1,0 +1,105 @@
+import type { Duplex } from "node:stream";
+import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
+import type { HopAccess, HostAccess } from "../components/drift/stack-state";
+
+/** Seconds until a host that does not answer is given up. */
+const connectSeconds = 10;
+/** Seconds until a look that does not end is given up. */
+const lookSeconds = 120;
+
+/** Only the pinned key is asked for: a host with several would else show another. RSA keys sign by newer names (RFC 8332). */
+function hostKeyAlgorithms(type: string): ServerHostKeyAlgorithm[] {
+  return type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type as ServerHostKeyAlgorithm];
+}
+
+/** How ssh2 reaches a host that shows the pinned key, and no other. */
+function connectConfig(access: HopAccess, sock: Duplex | undefined): ConnectConfig {
+  const [type = "", pinned = ""] = (access.hostKey ?? "").split(" ");
+  if (pinned === "") throw new Error(`the stack knows no host key of ${access.host}`);
+  return {
+    host: access.host,
+    port: access.port ?? 22,
+    username: access.user ?? "root",
+    ...(access.privateKey === undefined ? {} : { privateKey: access.privateKey }),
+    ...(sock === undefined ? {} : { sock }),
+    readyTimeout: connectSeconds * 1000,
+    algorithms: { serverHostKey: hostKeyAlgorithms(type) },
+    hostVerifier: (key: Buffer) => key.toString("base64") === pinned,
+  };
+}
+
+/** A connection that is logged in. */
+function login(config: ConnectConfig): Promise<Client> {
+  return new Promise((resolve, reject) => {
+    const client = new Client();
+    client.on("ready", () => {
+      resolve(client);
+    });
+    client.on("error", reject);
+    client.connect(config);
+  });
+}
+
+/** The way to a host through the one in front of it. */
+function forward(bastion: Client, { host, port = 22 }: HopAccess): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    bastion.forwardOut("127.0.0.1", 0, host, port, (error, channel) => {
+      if (error === undefined) resolve(channel);
+      else reject(error);
+    });
+  });
+}
+
+function execute(client: Client, script: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`the look took longer than ${lookSeconds} s`));
+    }, lookSeconds * 1000);
+    client.exec("sudo --non-interactive bash -s", (error, channel) => {
+      if (error !== undefined) {
+        reject(error);
+        return;
+      }
+      const out: Buffer[] = [];
+      let complaint = "";
+      channel.on("data", (chunk: Buffer) => out.push(chunk));
+      channel.stderr.setEncoding("utf8").on("data", (chunk: string) => (complaint += chunk));
+      channel.on("close", (code: number | undefined) => {
+        clearTimeout(timer);
+        if (code === 0) resolve(Buffer.concat(out).toString("utf8"));
+        else reject(new Error(`the look ended with ${code ?? "a signal"}: ${complaint.trim().slice(-200)}`));
+      });
+      channel.end(script);
+    });
+  });
+}
+
+/** A logged-in host, on which scripts are run as root. */
+export interface HostSession {
+  /** Runs a script and gives its stdout. */
+  readonly run: (script: string) => Promise<string>;
+}
+
+/**
+ * Logs in to a host as the stack does, through its bastion where it has one, and logs out when `use` has ended.
+ *
+ * @throws when the host does not answer, shows another key than the pinned one, or does not let the stack's key in.
+ */
+export async function withHost<Result>(
+  access: HostAccess,
+  use: (session: HostSession) => Promise<Result>,
+): Promise<Result> {
+  const { proxy } = access;
+  const bastion = proxy === undefined ? undefined : await login(connectConfig(proxy, undefined));
+  try {
+    const sock = bastion === undefined ? undefined : await forward(bastion, access);
+    const client = await login(connectConfig(access, sock));
+    try {
+      return await use({ run: (script) => execute(client, script) });
+    } finally {
+      client.end();
+    }
+  } finally {
+    bastion?.end();
+  }
+}

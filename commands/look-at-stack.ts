@@ -1,0 +1,68 @@
+import { differingFiles, type HostExpectation } from "../components/drift/compare-host";
+import type { DriftReport, PlaceReport } from "../components/drift/drift-report";
+import type { Look } from "../components/drift/finding";
+import { HostFacts } from "../components/drift/host-facts";
+import { lookAtFacts } from "../components/drift/look-at-facts";
+import { renderContentScript, renderLookScript } from "../components/drift/look-script";
+import { readStackState, type RecordedHost, type StackState } from "../components/drift/stack-state";
+import { withKubectl } from "./kubectl";
+import { lookAtCluster } from "./look-at-cluster";
+import { withHost } from "./look-at-host";
+import { run } from "./shell";
+import { projectFolder } from "./stack";
+
+/** What the last `up` recorded. It holds every secret of the stack, in memory only. */
+export async function recordedState(stack: string, env: NodeJS.ProcessEnv): Promise<StackState> {
+  const args = ["stack", "export", "--show-secrets", "--stack", stack];
+  return readStackState(await run("pulumi", args, { cwd: projectFolder, env, stdout: "capture" }));
+}
+
+/** A reason in place of an exception: other places are reported all the same. */
+async function lookOrReason(look: () => Promise<Look>): Promise<Look> {
+  try {
+    return await look();
+  } catch (error) {
+    return { seen: false, reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function lookAtHost(host: RecordedHost): Promise<Look> {
+  const expectation: HostExpectation = { ...host, adminUser: host.access.user ?? "root" };
+  const manifest = host.promised.map(({ entry }) => entry);
+  return lookOrReason(() =>
+    withHost(host.access, async ({ run: runOnHost }) => {
+      const facts = HostFacts.parse(await runOnHost(renderLookScript(manifest)));
+      const files = differingFiles(expectation, facts);
+      const contents = new Map<string, string>();
+      if (files.length > 0) {
+        const answers = HostFacts.parse(await runOnHost(renderContentScript(files)));
+        for (const file of files) contents.set(file, answers.answer(file).output);
+      }
+      return lookAtFacts(expectation, facts, contents, new Date());
+    }),
+  );
+}
+
+function lookAtObjects(state: StackState, kubeconfig: string, env: NodeJS.ProcessEnv): Promise<Look> {
+  return lookOrReason(async () => {
+    const findings = await withKubectl(kubeconfig, env, (kubectl) => lookAtCluster(state, kubectl));
+    return { seen: true, compared: state.objects.length, findings, warnings: [] };
+  });
+}
+
+/** Looks at every host and at the cluster, all at once, and changes nothing. */
+export async function lookAtStack(
+  stack: string,
+  state: StackState,
+  env: NodeJS.ProcessEnv,
+): Promise<DriftReport> {
+  const hosts = state.hosts.map(async (host): Promise<PlaceReport> => {
+    return { name: host.name, address: host.address, look: await lookAtHost(host) };
+  });
+  const { kubeconfig } = state;
+  const cluster =
+    kubeconfig === undefined
+      ? []
+      : [lookAtObjects(state, kubeconfig, env).then((look): PlaceReport => ({ name: "cluster", look }))];
+  return { stack, places: await Promise.all([...hosts, ...cluster]) };
+}

@@ -1,0 +1,45 @@
+import type { Finding } from "./finding";
+import type { HostFacts } from "./host-facts";
+
+/** Certificates that end sooner are spoken of. */
+const warningDays = 30;
+const day = 24 * 60 * 60 * 1000;
+
+const advice =
+  "change pki.epoch and run up, which issues all leaf certificates anew; the kubelet renews its client certificate itself while it runs";
+
+/** What `openssl x509 -enddate` says, as a time; undefined when there is no certificate. */
+function endOf(answer: string): Date | undefined {
+  const text = /^notAfter=(.+)$/m.exec(answer)?.[1];
+  const end = new Date(text ?? "");
+  return Number.isNaN(end.getTime()) ? undefined : end;
+}
+
+/** Certificates as they lie on the host: those that have ended are findings, those that will soon are warnings. */
+export function certificateExpiry(
+  certificates: readonly string[],
+  facts: HostFacts,
+  now: Date,
+): { readonly findings: readonly Finding[]; readonly warnings: readonly string[] } {
+  const findings: Finding[] = [];
+  const warnings: string[] = [];
+  for (const path of certificates) {
+    const end = endOf(facts.answer(`certificate ${path}`).output);
+    // That a file is missing or another is said where files are compared; the kubelet makes its own when it first runs.
+    if (end === undefined) continue;
+    const left = end.getTime() - now.getTime();
+    const subject = `certificate ${path}`;
+    if (left <= 0) {
+      findings.push({
+        subject,
+        wanted: "valid",
+        found: `ended ${end.toISOString()}`,
+        diff: [],
+        repair: { by: "hand", advice },
+      });
+    } else if (left < warningDays * day) {
+      warnings.push(`${subject} ends ${end.toISOString()}: ${advice}`);
+    }
+  }
+  return { findings, warnings };
+}

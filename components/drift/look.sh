@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# The fixed part of the script that looks at a host. It changes nothing: it asks the host's own tools and passes their answers
+# on, one JSON line each, in base64, so that nothing of them has to be escaped or understood here.
+set -uo pipefail
+export LC_ALL=C
+readonly answer_seconds=30
+
+# fact NAME COMMAND…: what the command said on stdout, and how it ended
+fact() {
+  local name=$1 output code
+  shift
+  output=$(timeout --kill-after=1 "$answer_seconds" "$@" 2>/dev/null | base64 --wrap=0; exit "${PIPESTATUS[0]}")
+  code=$?
+  printf '{"fact":"%s","exit":%d,"output":"%s"}\n' "$name" "$code" "$output"
+}
+
+# loud_fact NAME COMMAND…: as fact, with what it said on stderr
+loud_fact() {
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  fact "$1" bash -c '"$@" 2>&1' loud "${@:2}"
+}
+
+# The end of the first certificate in a PEM file or kubeconfig; private keys in it are passed over.
+certificate_end() {
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  fact "certificate $1" bash -c '{ sed -n "s/^ *client-certificate-data: *//p" "$1" | base64 --decode; cat "$1"; } | openssl x509 -noout -enddate' certificate "$1"
+}

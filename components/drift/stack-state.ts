@@ -1,0 +1,158 @@
+import { z } from "zod";
+import { manifestOf, secretManifestOf, type ManifestEntry } from "../plan/manifest";
+import type { HostRole } from "../plan/ports";
+import { readScript } from "../plan/read-script";
+import { readSecretScript } from "../plan/read-secret-script";
+import type { Promised } from "./compare-host";
+
+const hopSchema = z.looseObject({
+  host: z.string(),
+  port: z.number().optional(),
+  user: z.string().optional(),
+  privateKey: z.string().optional(),
+  hostKey: z.string().optional(),
+});
+/** How one SSH server is reached. */
+export type HopAccess = z.infer<typeof hopSchema>;
+const connectionSchema = hopSchema.extend({ proxy: hopSchema.optional() });
+/** How a host is reached, as the resources of the command provider have it; through a bastion where there is one. */
+export type HostAccess = z.infer<typeof connectionSchema>;
+
+const resourceSchema = z.looseObject({
+  urn: z.string(),
+  type: z.string(),
+  parent: z.string().optional(),
+  /** True for what an interrupted replacement has yet to delete. */
+  delete: z.boolean().optional(),
+  inputs: z.record(z.string(), z.unknown()).optional(),
+  outputs: z.record(z.string(), z.unknown()).optional(),
+});
+type RecordedResource = z.infer<typeof resourceSchema>;
+const stateSchema = z.looseObject({
+  deployment: z.looseObject({ resources: z.array(resourceSchema).optional() }),
+});
+
+const nodeTableSchema = z.array(
+  z.looseObject({ name: z.string(), role: z.enum(["control-plane", "worker"]), address: z.string() }),
+);
+
+/** A host with all that its scripts promised. */
+export interface RecordedHost {
+  readonly name: string;
+  readonly address: string;
+  /** Undefined for a host that is no node of the cluster. */
+  readonly role: HostRole | undefined;
+  readonly access: HostAccess;
+  readonly promised: readonly Promised[];
+}
+
+/** An object of the cluster as Pulumi applied it. */
+export interface RecordedObject {
+  readonly urn: string;
+  /** The whole object as the API server answered then. */
+  readonly object: KubernetesObject;
+  /** What the program said. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+/** An object of the Kubernetes API, as far as it is looked at. */
+export type KubernetesObject = z.infer<typeof kubernetesObjectSchema>;
+export const kubernetesObjectSchema = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string().optional(),
+    labels: z.record(z.string(), z.string()).optional(),
+    annotations: z.record(z.string(), z.string()).optional(),
+  }),
+});
+
+/** What the last `up` left behind. */
+export interface StackState {
+  readonly hosts: readonly RecordedHost[];
+  readonly objects: readonly RecordedObject[];
+  /** Administrator's kubeconfig; secret. Undefined when there is no cluster. */
+  readonly kubeconfig: string | undefined;
+}
+
+/** How a secret stands in an export with `--show-secrets`. */
+const signatureKey = "4dabf18193072939515e22adb298388d";
+const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
+
+/** A property with the secrets in it as plain values. */
+function reveal(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reveal);
+  if (typeof value !== "object" || value === null) return value;
+  const properties = value as Record<string, unknown>;
+  if (properties[signatureKey] === secretSignature) {
+    if (typeof properties["plaintext"] !== "string") throw new Error("the state's secrets are hidden");
+    return reveal(JSON.parse(properties["plaintext"]));
+  }
+  return Object.fromEntries(Object.entries(properties).map(([key, inner]) => [key, reveal(inner)]));
+}
+
+/** What the script of a command promises; undefined for a command that promises nothing that lasts. */
+function promisesOf(stdin: unknown): readonly ManifestEntry[] | undefined {
+  if (typeof stdin !== "string") return undefined;
+  const plan = readScript(stdin);
+  if (plan !== undefined) return manifestOf(plan);
+  const secrets = readSecretScript(stdin);
+  return secrets === undefined ? undefined : secretManifestOf(secrets);
+}
+
+function recordedHosts(resources: readonly RecordedResource[], nodeTable: unknown): RecordedHost[] {
+  const nodes = nodeTableSchema.safeParse(nodeTable).data ?? [];
+  const commands = resources.filter(({ type }) => type === "command:remote:Command");
+  const hosts = new Map<string, { access: HostAccess; promised: Promised[] }>();
+  for (const command of commands) {
+    const promises = promisesOf(reveal(command.inputs?.["stdin"]));
+    if (promises === undefined) continue;
+    const access = connectionSchema.parse(reveal(command.inputs?.["connection"]));
+    const host = hosts.get(access.host) ?? { access, promised: [] };
+    hosts.set(access.host, host);
+    // What stands beside the script, as the second login that confirms it, belongs to it.
+    const siblings = commands.filter(({ parent }) => parent === command.parent && parent !== undefined);
+    const urns = [...new Set([command, ...siblings].map(({ urn }) => urn))];
+    host.promised.push(...promises.map((entry) => ({ entry, urns })));
+  }
+  return [...hosts].map(([address, { access, promised }]) => {
+    const node = nodes.find((candidate) => candidate.address === address);
+    return { name: node?.name ?? address, address, role: node?.role, access, promised };
+  });
+}
+
+function recordedObjects(resources: readonly RecordedResource[]): RecordedObject[] {
+  return resources.flatMap(({ urn, type, inputs, outputs }) => {
+    if (!type.startsWith("kubernetes:")) return [];
+    const object = kubernetesObjectSchema.safeParse(reveal(outputs));
+    if (!object.success) return [];
+    // Fields of the provider's own lie among those of the object.
+    const fields = Object.entries(object.data).filter(([field]) => !field.startsWith("__"));
+    return [
+      {
+        urn,
+        object: kubernetesObjectSchema.parse(Object.fromEntries(fields)),
+        inputs: reveal(inputs ?? {}) as Record<string, unknown>,
+      },
+    ];
+  });
+}
+
+/**
+ * Reads what `pulumi stack export --show-secrets` printed.
+ *
+ * @throws when it is no such export, or a script in it can't be read.
+ */
+export function readStackState(exported: string): StackState {
+  const { deployment } = stateSchema.parse(JSON.parse(exported));
+  const resources = (deployment.resources ?? []).filter((resource) => resource.delete !== true);
+  const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
+  const provider = resources.find(({ type }) => type === "pulumi:providers:kubernetes");
+  const kubeconfig = reveal(provider?.inputs?.["kubeconfig"]);
+  return {
+    hosts: recordedHosts(resources, reveal(stack?.outputs?.["nodeTable"])),
+    objects: recordedObjects(resources),
+    kubeconfig: typeof kubeconfig === "string" ? kubeconfig : undefined,
+  };
+}

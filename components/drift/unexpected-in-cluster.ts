@@ -1,0 +1,106 @@
+import { z } from "zod";
+import { objectName } from "./cluster-objects";
+import type { Finding } from "./finding";
+import { kubernetesObjectSchema, type KubernetesObject } from "./stack-state";
+
+const bindingSchema = kubernetesObjectSchema.extend({
+  roleRef: z.looseObject({ kind: z.string(), name: z.string() }),
+  subjects: z.array(z.looseObject({ kind: z.string(), name: z.string() })).optional(),
+});
+type Binding = z.infer<typeof bindingSchema>;
+
+const roleSchema = kubernetesObjectSchema.extend({
+  rules: z
+    .array(
+      z.looseObject({ verbs: z.array(z.string()).optional(), resources: z.array(z.string()).optional() }),
+    )
+    .nullish(),
+});
+
+/** Everybody, or nobody in particular (kubernetes.io/docs/concepts/security/rbac-good-practices). */
+const openSubjects = new Set(["system:anonymous", "system:unauthenticated", "system:authenticated"]);
+
+/** Bindings that every cluster has and that would else look like one of those (default roles and role bindings). */
+const defaultBindings: Readonly<Record<string, readonly string[]>> = {
+  "cluster-admin": ["system:masters"],
+  "system:basic-user": ["system:authenticated"],
+  "system:discovery": ["system:authenticated"],
+  "system:public-info-viewer": ["system:authenticated", "system:unauthenticated"],
+};
+
+function isDefault({ metadata, roleRef, subjects = [] }: Binding): boolean {
+  const allowed = metadata.namespace === undefined ? defaultBindings[metadata.name] : undefined;
+  return (
+    allowed !== undefined &&
+    roleRef.name === metadata.name &&
+    subjects.every(({ name }) => allowed.includes(name))
+  );
+}
+
+/** Names of the roles that allow everything on everything. */
+function wildcardRoles(roles: readonly KubernetesObject[]): Set<string> {
+  const parsed = roles.flatMap((role) => roleSchema.safeParse(role).data ?? []);
+  const wild = parsed.filter(({ rules }) =>
+    (rules ?? []).some(
+      ({ verbs, resources }) => verbs?.includes("*") === true && resources?.includes("*") === true,
+    ),
+  );
+  return new Set(wild.map(objectName));
+}
+
+function describe({ roleRef, subjects = [] }: Binding): string {
+  return `gives ${roleRef.name} to ${subjects.map(({ kind, name }) => `${kind} ${name}`).join(", ")}`;
+}
+
+/** `clusterrolebinding NAME`, or with `--namespace`: what kubectl is told. */
+function kubectlWords({ kind, metadata }: KubernetesObject): string {
+  const place = metadata.namespace === undefined ? "" : ` --namespace ${metadata.namespace}`;
+  return `kubectl${place} delete ${kind.toLowerCase()} '${metadata.name}'`;
+}
+
+function unexpected(object: KubernetesObject, found: string): Finding {
+  return {
+    subject: objectName(object),
+    wanted: "not there: the program does not know it",
+    found,
+    diff: [],
+    repair: { by: "hand", advice: `declare it, or: ${kubectlWords(object)}` },
+  };
+}
+
+/** What is looked through for objects that nobody declared. */
+export interface ClusterInventory {
+  readonly bindings: readonly KubernetesObject[];
+  readonly roles: readonly KubernetesObject[];
+  readonly networkPolicies: readonly KubernetesObject[];
+}
+
+/**
+ * Objects that the program does not know and that let more in than it says: bindings to everything or to everybody, and policies in
+ * namespaces that it isolates, each of which opens something, because policies only add up.
+ *
+ * @param known Names of the objects that the program and the plans of hosts made, as `objectName` gives them.
+ * @param namespaces Namespaces whose policies are the program's.
+ */
+export function unexpectedInCluster(
+  inventory: ClusterInventory,
+  known: ReadonlySet<string>,
+  namespaces: ReadonlySet<string>,
+): Finding[] {
+  const wild = wildcardRoles(inventory.roles);
+  const bindings = inventory.bindings
+    .flatMap((item) => bindingSchema.safeParse(item).data ?? [])
+    .filter((binding) => !known.has(objectName(binding)) && !isDefault(binding))
+    .filter(({ roleRef, subjects = [], metadata }) => {
+      const place = roleRef.kind === "Role" ? `${metadata.namespace ?? ""}/` : "";
+      return (
+        wild.has(`${roleRef.kind} ${place}${roleRef.name}`) ||
+        subjects.some(({ name }) => openSubjects.has(name))
+      );
+    })
+    .map((binding) => unexpected(binding, describe(binding)));
+  const policies = inventory.networkPolicies
+    .filter((policy) => namespaces.has(policy.metadata.namespace ?? "") && !known.has(objectName(policy)))
+    .map((policy) => unexpected(policy, "lets through what no rule of the program does"));
+  return [...bindings, ...policies];
+}
