@@ -3,6 +3,7 @@ import { main } from "./main";
 import { stackOptions, stackCommand } from "./options";
 import { engineParallelism, openStack, pulumi } from "./open-stack";
 import { policyArguments, skipPoliciesOption } from "./policies";
+import { repair } from "./repair";
 import { stackOutputs } from "./stack-outputs";
 
 /** Certificates that end sooner are spoken of after every `up`. */
@@ -15,13 +16,23 @@ main(async () => {
     "Build the cluster of a stack, or change it to what its configuration says.",
   )
     .addOption(skipPoliciesOption())
+    .option("--repair", "first look for drift, and put right what was changed by hand", false)
     .argument("[arguments...]", "passed to pulumi up")
     .allowUnknownOption()
     .parse();
   const options = stackOptions(command);
   const environment = await openStack(options);
   const policies = policyArguments(command, options.stack);
-  const args = ["--yes", "--skip-preview", "--parallel", engineParallelism, ...policies, ...command.args];
+  const again = command.opts<{ repair: boolean }>().repair ? await repair(options.stack, environment) : [];
+  const args = [
+    "--yes",
+    "--skip-preview",
+    "--parallel",
+    engineParallelism,
+    ...policies,
+    ...again,
+    ...command.args,
+  ];
   await pulumi("up", options.stack, args, environment);
   const { certificateExpiry = {} } = await stackOutputs(options.stack, environment);
   for (const warning of renewalWarnings(certificateExpiry, new Date(), warningDays)) {

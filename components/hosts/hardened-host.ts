@@ -3,7 +3,8 @@ import { ApplyPlan } from "../plan/apply-plan";
 import { mergeFragments } from "../plan/merge";
 import type { PlanFragment, SecretFileSpec } from "../plan/plan";
 import { SecretFiles } from "../plan/secret-files";
-import type { Host, HostConnection, HostSpec } from "./host";
+import { authorizedKeysFolder } from "./hardening/accounts";
+import type { AuthorizedKeys, Host, HostConnection, HostSpec } from "./host";
 
 /** Arguments of {@link HardenedHost}. */
 export interface HardenedHostArgs {
@@ -12,6 +13,14 @@ export interface HardenedHostArgs {
   readonly fragments: Readonly<Record<string, PlanFragment>>;
   /** Keys and certificates that lie on it; they arrive after it is hardened. */
   readonly secretFiles: pulumi.Input<readonly SecretFileSpec[]>;
+}
+
+/** The file that says who may log in. It travels with the keys, because the stack's own public key is known when they are. */
+function authorizedKeysFile({ user, keys }: AuthorizedKeys): pulumi.Output<SecretFileSpec> {
+  const path = `${authorizedKeysFolder}/${user}`;
+  return pulumi
+    .output(keys)
+    .apply((lines) => ({ path, owner: "root", group: "root", mode: "0644", content: `${lines}\n` }));
 }
 
 /**
@@ -26,7 +35,7 @@ export class HardenedHost extends pulumi.ComponentResource implements Host {
 
   public constructor(name: string, args: HardenedHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:hosts:HardenedHost", name, { address: args.host.spec.address }, opts);
-    const { spec, connection, ready } = args.host;
+    const { spec, connection, ready, authorizedKeys } = args.host;
     this.spec = spec;
     this.connection = connection;
     this.applied = new ApplyPlan(
@@ -34,9 +43,11 @@ export class HardenedHost extends pulumi.ComponentResource implements Host {
       { phase: "harden", connection, plan: mergeFragments(args.fragments) },
       { parent: this, dependsOn: [...ready] },
     );
+    const logins = authorizedKeys === undefined ? [] : [authorizedKeysFile(authorizedKeys)];
+    const files = pulumi.all([args.secretFiles, pulumi.all(logins)]).apply((lists) => lists.flat());
     const secrets = new SecretFiles(
       `${name}-secrets`,
-      { connection, directories: [], files: args.secretFiles },
+      { connection, directories: [], files },
       { parent: this, dependsOn: [this.applied.done] },
     );
     this.ready = [secrets.done];

@@ -50,6 +50,8 @@ export class LocalMachines extends pulumi.ComponentResource {
     // Who may log in.
     const adminKey = new tls.PrivateKey(`${name}-admin-key`, { algorithm: "ED25519" }, { parent: this });
 
+    const keys = adminKey.publicKeyOpenssh.apply((key) => [key.trim(), ...args.sshPublicKeys].join("\n"));
+
     // The bridge that joins the machines.
     const network = new command.local.Command(
       `${name}-network`,
@@ -93,9 +95,7 @@ export class LocalMachines extends pulumi.ComponentResource {
             BASE_IMAGE: args.baseImage,
             ARTIFACT_STORE: args.artifactStore,
             ADMIN_USER: args.adminUser,
-            AUTHORIZED_KEYS: adminKey.publicKeyOpenssh.apply((key) =>
-              [key.trim(), ...args.sshPublicKeys].join("\n"),
-            ),
+            AUTHORIZED_KEYS: keys,
           },
           // Who a machine is: with another address or key it is another machine.
           triggers: [spec.address, hostKey.publicKeyFingerprintSha256],
@@ -119,7 +119,7 @@ export class LocalMachines extends pulumi.ComponentResource {
           hostKey: hostPublicKey.trim(),
           dialErrorLimit: 20,
         }));
-      return { spec, connection, ready: [machine] };
+      return { spec, connection, ready: [machine], authorizedKeys: { user: args.adminUser, keys } };
     });
     this.adminPrivateKey = adminKey.privateKeyOpenssh;
     this.registerOutputs({ bridge });
