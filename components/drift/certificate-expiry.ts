@@ -23,8 +23,8 @@ export function certificateExpiry(
 ): { readonly findings: readonly Finding[]; readonly warnings: readonly string[] } {
   const findings: Finding[] = [];
   const warnings: string[] = [];
-  for (const path of certificates) {
-    const end = endOf(facts.answer(`certificate ${path}`).output);
+  for (const [index, path] of certificates.entries()) {
+    const end = endOf(facts.answer(`certificate ${index}`).output);
     // That a file is missing or another is said where files are compared; the kubelet makes its own when it first runs.
     if (end === undefined) continue;
     const left = end.getTime() - now.getTime();

@@ -111,7 +111,9 @@ export function renderLookScript(manifest: readonly ManifestEntry[]): string {
     ...entriesOf(manifest, "step").map(
       (step, index) => `${shellCommand(["loud_fact", `step ${index}`, ...step.unless])}\n`,
     ),
-    ...certificatePaths(manifest).map((file) => `${shellCommand(["certificate_end", file])}\n`),
+    ...certificatePaths(manifest).map(
+      (file, index) => `${shellCommand(["certificate_end", `certificate ${index}`, file])}\n`,
+    ),
     `printf '{"complete":true}\\n'\n`,
   ].join("");
 }
@@ -119,7 +121,7 @@ export function renderLookScript(manifest: readonly ManifestEntry[]): string {
 /** The script that asks for the contents of files which differ; only for those that everybody may know. */
 export function renderContentScript(files: readonly string[]): string {
   const questions = files.map(
-    (file) => `${shellCommand(["fact", file, "head", "--bytes=65536", "--", file])}\n`,
+    (file, index) => `${shellCommand(["fact", `content ${index}`, "head", "--bytes=65536", "--", file])}\n`,
   );
   return `${lookFunctions}${questions.join("")}printf '{"complete":true}\\n'\n`;
 }

@@ -20,8 +20,8 @@ loud_fact() {
   fact "$1" bash -c '"$@" 2>&1' loud "${@:2}"
 }
 
-# The end of the first certificate in a PEM file or kubeconfig; private keys in it are passed over.
+# certificate_end NAME PATH: the end of the first certificate in a PEM file or kubeconfig; private keys in it are passed over
 certificate_end() {
   # shellcheck disable=SC2016 # expanded by the inner shell
-  fact "certificate $1" bash -c '{ sed -n "s/^ *client-certificate-data: *//p" "$1" | base64 --decode; cat "$1"; } | openssl x509 -noout -enddate' certificate "$1"
+  fact "$1" bash -c '{ sed -n "s/^ *client-certificate-data: *//p" "$1" | base64 --decode; cat "$1"; } | openssl x509 -noout -enddate' certificate "$2"
 }

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { certificateExpiry } from "../../../components/drift/certificate-expiry";
+import { HostFacts } from "../../../components/drift/host-facts";
+
+const now = new Date("2026-06-01T12:00:00Z");
+
+function look(answer: string): ReturnType<typeof certificateExpiry> {
+  const output = Buffer.from(answer).toString("base64");
+  const fact = JSON.stringify({ fact: "certificate 0", exit: 0, output });
+  return certificateExpiry(["/etc/x.crt"], HostFacts.parse(`${fact}\n{"complete":true}\n`), now);
+}
+
+describe("a certificate on a host", () => {
+  it("that is good for long is not spoken of", () => {
+    assert.deepEqual(look("notAfter=Jul  2 12:00:00 2026 GMT\n"), { findings: [], warnings: [] });
+  });
+
+  it("that ends within thirty days is a warning", () => {
+    const { findings, warnings } = look("notAfter=Jun 30 12:00:00 2026 GMT\n");
+    assert.deepEqual(findings, []);
+    assert.match(
+      warnings.join(),
+      /^certificate \/etc\/x\.crt ends 2026-06-30T12:00:00\.000Z: change pki\.epoch/,
+    );
+  });
+
+  it("that has ended is a finding", () => {
+    const { findings, warnings } = look("notAfter=Jun  1 11:59:59 2026 GMT\n");
+    assert.deepEqual(warnings, []);
+    assert.equal(findings[0]?.found, "ended 2026-06-01T11:59:59.000Z");
+  });
+
+  it("that is not there is said by the comparison of files", () => {
+    assert.deepEqual(look(""), { findings: [], warnings: [] });
+  });
+});

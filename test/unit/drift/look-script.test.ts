@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, describe, it } from "node:test";
+import { HostFacts } from "../../../components/drift/host-facts";
+import { renderContentScript, renderLookScript } from "../../../components/drift/look-script";
+import { manifestOf, type ManifestEntry } from "../../../components/plan/manifest";
+import { readScript } from "../../../components/plan/read-script";
+import { renderScript } from "../../../components/plan/script";
+import { assertShellcheckClean } from "../../support/shellcheck";
+import { controlPlanePlan } from "../control-plane/plan";
+import { nodePlan } from "../node/plan";
+
+const folder = mkdtempSync(path.join(tmpdir(), "look-"));
+after(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function runScript(script: string): HostFacts {
+  const { stdout, error } = spawnSync("bash", ["-s"], { input: script, encoding: "utf8" });
+  if (error) throw error;
+  return HostFacts.parse(stdout);
+}
+
+const strange = path.join(folder, 'it\'s a "file"');
+
+function fileEntry(file: string): ManifestEntry {
+  return { kind: "file", path: file, owner: "root", group: "root", mode: "0640", sha256: "", shown: "" };
+}
+
+describe("a look script, run on this box", () => {
+  let facts: HostFacts;
+  before(() => {
+    writeFileSync(strange, "content\n", { mode: 0o640 });
+    symlinkSync("/nowhere", path.join(folder, "link"));
+    writeFileSync(
+      path.join(folder, "kubeconfig"),
+      spawnSync("openssl", [
+        ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"],
+        ...["-keyout", "-", "-subj", "/CN=x", "-days", "3"],
+      ]).stdout,
+    );
+    const manifest: ManifestEntry[] = [
+      fileEntry(strange),
+      fileEntry(path.join(folder, "missing")),
+      { kind: "directory", path: folder, owner: "root", group: "root", mode: "0700" },
+      { kind: "link", path: path.join(folder, "link"), target: "/nowhere" },
+      { kind: "sysctl", key: "kernel.ostype", value: "Linux", namespaced: false },
+      { kind: "sysctl", key: "kernel.no_such_parameter", value: "1", namespaced: false },
+      { kind: "step", description: "holds", unless: ["true"] },
+      { kind: "step", description: "does not", unless: ["bash", "-c", "echo why; echo more >&2; exit 3"] },
+      {
+        ...fileEntry(path.join(folder, "kubeconfig")),
+        shown: "-----BEGIN CERTIFICATE-----",
+      } as ManifestEntry,
+    ];
+    facts = runScript(renderLookScript(manifest));
+  });
+
+  it("describes what is there, by owner, mode and type", () => {
+    assert.deepEqual(
+      [...facts.paths].map(([name, { type, mode, target }]) => [path.basename(name), type, mode, target]),
+      [
+        ['it\'s a "file"', "f", "0640", ""],
+        [path.basename(folder), "d", "0700", ""],
+        ["link", "l", "0777", "/nowhere"],
+        [
+          "kubeconfig",
+          "f",
+          statSync(path.join(folder, "kubeconfig")).mode.toString(8).slice(-4).padStart(4, "0"),
+          "",
+        ],
+      ],
+    );
+  });
+
+  it("gives checksums of what is there", () => {
+    assert.equal(
+      facts.checksums.get(strange),
+      "434728a410a78f56fc1b5899c3593436e61ab0c731e9072d95e96db290205e53",
+    );
+    assert.equal(facts.checksums.has(path.join(folder, "missing")), false);
+  });
+
+  it("reads kernel parameters; one that is not there is left out", () => {
+    assert.deepEqual([...facts.sysctls], [["kernel.ostype", "Linux"]]);
+  });
+
+  it("runs the checks of steps and keeps what they say", () => {
+    assert.deepEqual(facts.answer("step 0"), { exit: 0, output: "" });
+    assert.deepEqual(facts.answer("step 1"), { exit: 3, output: "why\nmore\n" });
+  });
+
+  it("reads the end of a certificate, whatever key stands before it", () => {
+    const { output } = facts.answer("certificate 0");
+    assert.match(output, /^notAfter=/);
+    assert.doesNotMatch(output, /PRIVATE KEY/);
+  });
+
+  it("knows accounts, groups and packages", () => {
+    assert.ok(facts.accounts.some(({ name, uid }) => name === "root" && uid === 0));
+    assert.ok(facts.groups.has("sudo"));
+    assert.ok(facts.packages.has("bash"));
+  });
+
+  it("changes nothing", () => {
+    assert.deepEqual(readdirSync(folder).sort(), ['it\'s a "file"', "kubeconfig", "link"]);
+  });
+
+  it("gives contents, to the byte", () => {
+    assert.deepEqual(runScript(renderContentScript([strange])).answer("content 0"), {
+      exit: 0,
+      output: "content\n",
+    });
+  });
+});
+
+describe("a look script", () => {
+  for (const [name, plan] of [
+    ["control plane", controlPlanePlan],
+    ["node", nodePlan("worker-0")],
+  ] as const) {
+    it(`of a ${name} is clean`, () => {
+      const script = readScript(renderScript(plan, "test"));
+      assert.ok(script);
+      assertShellcheckClean(renderLookScript(manifestOf(script)));
+    });
+  }
+
+  it("asks no tool about nothing, which would be about everything", () => {
+    const script = renderLookScript([]);
+    for (const fact of ["paths", "checksums", "sysctls", "units"]) {
+      assert.match(script, new RegExp(`\\nfact ${fact} true\\n`));
+    }
+  });
+
+  it("whose answer was cut off is no answer", () => {
+    assert.throws(() => HostFacts.parse('{"fact":"container","exit":1,"output":""}\n'), /was cut off/);
+    assert.throws(() => HostFacts.parse(""), /was cut off/);
+  });
+});

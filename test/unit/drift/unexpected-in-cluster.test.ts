@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { KubernetesObject } from "../../../components/drift/stack-state";
+import { unexpectedInCluster } from "../../../components/drift/unexpected-in-cluster";
+
+const apiVersion = "rbac.authorization.k8s.io/v1";
+const everything = [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }];
+const roles: KubernetesObject[] = [
+  { apiVersion, kind: "ClusterRole", metadata: { name: "cluster-admin" }, rules: everything },
+  { apiVersion, kind: "ClusterRole", metadata: { name: "sneaky" }, rules: everything },
+  { apiVersion, kind: "Role", metadata: { name: "lord", namespace: "app" }, rules: everything },
+  {
+    apiVersion,
+    kind: "ClusterRole",
+    metadata: { name: "reader" },
+    rules: [{ apiGroups: [""], resources: ["*"], verbs: ["get"] }],
+  },
+  { apiVersion, kind: "ClusterRole", metadata: { name: "aggregate" }, rules: null },
+];
+
+function binding(
+  name: string,
+  role: string,
+  subject: string,
+  namespace?: string,
+  roleKind = "ClusterRole",
+): KubernetesObject {
+  return {
+    apiVersion,
+    kind: namespace === undefined ? "ClusterRoleBinding" : "RoleBinding",
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: roleKind, name: role },
+    subjects: [{ kind: "Group", name: subject }],
+  };
+}
+
+function policy(namespace: string, name: string): KubernetesObject {
+  return { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name, namespace } };
+}
+
+function subjects(bindings: KubernetesObject[], networkPolicies: KubernetesObject[] = []): string[] {
+  const known = new Set(["ClusterRoleBinding redoubt:cluster-admins", "NetworkPolicy app/default-deny"]);
+  return unexpectedInCluster({ bindings, roles, networkPolicies }, known, new Set(["app"])).map(
+    ({ subject, found }) => `${subject}: ${found}`,
+  );
+}
+
+describe("bindings that nobody declared", () => {
+  const widening: readonly (readonly [string, KubernetesObject, string])[] = [
+    [
+      "of cluster-admin",
+      binding("evil", "cluster-admin", "strangers"),
+      "ClusterRoleBinding evil: gives cluster-admin to Group strangers",
+    ],
+    [
+      "of another role that allows everything",
+      binding("evil", "sneaky", "strangers"),
+      "ClusterRoleBinding evil: gives sneaky to Group strangers",
+    ],
+    [
+      "of everything in one namespace",
+      binding("evil", "lord", "strangers", "app", "Role"),
+      "RoleBinding app/evil: gives lord to Group strangers",
+    ],
+    [
+      "to everybody",
+      binding("evil", "reader", "system:unauthenticated"),
+      "ClusterRoleBinding evil: gives reader to Group system:unauthenticated",
+    ],
+    [
+      "under the name of a default one, but to others",
+      binding("cluster-admin", "cluster-admin", "strangers"),
+      "ClusterRoleBinding cluster-admin: gives cluster-admin to Group strangers",
+    ],
+    [
+      "under the name of a default one, but of another role",
+      binding("system:discovery", "reader", "system:authenticated"),
+      "ClusterRoleBinding system:discovery: gives reader to Group system:authenticated",
+    ],
+    [
+      "under the name of a default one, but in a namespace",
+      binding("cluster-admin", "cluster-admin", "system:masters", "app"),
+      "RoleBinding app/cluster-admin: gives cluster-admin to Group system:masters",
+    ],
+  ];
+  for (const [what, object, expected] of widening) {
+    it(`are found: ${what}`, () => {
+      assert.deepEqual(subjects([object]), [expected]);
+    });
+  }
+
+  it("are left alone when they are Kubernetes' own, the program's, or give little", () => {
+    const harmless = [
+      binding("cluster-admin", "cluster-admin", "system:masters"),
+      binding("system:discovery", "system:discovery", "system:authenticated"),
+      binding("redoubt:cluster-admins", "cluster-admin", "redoubt:cluster-admins"),
+      binding("monitoring", "reader", "monitors"),
+      binding("aggregated", "aggregate", "people"),
+      // A Role of the same name in another namespace is another role.
+      binding("other", "lord", "people", "other", "Role"),
+    ];
+    assert.deepEqual(subjects(harmless), []);
+  });
+});
+
+describe("network policies that nobody declared", () => {
+  it("are found in the namespaces of the program, and only there", () => {
+    const policies = [policy("app", "default-deny"), policy("app", "let-me-in"), policy("sandbox", "own")];
+    assert.deepEqual(subjects([], policies), [
+      "NetworkPolicy app/let-me-in: lets through what no rule of the program does",
+    ]);
+  });
+});
