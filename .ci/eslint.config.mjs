@@ -15,6 +15,7 @@ const forbidden = {
   "components/control-plane": ["config", "etcd", "node", "network", "access"],
   "components/node": ["config", "etcd", "control-plane", "network", "access"],
   "components/network": ["config", "hosts", "pki", "etcd", "control-plane", "node", "access"],
+  "components/drift": ["config", "hosts", "pki", "etcd", "control-plane", "node", "network", "access"],
   "components/access": ["config", "hosts", "etcd", "control-plane", "node", "network"],
 };
 

@@ -3,6 +3,7 @@ import { after, describe, it } from "node:test";
 import { TestCluster, type ClusterOutputs } from "../support/cluster";
 import { testConfiguration } from "./configuration";
 import { convergenceStory } from "./stories/convergence";
+import { driftStory } from "./stories/drift";
 import { destroyStory, interruptionStory } from "./stories/interruption";
 import { lockoutStory } from "./stories/lockout";
 import { policiesStory } from "./stories/policies";
@@ -37,6 +38,7 @@ describe("A cluster on this box", () => {
   workloadsStory(cluster, outputs);
   secretsStory(cluster, outputs);
   lockoutStory(cluster, outputs);
+  driftStory(cluster, outputs);
   convergenceStory(cluster, outputs);
   policiesStory(cluster, outputs);
   destroyStory(cluster);
