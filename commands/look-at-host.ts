@@ -57,6 +57,7 @@ function execute(client: Client, script: string): Promise<string> {
     }, lookSeconds * 1000);
     client.exec("sudo --non-interactive bash -s", (error, channel) => {
       if (error !== undefined) {
+        clearTimeout(timer);
         reject(error);
         return;
       }
@@ -64,10 +65,11 @@ function execute(client: Client, script: string): Promise<string> {
       let complaint = "";
       channel.on("data", (chunk: Buffer) => out.push(chunk));
       channel.stderr.setEncoding("utf8").on("data", (chunk: string) => (complaint += chunk));
+      // Also when the connection is lost: then without a code.
       channel.on("close", (code: number | undefined) => {
         clearTimeout(timer);
         if (code === 0) resolve(Buffer.concat(out).toString("utf8"));
-        else reject(new Error(`the look ended with ${code ?? "a signal"}: ${complaint.trim().slice(-200)}`));
+        else reject(new Error(`the look ended with ${code ?? "no code"}: ${complaint.trim().slice(-200)}`));
       });
       channel.end(script);
     });
