@@ -99,7 +99,7 @@ const hostChanges: Readonly<Record<string, readonly HostChange[]>> = {
       what: "a unit that was disabled",
       command: "systemctl disable --quiet kube-router",
       finds: ["unit kube-router.service"],
-      touches: [],
+      touches: ["/etc/systemd/system/multi-user.target.wants/kube-router.service"],
     },
     {
       what: "an edited unit file",
