@@ -4,7 +4,7 @@ import type { Finding, Repair } from "./finding";
 import type { HostFacts, PathFact } from "./host-facts";
 import { entriesOf } from "./look-script";
 import { sshdConfiguration, sshdDifferences } from "./sshd-settings";
-import { textDiff } from "./text-diff";
+import { reportLines, textDiff } from "./text-diff";
 
 /** A promise, and which resources keep it. */
 export interface Promised {
@@ -23,7 +23,14 @@ export interface HostExpectation {
 }
 
 /** What is compared with what, for one kind of entry: how the two read when they differ, undefined when they agree. */
-type Comparison = { readonly subject: string; readonly wanted: string; readonly found: string } | undefined;
+type Comparison =
+  | {
+      readonly subject: string;
+      readonly wanted: string;
+      readonly found: string;
+      readonly diff?: readonly string[];
+    }
+  | undefined;
 
 function difference(subject: string, wanted: string, found: string): Comparison {
   return wanted === found ? undefined : { subject, wanted, found };
@@ -116,8 +123,9 @@ function compareUnit(entry: EntryOf<"unit">, facts: HostFacts): Comparison {
 function compareStep(entry: EntryOf<"step">, index: number, facts: HostFacts): Comparison {
   const { exit, output } = facts.answer(`step ${index}`);
   if (exit === 0) return undefined;
-  const said = output.trim().split("\n").slice(0, 5).join("; ");
-  return { subject: entry.description, wanted: "so", found: said === "" ? "not so" : `not so: ${said}` };
+  // Checks that compare say what differs.
+  const said = output.trim() === "" ? [] : reportLines(output.trimEnd().split("\n"));
+  return { subject: entry.description, wanted: "so", found: "not so", diff: said };
 }
 
 function compareEntry(entry: ManifestEntry, stepIndex: number, facts: HostFacts): Comparison {
@@ -200,7 +208,8 @@ export function comparePromised(
     if (compared === undefined) return [];
     const content = entry.kind === "file" ? contents.get(entry.path) : undefined;
     const shown = entry.kind === "file" ? entry.shown : undefined;
-    const diff = content === undefined || shown === undefined ? [] : textDiff(shown, content);
+    const said = compared.diff ?? [];
+    const diff = content === undefined || shown === undefined ? said : textDiff(shown, content);
     return [{ ...compared, diff, repair: repairOf(entry, urns, compared.found) }];
   });
 }

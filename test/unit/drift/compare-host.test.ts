@@ -195,7 +195,7 @@ const cases: readonly (readonly [string, (answers: HostAnswers) => void, string]
   [
     "a step, by its own check, with what that says",
     (host) => (host.steps[1] = { exit: 1, output: "-accept\n+drop\n" }),
-    "rules loaded: so → not so: -accept; +drop",
+    "rules loaded: so → not so",
   ],
   [
     "a unit that was stopped",
@@ -293,6 +293,14 @@ describe("a host compared with its plans", () => {
     const contents = new Map([["/etc/x", "one\n2\nthree\n"]]);
     const [finding] = comparePromised(expectation, facts, contents);
     assert.deepEqual(finding?.diff, ["@@ -1,3 +1,3 @@", " one", "-two", "+2", " three"]);
+  });
+
+  it("shows what the check of a step said, without secrets", () => {
+    const facts = factsOf(expectation, (host) => {
+      host.steps[1] = { exit: 1, output: "-accept\n+drop\n+token: abc\n" };
+    });
+    const [finding] = comparePromised(expectation, facts, new Map());
+    assert.deepEqual(finding?.diff, ["-accept", "+drop", "+(looks like a secret; not shown)"]);
   });
 
   it("asks for no content of a private key, but for a certificate's", () => {
