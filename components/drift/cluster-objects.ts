@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Finding } from "./finding";
 import type { KubernetesObject, RecordedObject } from "./stack-state";
+import { reportLines, reportValue } from "./text-diff";
 
 /** `NetworkPolicy app/default-deny`. */
 export function objectName({ kind, metadata }: KubernetesObject): string {
@@ -50,7 +51,7 @@ function differences(path: string, wanted: unknown, found: unknown): FieldDiffer
 }
 
 function shown(value: unknown): string {
-  return value === undefined ? "not there" : JSON.stringify(value);
+  return value === undefined ? "not there" : reportValue(JSON.stringify(value));
 }
 
 /** Kinds whose content is never told. */
@@ -70,10 +71,9 @@ function compareObject(recorded: RecordedObject, live: KubernetesObject | undefi
   if (secretKinds.has(live.kind)) {
     return { subject, wanted: "as recorded", found: "another content", diff: [], repair: restored };
   }
-  const diff = fields.flatMap(({ path, wanted, found }) => [
-    `-${path}: ${shown(wanted)}`,
-    `+${path}: ${shown(found)}`,
-  ]);
+  const diff = reportLines(
+    fields.flatMap(({ path, wanted, found }) => [`-${path}: ${shown(wanted)}`, `+${path}: ${shown(found)}`]),
+  );
   return {
     subject,
     wanted: shown(first.wanted),

@@ -71,7 +71,8 @@ const hostChanges: Readonly<Record<string, readonly HostChange[]>> = {
     },
     {
       what: "a key that may log in",
-      command: "echo 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA mallory' >>/etc/ssh/authorized_keys.d/redoubt",
+      command:
+        "echo 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJVb1vYp0dWqTc2zQ0Xk7m3Qe5nL8sRgUuXyZ4aBcDeF mallory' >>/etc/ssh/authorized_keys.d/redoubt",
       finds: ["file /etc/ssh/authorized_keys.d/redoubt"],
       touches: ["/etc/ssh/authorized_keys.d/redoubt"],
     },

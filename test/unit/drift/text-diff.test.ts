@@ -20,6 +20,13 @@ describe("the diff of a file", () => {
     assert.equal(lines.filter((line) => line === "+(looks like a secret; not shown)").length, 3);
   });
 
+  it("shows a public key, which says who was let in", () => {
+    const key = `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"Q".repeat(43)} mallory`;
+    assert.deepEqual(textDiff("", `${key}\n`).at(-1), `+${key}`);
+    // Only as a key stands in its file, not behind another word.
+    assert.match(textDiff("", `secret ssh-rsa ${"Q".repeat(64)}\n`).at(-1) ?? "", /not shown/);
+  });
+
   it("is cut where it gets long, and says so", () => {
     const lines = textDiff("", Array.from({ length: 100 }, (_, index) => `${index}\n`).join(""));
     assert.equal(lines.length, 41);
