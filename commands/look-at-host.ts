@@ -3,7 +3,7 @@ import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
 import type { HopAccess, HostAccess } from "../components/drift/stack-state";
 
 /** Seconds until a host that does not answer is given up. */
-const connectSeconds = 10;
+const connectSeconds = 30;
 /** Seconds until a look that does not end is given up. */
 const lookSeconds = 120;
 

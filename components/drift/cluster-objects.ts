@@ -36,7 +36,24 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Fields that differ, as deep as maps and lists of equal length go. */
+/** Items that only one of two lists has; lists that differ in order alone are told whole. */
+function listDifferences(
+  path: string,
+  wanted: readonly unknown[],
+  found: readonly unknown[],
+): FieldDifference[] {
+  const lacks = (list: readonly unknown[], item: unknown): boolean =>
+    !list.some((other) => isDeepStrictEqual(item, other));
+  const gone = wanted.flatMap((item, index) =>
+    lacks(found, item) ? [{ path: `${path}[${index}]`, wanted: item, found: undefined }] : [],
+  );
+  const added = found.flatMap((item, index) =>
+    lacks(wanted, item) ? [{ path: `${path}[${index}]`, wanted: undefined, found: item }] : [],
+  );
+  return gone.length + added.length === 0 ? [{ path, wanted, found }] : [...gone, ...added];
+}
+
+/** Fields that differ, as deep as maps and lists go. */
 function differences(path: string, wanted: unknown, found: unknown): FieldDifference[] {
   if (isDeepStrictEqual(wanted, found)) return [];
   const inner = (key: string): string => (path === "" ? key : `${path}.${key}`);
@@ -47,6 +64,7 @@ function differences(path: string, wanted: unknown, found: unknown): FieldDiffer
   if (Array.isArray(wanted) && Array.isArray(found) && wanted.length === found.length) {
     return wanted.flatMap((item: unknown, index) => differences(`${path}[${index}]`, item, found[index]));
   }
+  if (Array.isArray(wanted) && Array.isArray(found)) return listDifferences(path, wanted, found);
   return [{ path, wanted, found }];
 }
 
@@ -72,7 +90,10 @@ function compareObject(recorded: RecordedObject, live: KubernetesObject | undefi
     return { subject, wanted: "as recorded", found: "another content", diff: [], repair: restored };
   }
   const diff = reportLines(
-    fields.flatMap(({ path, wanted, found }) => [`-${path}: ${shown(wanted)}`, `+${path}: ${shown(found)}`]),
+    fields.flatMap(({ path, wanted, found }) => [
+      ...(wanted === undefined ? [] : [`-${path}: ${shown(wanted)}`]),
+      ...(found === undefined ? [] : [`+${path}: ${shown(found)}`]),
+    ]),
   );
   return {
     subject,

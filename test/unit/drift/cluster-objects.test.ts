@@ -58,11 +58,7 @@ describe("an object of the program", () => {
   it("is found by a field that somebody added, which the program never named", () => {
     assert.deepEqual(
       compare({ ...live, spec: { ...live.spec, ingress: [{}] } }, { ...recorded, inputs: {} }),
-      [
-        "NetworkPolicy app/default-deny: spec.ingress is [{}]",
-        "-spec.ingress: not there",
-        "+spec.ingress: [{}]",
-      ],
+      ["NetworkPolicy app/default-deny: spec.ingress is [{}]", "+spec.ingress: [{}]"],
     );
   });
 
@@ -80,11 +76,25 @@ describe("an object of the program", () => {
     );
   });
 
+  it("is found by an item that a list has more, told alone; and by one that it has less", () => {
+    const types = (...policyTypes: string[]): KubernetesObject => ({
+      ...live,
+      spec: { ...live.spec, policyTypes },
+    });
+    assert.deepEqual(compare(types("Ingress", "Egress", "Both"), { ...recorded, inputs: {} }), [
+      'NetworkPolicy app/default-deny: spec.policyTypes[2] is "Both"',
+      '+spec.policyTypes[2]: "Both"',
+    ]);
+    assert.deepEqual(compare(types("Egress"), { ...recorded, inputs: {} }), [
+      "NetworkPolicy app/default-deny: spec.policyTypes[0] is not there",
+      '-spec.policyTypes[0]: "Ingress"',
+    ]);
+  });
+
   it("is found by a label that somebody added: it may lift the pod security of a namespace", () => {
     const labelled = { ...live, metadata: { ...live.metadata, labels: { a: "b", c: "d" } } };
     assert.deepEqual(compare(labelled, { ...recorded, inputs: {} }), [
       'NetworkPolicy app/default-deny: metadata.labels.c is "d"',
-      "-metadata.labels.c: not there",
       '+metadata.labels.c: "d"',
     ]);
   });
