@@ -9,6 +9,7 @@ import { configurationFile, ownFile as own, type ApiServerPart } from "./api-ser
 import { renderAuditPolicy } from "./audit-policy";
 import { authentication, type AuthenticationOptions } from "./authentication";
 import { authorization, type AuthorizationOptions } from "./authorization";
+import { kubeApiserverCheck, kubeApiserverSafeRestart } from "./safe-restart";
 import { tlsCipherSuites, tlsMinVersion } from "../plan/tls";
 
 /** Rotation of the audit log (CIS 1.2.16–1.2.19). */
@@ -128,12 +129,13 @@ export function kubeApiserver(options: KubeApiserverOptions): PlanFragment {
       { path: paths.kubeApiserverLogs, owner: kubeApiserverUser, group: kubeApiserverUser, mode: "0700" },
     ],
     artifacts: [program],
-    files: configuration,
+    files: [...configuration, kubeApiserverCheck],
     units: [
       {
         name: "kube-apiserver.service",
         content: unit,
         restartOn: [program.path, ...configuration.map(({ path }) => path)],
+        safeRestart: kubeApiserverSafeRestart,
       },
     ],
   };

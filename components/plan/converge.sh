@@ -2,6 +2,8 @@
 # The fixed part of every script that reaches a host: functions that make one thing so, and say so when it was not.
 # A rendered plan follows and calls them. Only the report goes to stdout; progress goes to stderr.
 # Everything may be cut off anywhere: what counts is looked at on the host, never remembered from the run before.
+# safe-restart.sh follows it in every script; some names are of there.
+# shellcheck disable=SC2154
 set -euo pipefail
 umask 077
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
@@ -127,6 +129,8 @@ forget_digests() {
   local unit
   for unit in ${restarts[$1]:-}; do rm -f "$engine_state/units/$unit.restart"; done
   for unit in ${reloads[$1]:-}; do rm -f "$engine_state/units/$unit.reload"; done
+  # Who runs was started without a file that was not there; who shall read it gets a unit of its own that says so.
+  [ -e "$1" ] || return 0
   for unit in ${readers[$1]:-}; do
     mkdir --parents "$engine_state/units"
     : >"$engine_state/units/$unit.pending"
@@ -136,19 +140,26 @@ forget_digests() {
 # Units that run with an old secret take the new one up; those that do not run yet will read it when they start. The marks
 # outlive a run that was cut off before the restart.
 restart_readers() {
-  local mark units=() running=()
+  local unit mark units=() plain=()
+  remember_secret_paths
+  for unit in "${!safe_ready[@]}"; do
+    if will_restart "$unit"; then try_candidates "$unit"; fi
+  done
+  commit_staged
   for mark in "$engine_state"/units/*.pending; do
     [ ! -e "$mark" ] || units+=("$(basename "$mark" .pending)")
   done
   ((${#units[@]})) || return 0
-  for mark in "${units[@]}"; do
-    if systemctl is-active --quiet "$mark"; then running+=("$mark"); fi
+  for unit in "${units[@]}"; do
+    if ! systemctl is-active --quiet "$unit"; then continue; fi
+    if ! has_good "$unit"; then plain+=("$unit"); continue; fi
+    safe_restart "$unit" "$(cat "$engine_state/units/$unit.restart" 2>/dev/null || true)"
   done
-  if ((${#running[@]})) && ! systemctl restart -- "${running[@]}"; then
-    explain_failed_units "${running[@]}"
+  if ((${#plain[@]})) && ! systemctl restart -- "${plain[@]}"; then
+    explain_failed_units "${plain[@]}"
     exit 1
   fi
-  for mark in "${units[@]}"; do rm -f "$engine_state/units/$mark.pending"; done
+  for unit in "${units[@]}"; do rm -f "$engine_state/units/$unit.pending"; done
 }
 
 # file PATH OWNER GROUP MODE [VALIDATOR…]: content on stdin; {} in the validator is the candidate
@@ -180,6 +191,10 @@ file() {
       die "file $path: the new content was refused by '$*'; the old file stays as it is"
     fi
   fi
+  if guardians "$path"; then
+    stage "$path" "$candidate"
+    return 0
+  fi
   if [ -n "${activation[$path]:-}" ]; then
     arm_revert
     activate_paths+=("$path")
@@ -200,6 +215,11 @@ link() {
 }
 
 absent() {
+  # What runs may have been started with it.
+  if guardians "$1"; then late_absent+=("$1"); else remove_path "$1"; fi
+}
+
+remove_path() {
   [ -e "$1" ] || [ -L "$1" ] || return 0
   forget_digests "$1"
   rm --recursive --force --one-file-system "$1"
@@ -352,6 +372,10 @@ units_done() {
   local name key value need_reload='' id=''
   local -A load=() file_state=() active=()
   ((${#unit_names[@]})) || return 0
+  for name in "${unit_names[@]}"; do
+    if has_good "$name" && ! recorded "$name.restart" "${unit_restart[$name]}"; then try_candidates "$name"; fi
+  done
+  commit_staged
   read_units() {
     while IFS='=' read -r key value; do
       case $key in
@@ -415,20 +439,27 @@ units_done() {
     systemctl enable --quiet -- "${enable[@]}" 2>/dev/null
     for name in "${enable[@]}"; do note "unit $name enabled"; done
   fi
+  local plain=()
+  for name in "${start[@]}" "${restart[@]}"; do
+    if ! has_good "$name"; then plain+=("$name"); continue; fi
+    safe_restart "$name" "${unit_restart[$name]}"
+    record "$name.restart" "${unit_restart[$name]}"
+    record "$name.reload" "${unit_reload[$name]}"
+  done
   # One call for all, so that they start side by side, each waiting for what it is ordered after.
-  if ((${#start[@]} + ${#restart[@]})); then
-    systemctl reset-failed -- "${start[@]}" "${restart[@]}" 2>/dev/null || true
-    if ! systemctl restart -- "${start[@]}" "${restart[@]}"; then
-      explain_failed_units "${start[@]}" "${restart[@]}"
+  if ((${#plain[@]})); then
+    systemctl reset-failed -- "${plain[@]}" 2>/dev/null || true
+    if ! systemctl restart -- "${plain[@]}"; then
+      explain_failed_units "${plain[@]}"
       exit 1
     fi
-    for name in "${start[@]}" "${restart[@]}"; do
+    for name in "${plain[@]}"; do
       record "$name.restart" "${unit_restart[$name]}"
       record "$name.reload" "${unit_reload[$name]}"
     done
-    for name in "${start[@]}"; do note "unit $name started"; done
-    for name in "${restart[@]}"; do note "unit $name restarted"; done
   fi
+  for name in "${start[@]}"; do note "unit $name started"; done
+  for name in "${restart[@]}"; do note "unit $name restarted"; done
   for name in "${reload[@]}"; do
     systemctl reload -- "$name"
     record "$name.reload" "${unit_reload[$name]}"

@@ -87,6 +87,25 @@ export interface MountSpec {
   readonly options: readonly string[];
 }
 
+/**
+ * How a restart can't take a working unit down. While it runs and was ready before, new content of its files waits until `check` has
+ * accepted it; when the unit does not become ready after the restart, the files that it was last ready with are put back, it is
+ * restarted with them, and the run fails and says so. A unit that does not run yet is simply started.
+ */
+export interface SafeRestartSpec {
+  /** Exits with 0 when the unit does its work. It may be run at any time, while the unit is down too. */
+  readonly ready: readonly string[];
+  /** Seconds from the restart until `ready` must hold. */
+  readonly timeoutSeconds: number;
+  /**
+   * A command that must accept the new configuration while the old one still runs; `{}` is a folder in which the files that would
+   * change lie under their full paths. Default: none, the restart itself is the test.
+   */
+  readonly check?: readonly string[];
+  /** Files that belong to the configuration though a change of them restarts nothing. Default: none. */
+  readonly alsoProtects?: readonly string[];
+}
+
 /** A systemd unit. */
 export interface UnitSpec {
   /** With its suffix, as in `kubelet.service`. */
@@ -102,6 +121,8 @@ export interface UnitSpec {
    * running unit was started with is kept on the host, so a run that was cut off before the restart makes up for it.
    */
   readonly restartOn?: readonly string[];
+  /** Protects it while it is restarted; its unit file, `restartOn` and the secret files that restart it are its configuration. */
+  readonly safeRestart?: SafeRestartSpec;
   /** Files whose change only reloads it (systemctl reload). */
   readonly reloadOn?: readonly string[];
   /** True when a container can't run it; then it is reported as not applicable there. Default: false. */
@@ -181,7 +202,10 @@ export interface SecretFileSpec {
   readonly mode?: string;
   /** Text. */
   readonly content: string;
-  /** Units to restart when the file changed while they ran. Default: none. */
+  /**
+   * Units to restart when the file changed while they ran; a file that was not there before restarts nobody, because who runs
+   * was started without it. Default: none.
+   */
   readonly restart?: readonly string[];
 }
 

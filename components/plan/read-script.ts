@@ -15,6 +15,16 @@ import type {
 } from "./plan";
 import { readWord, readWords, unquoteCommand } from "./unquote";
 
+/** What protects a unit while it restarts: see `SafeRestartSpec`. */
+export interface ScriptSafeRestart {
+  readonly ready: readonly string[];
+  readonly timeoutSeconds: number;
+  /** Empty when there is none. */
+  readonly check: readonly string[];
+  /** Everything that is put back when it does not become ready, but for its secret files. */
+  readonly protects: readonly string[];
+}
+
 /** A unit as a script calls it: what the plan wants of it, with defaults filled in. */
 export interface ScriptUnit {
   readonly name: string;
@@ -25,6 +35,8 @@ export interface ScriptUnit {
   /** Short digest of all whose change reloads it; `none` when nothing does. */
   readonly reloadDigest: string;
   readonly needsOwnKernel: boolean;
+  /** undefined when it is simply restarted. */
+  readonly safeRestart: ScriptSafeRestart | undefined;
   /** Paths whose change restarts it, its own file included. */
   readonly restartOn: readonly string[];
   /** Paths whose change reloads it. */
@@ -208,8 +220,19 @@ function pathsOf(tables: Tables, table: string, unit: string): string[] {
   return entries.filter(([, units]) => units.split(" ").includes(unit)).map(([path]) => path);
 }
 
-function readUnit(call: Call, tables: Tables): ScriptUnit {
+function readSafeRestart(call: Call): ScriptSafeRestart {
+  const [, seconds = "", ready = "", check = ""] = required(call, 4);
+  return {
+    ready: unquoteCommand(ready),
+    timeoutSeconds: wholeNumber(seconds),
+    check: check === "" ? [] : unquoteCommand(check),
+    protects: call.words.slice(5),
+  };
+}
+
+function readUnit(call: Call, tables: Tables, safe: readonly Call[]): ScriptUnit {
   const [name = "", enabled = "", state = "", restartDigest = "", reloadDigest = ""] = required(call, 5);
+  const protection = safe.find(({ words }) => words[1] === name);
   return {
     name,
     enabled: oneOf(enabled, ["enabled", "disabled"]) === "enabled",
@@ -217,6 +240,7 @@ function readUnit(call: Call, tables: Tables): ScriptUnit {
     restartDigest,
     reloadDigest,
     needsOwnKernel: call.words[6] === "needs-own-kernel",
+    safeRestart: protection && readSafeRestart(protection),
     restartOn: pathsOf(tables, "restarts", name),
     reloadOn: pathsOf(tables, "reloads", name),
   };
@@ -237,11 +261,17 @@ function mountsOf(files: readonly FileSpec[], phase: string): MountSpec[] {
 }
 
 /** Calls that only make effective what the calls before them said. */
-const closingCalls = new Set(["artifacts_done", "units_done", "activations_done", "report"]);
+const closingCalls = new Set([
+  "artifacts_done",
+  "units_done",
+  "activations_done",
+  "safe_units_done",
+  "report",
+]);
 const knownCalls = new Set([
   ...closingCalls,
   ...["packages", "group", "user", "directory", "artifact", "file", "link", "absent", "module_loaded"],
-  ...["kernel_parameter", "step", "skip_in_container", "unit", "precondition", "ready"],
+  ...["kernel_parameter", "step", "skip_in_container", "unit", "safe_unit", "precondition", "ready"],
 ]);
 
 function contentsOf(phase: string, found: readonly Statement[]): ScriptContents {
@@ -253,6 +283,7 @@ function contentsOf(phase: string, found: readonly Statement[]): ScriptContents 
     calls.filter(({ words }) => words[0] === name).map(read);
   const first = (call: Call): string => required(call, 1)[0] ?? "";
   const tables = readTables(found);
+  const safe = calls.filter(({ words }) => words[0] === "safe_unit");
   const files = each("file", readFile);
   return {
     phase,
@@ -272,7 +303,7 @@ function contentsOf(phase: string, found: readonly Statement[]): ScriptContents 
     sysctls: each("kernel_parameter", readSysctl),
     mounts: mountsOf(files, phase),
     steps: each("step", readStep),
-    units: each("unit", (call) => readUnit(call, tables)),
+    units: each("unit", (call) => readUnit(call, tables, safe)),
     readiness: each("ready", readReadiness),
     notApplicableInContainer: each("skip_in_container", (call) => {
       const [what = "", why = ""] = required(call, 2);

@@ -5,7 +5,9 @@ import type { DirectorySpec, FileSpec, HostPlan, ReadinessSpec, UnitSpec, UserSp
 import { shellCommand } from "./quote";
 
 /** The functions that a rendered plan calls; shellcheck reads them where they stand. */
-export const convergeFunctions = readFileSync(path.join(__dirname, "converge.sh"), "utf8");
+export const convergeFunctions = ["converge.sh", "safe-restart.sh"]
+  .map((file) => readFileSync(path.join(__dirname, file), "utf8"))
+  .join("\n");
 
 const unitFolder = "/etc/systemd/system";
 
@@ -144,6 +146,14 @@ function renderUnitCall(plan: HostPlan, files: readonly FileSpec[], unit: UnitSp
   return `${shellCommand(words)}\n`;
 }
 
+/** Tells the script what keeps a unit alive, before anything that it was started with is touched. */
+function renderSafeUnit(files: readonly FileSpec[], unit: UnitSpec): string {
+  if (unit.safeRestart === undefined) return "";
+  const { ready, timeoutSeconds, check = [], alsoProtects = [] } = unit.safeRestart;
+  const words = ["safe_unit", unit.name, String(timeoutSeconds), shellCommand(ready), shellCommand(check)];
+  return `${shellCommand([...words, ...restartPaths(unit, files), ...alsoProtects])}\n`;
+}
+
 /** `declare`d tables that the functions look up: which units depend on a path, what makes a guarded file effective. */
 function renderTables(plan: HostPlan, files: readonly FileSpec[], units: readonly UnitSpec[]): string {
   const restarts = new Map<string, string[]>();
@@ -189,6 +199,7 @@ export function renderScript(plan: HostPlan, phase: Phase): string {
   const sections = [
     calls(plan.preconditions, (item) => renderCondition("precondition", item)),
     renderTables(plan, files, units),
+    calls(units, (unit) => renderSafeUnit(files, unit)),
     plan.packages.length === 0 ? "" : `${shellCommand(["packages", ...plan.packages])}\n`,
     calls(plan.groups, (group) => `${shellCommand(["group", group.name])}\n`),
     calls(plan.users, renderUser),
@@ -221,6 +232,7 @@ export function renderScript(plan: HostPlan, phase: Phase): string {
     units.length === 0 ? "" : "units_done\n",
     plan.guarded.length === 0 ? "" : "activations_done\n",
     calls(plan.readiness, (item) => renderCondition("ready", item)),
+    units.some((unit) => unit.safeRestart !== undefined) ? "safe_units_done\n" : "",
     "report\n",
   ];
   return `${convergeFunctions}\n# --- the plan: ${phase} ---\n\n${sections.filter((section) => section !== "").join("\n")}`;

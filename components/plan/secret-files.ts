@@ -35,7 +35,8 @@ export function renderSecretScript(
   });
   return `${convergeFunctions}
 ${secretMarker}
-${[...readers, ...folders].join("\n")}
+${[...readers, "load_safe_units", ...folders].join("
+")}
 ${writes.join("")}
 restart_readers
 report
@@ -44,7 +45,7 @@ report
 
 /**
  * Puts private keys, and what belongs to them, on a host: by stdin only, never in a command line, a log or a plain property.
- * Their owners must exist. Units that run with an old file are restarted.
+ * Their owners must exist. Units that run with an old file are restarted, those safely that their plan says so of (`SafeRestartSpec`).
  */
 export class SecretFiles extends pulumi.ComponentResource {
   /** What later phases wait for. */

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Tries a configuration of the API server beside the one that runs: kube-apiserver has no dry run, so it is started for a moment
+# with the new unit and files, under the same user and sandbox, on a port of loopback, and must say that it is ready.
+# It shares etcd and nothing else: it joins no endpoints, takes no lease of identity, and writes no audit log.
+# Usage: check-kube-apiserver FOLDER, which holds the files that would change under their full paths.
+set -euo pipefail
+
+readonly candidate=$1 name=redoubt-check-kube-apiserver port=6444 seconds=45
+readonly unit=/run/systemd/system/$name.service tree=/run/$name
+extra=(
+  --bind-address=127.0.0.1
+  "--secure-port=$port"
+  --audit-log-path=-
+  --endpoint-reconciler-type=none
+  --feature-gates=APIServerIdentity=false
+)
+
+clean() {
+  systemctl stop "$name.service" 2>/dev/null || true
+  systemctl reset-failed "$name.service" 2>/dev/null || true
+  rm -rf "$unit" "$unit.d" "$tree"
+}
+trap clean EXIT
+clean
+
+# What it reads below /etc/kubernetes, in memory, as it would be.
+mkdir --mode=0700 "$tree"
+cp --archive /etc/kubernetes "$tree/kubernetes"
+while IFS= read -r -d '' file; do
+  (umask 022 && mkdir --parents "$tree/${file%/*}")
+  cp --preserve=all --no-target-directory "$candidate/etc/$file" "$tree/$file"
+done < <(cd "$candidate/etc" 2>/dev/null && find kubernetes -type f -print0 2>/dev/null)
+
+source=/etc/systemd/system/kube-apiserver.service
+[ ! -e "$candidate$source" ] || source=$candidate$source
+mkdir --parents "$unit.d"
+# Of a flag that comes twice the last counts.
+sed "/^ExecStart=/,/[^\\\\]\$/ { /[^\\\\]\$/ s|\$| ${extra[*]}| }" "$source" >"$unit"
+cat >"$unit.d/check.conf" <<END
+[Service]
+Restart=no
+KillSignal=SIGKILL
+StandardOutput=null
+BindReadOnlyPaths=$tree/kubernetes:/etc/kubernetes
+END
+systemctl daemon-reload
+systemctl start --no-block "$name.service"
+
+deadline=$((SECONDS + seconds))
+until answer=$(/usr/local/bin/kubectl --kubeconfig="$tree/kubernetes/super-admin.conf" --server="https://127.0.0.1:$port" \
+  --request-timeout=5s get --raw /readyz 2>&1); do
+  state=$(systemctl show --property=ActiveState --value "$name.service")
+  if [ "$state" = failed ] || [ "$state" = inactive ] || ((SECONDS >= deadline)); then
+    invocation=$(systemctl show --property=InvocationID --value "$name.service")
+    printf 'kube-apiserver does not become ready with the new configuration (it is %s; %s). The end of its log:\n' "$state" "${answer##*$'\n'}" >&2
+    journalctl "_SYSTEMD_INVOCATION_ID=$invocation" --lines 12 --no-pager --output cat >&2 || true
+    exit 1
+  fi
+  sleep 0.2
+done
