@@ -30,7 +30,7 @@ const layout = clusterLayout(settings);
 const catalogue = readArtifacts();
 checkArtifactVersion(catalogue, settings.kubernetes.version);
 const { artifacts } = catalogue;
-const { clusterName, network, apiServer } = settings;
+const { clusterName, network, apiServer, authorization } = settings;
 
 // Machines.
 const machines = new LocalMachines("machines", {
@@ -68,6 +68,7 @@ const controlPlane = new ControlPlane("control-plane", {
   ...apiServer,
   ...network,
   clusterName,
+  authorization,
   hosts: controlPlanes,
   etcdAddresses: etcd.addresses,
   artifacts,
@@ -170,6 +171,8 @@ export const nodeTable = hosts.map(({ spec }) => ({
   role: spec.role,
   address: spec.address,
 }));
+/** PEM of the authority by which a webhook knows the API servers that ask it. */
+export const webhookClientAuthority = pki.webhookAuthority.certificate;
 /** When each certificate expires. */
 export const certificateExpiry = pki.expiries;
 /** What hosts could not be given, and why: a container can't do everything that a machine can. */

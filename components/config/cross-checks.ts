@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
+import { authorizationProblems } from "./authorization-checks";
 import type { Settings } from "./schema";
 
 /** Something that is wrong with a setting: where, what it is, and what to do. */
@@ -100,7 +101,7 @@ function hostProblems(settings: Settings): Problem[] {
 const dnsName = /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
 
 function nameProblems(settings: Settings): Problem[] {
-  const { subjectAltNames, endpoint, authorizationMode } = settings.apiServer;
+  const { subjectAltNames, endpoint } = settings.apiServer;
   const names = [
     ...subjectAltNames.map((value, index) => ({ setting: `apiServer.subjectAltNames[${index}]`, value })),
     ...(endpoint === undefined ? [] : [{ setting: "apiServer.endpoint", value: endpoint }]),
@@ -113,16 +114,6 @@ function nameProblems(settings: Settings): Problem[] {
       rule: "is neither a DNS name nor an IP address that a certificate can bear",
       fix: "use lower case letters, digits, dashes and dots, or an address",
     }));
-  for (const mode of ["Node", "RBAC"] as const) {
-    if (authorizationMode.includes(mode)) continue;
-    const rule = `leaves out ${mode} (CIS ${mode === "Node" ? "1.2.7" : "1.2.8"})`;
-    problems.push({
-      setting: "apiServer.authorizationMode",
-      value: authorizationMode,
-      rule,
-      fix: `add ${mode}`,
-    });
-  }
   return problems;
 }
 
@@ -246,6 +237,7 @@ export function crossCheck(settings: Settings): Problem[] {
     ),
     ...referenceProblems(settings),
     ...accessProblems(settings),
+    ...authorizationProblems(settings),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { authorizationMode, authorizationSettings } from "./authorization-settings";
 
 /** Kubernetes versions that are built and tested; the next minor is only another entry. */
 export const supportedKubernetesVersions = ["1.34.4", "1.35.4", "1.36.3"] as const;
@@ -146,12 +147,7 @@ const apiServer = z.strictObject({
     .array(z.string())
     .default([])
     .describe("More names and addresses in the API server's certificate."),
-  authorizationMode: z
-    .array(z.enum(["Node", "RBAC"], "must be Node or RBAC; AlwaysAllow is never accepted (CIS 1.2.6)"))
-    .default(["Node", "RBAC"])
-    .describe(
-      "Modes of `--authorization-mode`, in order. Node and RBAC must both be there (CIS 1.2.7, 1.2.8).",
-    ),
+  authorizationMode,
   podSecurity: z
     .strictObject({
       enforce: podSecurityLevel.default("baseline").describe("Refused when violated."),
@@ -254,6 +250,7 @@ export const settingsSchema = z.strictObject({
   network: network.prefault({}).describe("Pod network and policies."),
   namespaces: z.array(namespace).default([]).describe("Namespaces under default deny. `default` always is."),
   apiServer: apiServer.prefault({}).describe("API server."),
+  authorization: authorizationSettings.prefault({}).describe("What the modes of authorization decide by."),
   pki: pki.prefault({}).describe("Certificates."),
   access: access.prefault({}).describe("Who may do what."),
   hardening: hardening.prefault({}).describe("Hosts."),

@@ -9,6 +9,8 @@ export interface ApiServerPart {
   readonly flags: Readonly<Record<string, FlagValue>>;
   /** Files that it reads when it starts: a change of one restarts it. Secret ones travel apart. */
   readonly files: readonly FileSpec[];
+  /** Files that must not be there, because nothing reads them now. Default: none. */
+  readonly absent?: readonly string[];
 }
 
 /** A file below the API server's own directory. */

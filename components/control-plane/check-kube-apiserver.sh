@@ -46,9 +46,13 @@ END
 systemctl daemon-reload
 systemctl start --no-block "$name.service"
 
+ask() {
+  /usr/local/bin/kubectl --kubeconfig="$tree/kubernetes/super-admin.conf" --server="https://127.0.0.1:$port" \
+    --request-timeout=40s "$@" 2>&1
+}
+
 deadline=$((SECONDS + seconds))
-until answer=$(/usr/local/bin/kubectl --kubeconfig="$tree/kubernetes/super-admin.conf" --server="https://127.0.0.1:$port" \
-  --request-timeout=5s get --raw /readyz 2>&1); do
+until answer=$(ask get --raw /readyz); do
   state=$(systemctl show --property=ActiveState --value "$name.service")
   if [ "$state" = failed ] || [ "$state" = inactive ] || ((SECONDS >= deadline)); then
     invocation=$(systemctl show --property=InvocationID --value "$name.service")
@@ -58,3 +62,12 @@ until answer=$(/usr/local/bin/kubectl --kubeconfig="$tree/kubernetes/super-admin
   fi
   sleep 0.2
 done
+
+# A ready API server may still be deaf: a webhook that can't be asked, because it is down or its authority is another, shows in a review
+# about a user whom nobody knows.
+review='{"apiVersion":"authorization.k8s.io/v1","kind":"SubjectAccessReview","spec":{"user":"redoubt:check","resourceAttributes":{"verb":"get","resource":"pods","namespace":"default","name":"check"}}}'
+answer=$(ask create --raw /apis/authorization.k8s.io/v1/subjectaccessreviews -f - <<<"$review")
+if [[ $answer == *'"evaluationError"'* ]]; then
+  printf 'an authorizer of the new configuration can not decide: %s\n' "$answer" >&2
+  exit 1
+fi

@@ -4,6 +4,7 @@ import { ApplyPlan } from "../plan/apply-plan";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { mergeFragments } from "../plan/merge";
 import type { PodSecurityDefaults } from "./admission";
+import type { AuthorizationOptions } from "./authorization";
 import { bootstrapRbac } from "./bootstrap-rbac";
 import { controllerManager } from "./controller-manager";
 import { kubeApiserver, type AuditLogOptions } from "./kube-apiserver";
@@ -17,8 +18,10 @@ export interface ControlPlaneArgs {
   readonly etcdAddresses: readonly string[];
   readonly serviceClusterIpRange: string;
   readonly clusterDomain: string;
-  /** Modes of `--authorization-mode`, in order. */
+  /** Modes of authorization, in order. */
   readonly authorizationMode: readonly string[];
+  /** What the modes decide by. */
+  readonly authorization: AuthorizationOptions["authorization"];
   readonly podSecurity: PodSecurityDefaults;
   readonly auditLog: AuditLogOptions;
   readonly artifacts: ArtifactCatalog;

@@ -125,6 +125,7 @@ export function kubeApiserver(options: KubeApiserverOptions): PlanFragment {
     Install: { WantedBy: "multi-user.target" },
   });
   return {
+    absent: parts(options).flatMap(({ absent = [] }) => absent),
     directories: [
       { path: paths.kubeApiserverLogs, owner: kubeApiserverUser, group: kubeApiserverUser, mode: "0700" },
     ],

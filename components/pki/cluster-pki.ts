@@ -45,6 +45,8 @@ interface Leaf {
 export class ClusterPki extends pulumi.ComponentResource {
   /** Signs people's certificates too: they are clients of the API server. */
   public readonly kubernetesAuthority: CertificateAuthority;
+  /** Vouches for API servers at webhooks. */
+  public readonly webhookAuthority: CertificateAuthority;
   /** URL of the API server, as nodes and people know it. */
   public readonly server: string;
   /** Kubeconfig of the administrator. Secret. */
@@ -78,6 +80,7 @@ export class ClusterPki extends pulumi.ComponentResource {
         ),
     );
     this.kubernetesAuthority = this.authorities["kubernetes-ca"];
+    this.webhookAuthority = this.authorities["webhook-ca"];
 
     // Keys without a certificate.
     const bareKey = (purpose: string): tls.PrivateKey =>
@@ -167,6 +170,7 @@ function mapAuthorities<Value>(make: (authority: AuthorityName) => Value): Recor
     "kubernetes-ca": make("kubernetes-ca"),
     "etcd-ca": make("etcd-ca"),
     "front-proxy-ca": make("front-proxy-ca"),
+    "webhook-ca": make("webhook-ca"),
   };
 }
 

@@ -4,8 +4,11 @@ import { paths } from "../plan/paths";
 import { clusterAdminsGroup, kubeRouterUser, kubeletClientUser, kubeletClientsGroup } from "./identities";
 import { readers, type Reader } from "./readers";
 
-/** The authorities, each trusted for one thing (kubernetes.io/docs/setup/best-practices/certificates). */
-export const authorityNames = ["kubernetes-ca", "etcd-ca", "front-proxy-ca"] as const;
+/**
+ * The authorities, each trusted for one thing (kubernetes.io/docs/setup/best-practices/certificates): besides the three of every
+ * cluster `webhook-ca`, by which a webhook knows an API server.
+ */
+export const authorityNames = ["kubernetes-ca", "etcd-ca", "front-proxy-ca", "webhook-ca"] as const;
 
 /** One of {@link authorityNames}. */
 export type AuthorityName = (typeof authorityNames)[number];
@@ -205,6 +208,14 @@ function kubeApiserverLeaves(host: CertifiedHost, options: ProfileOptions): Leaf
       authority: "front-proxy-ca",
       commonName: "front-proxy-client",
       delivery: deliver("front-proxy-client"),
+    },
+    {
+      ...client,
+      // Of an authority of its own: with one of the cluster's, every node could pass for an API server at a webhook.
+      name: `kube-apiserver-webhook-client-${host.name}`,
+      authority: "webhook-ca",
+      commonName: `kube-apiserver-${host.name}`,
+      delivery: deliver("webhook-client"),
     },
   ];
 }

@@ -48,6 +48,7 @@ export const controlPlaneArgs: Omit<ControlPlaneArgs, "hosts"> = {
   serviceClusterIpRange: "10.96.0.0/16",
   clusterDomain: "cluster.local",
   authorizationMode: ["Node", "RBAC"],
+  authorization: { abac: [] },
   podSecurity: { enforce: "baseline", warn: "restricted", audit: "restricted" },
   auditLog: { maxAge: 30, maxBackup: 10, maxSize: 100 },
   artifacts,

@@ -31,8 +31,8 @@ const args: ClusterPkiArgs = {
   encryptionConfiguration: (key) => `key: ${key}\n`,
 };
 
-/** Rows of the table for one control plane and two workers: 16 + 2 × 4 + the administrator's. */
-const leafCount = 25;
+/** Rows of the table for one control plane and two workers: 17 + 2 × 4 + the administrator's. */
+const leafCount = 26;
 
 function record(changed: Partial<ClusterPkiArgs> = {}): Promise<Recording<ClusterPki>> {
   return recordStack(() => new ClusterPki("pki", { ...args, ...changed }));
@@ -51,16 +51,16 @@ function fileIn(files: Map<string, SecretFileSpec>, path: string): SecretFileSpe
 }
 
 describe("the certificates of a cluster as resources", () => {
-  it("are three authorities, two bare keys, and key, request and certificate of each leaf", async () => {
+  it("are four authorities, two bare keys, and key, request and certificate of each leaf", async () => {
     const recording = await record();
     assert.equal(ofType(recording, "redoubt:pki:ClusterPki").size, 1);
-    assert.equal(ofType(recording, "redoubt:pki:CertificateAuthority").size, 3);
+    assert.equal(ofType(recording, "redoubt:pki:CertificateAuthority").size, 4);
     assert.equal(ofType(recording, "redoubt:pki:LeafCertificate").size, leafCount);
-    assert.equal(ofType(recording, "tls:index/privateKey:PrivateKey").size, 3 + 2 + leafCount);
-    assert.equal(ofType(recording, "tls:index/selfSignedCert:SelfSignedCert").size, 3);
+    assert.equal(ofType(recording, "tls:index/privateKey:PrivateKey").size, 4 + 2 + leafCount);
+    assert.equal(ofType(recording, "tls:index/selfSignedCert:SelfSignedCert").size, 4);
     assert.equal(ofType(recording, "tls:index/certRequest:CertRequest").size, leafCount);
     assert.equal(ofType(recording, "tls:index/locallySignedCert:LocallySignedCert").size, leafCount);
-    assert.equal(recording.resources.length, 1 + 3 + leafCount + 3 * 2 + 2 + 3 * leafCount);
+    assert.equal(recording.resources.length, 1 + 4 + leafCount + 4 * 2 + 2 + 3 * leafCount);
     assertNamedUnderParents(recording, ["pki"]);
   });
 
@@ -131,6 +131,8 @@ describe("the certificates of a cluster as resources", () => {
       "pki-kubernetes-ca-certificate",
       "pki-kubernetes-ca-key",
       "pki-service-account-key",
+      "pki-webhook-ca-certificate",
+      "pki-webhook-ca-key",
     ]);
     const throwaway = await record({ protect: false });
     assert.ok(throwaway.resources.every(({ opts }) => opts.protect !== true));
@@ -148,7 +150,7 @@ describe("the certificates of a cluster as resources", () => {
     const { result } = await record();
     const { value, secret } = await reveal(result.expiries);
     assert.equal(secret, false);
-    assert.equal(Object.keys(value).length, 3 + leafCount);
+    assert.equal(Object.keys(value).length, 4 + leafCount);
     assert.equal(value["kubernetes-ca"], mockValidityEndTime);
     assert.equal(value["kubelet-server-w0"], mockValidityEndTime);
   });
@@ -175,10 +177,12 @@ describe("the files of a host", () => {
         ...["ca.crt", "server.crt", "server.key", "peer.crt", "peer.key"].map(
           (file) => `/etc/etcd/pki/${file}`,
         ),
-        ...["tls", "etcd-client", "kubelet-client", "front-proxy-client"].flatMap((file) => [
-          `/etc/kubernetes/kube-apiserver/${file}.crt`,
-          `/etc/kubernetes/kube-apiserver/${file}.key`,
-        ]),
+        ...["tls", "etcd-client", "kubelet-client", "front-proxy-client", "webhook-client"].flatMap(
+          (file) => [
+            `/etc/kubernetes/kube-apiserver/${file}.crt`,
+            `/etc/kubernetes/kube-apiserver/${file}.key`,
+          ],
+        ),
         "/etc/kubernetes/kube-apiserver/encryption.yaml",
         "/etc/kubernetes/kube-apiserver/etcd-ca.crt",
         "/etc/kubernetes/kube-apiserver/sa.key",

@@ -18,7 +18,7 @@ const cluster = { clusterName: "test", kubernetesAuthority: "authority\n" };
 const files: readonly SecretFileSpec[] = [
   ...controlPlaneFiles(
     {
-      authorities: { "kubernetes-ca": pair, "etcd-ca": pair, "front-proxy-ca": pair },
+      authorities: { "kubernetes-ca": pair, "etcd-ca": pair, "front-proxy-ca": pair, "webhook-ca": pair },
       serviceAccount: { publicKey: "public\n", privateKey: "key\n" },
       encryptionConfiguration: "encryption\n",
     },
@@ -57,6 +57,7 @@ describe("the files of a control plane", () => {
       serviceClusterIpRange: "10.96.0.0/16",
       clusterDomain: "cluster.local",
       authorizationMode: ["Node", "RBAC"],
+      authorization: { abac: [] },
       podSecurity: { enforce: "baseline", warn: "restricted", audit: "restricted" },
       auditLog: { maxAge: 30, maxBackup: 10, maxSize: 100 },
       artifacts,

@@ -41,6 +41,7 @@ describe("the table of leaf certificates", () => {
       "kube-apiserver-cp-1",
       "kube-apiserver-etcd-client-cp-1",
       "kube-apiserver-kubelet-client-cp-1",
+      "kube-apiserver-webhook-client-cp-1",
       "kube-controller-manager-client-cp-1",
       "kube-controller-manager-server-cp-1",
       "kube-proxy-cp-1",
