@@ -51,12 +51,17 @@ const pki = new ClusterPki("pki", {
   encryptionConfiguration: (key) => renderEncryptionConfiguration(apiServer.encryptionProvider, key),
 });
 
-// Hosts, hardened, each with its own keys.
+// Hosts, hardened, each with its own keys. Those of control planes change one after the other: what breaks an API server stops there.
+let secretsBefore: readonly pulumi.Resource[] = [];
 const hosts = machines.hosts.map((host) => {
   const { spec } = host;
   const hardening = hardeningFragments(hardeningOptions(settings, layout, spec));
   const fragments = { ...hardening, "service-accounts": serviceAccounts(spec.role) };
-  return new HardenedHost(spec.name, { host, fragments, secretFiles: pki.filesFor(spec.name) });
+  const secretsAfter = spec.role === "control-plane" ? secretsBefore : [];
+  const secretFiles = pki.filesFor(spec.name);
+  const hardened = new HardenedHost(spec.name, { host, fragments, secretFiles, secretsAfter });
+  if (spec.role === "control-plane") secretsBefore = hardened.ready;
+  return hardened;
 });
 const controlPlanes = hosts.filter(({ spec }) => spec.role === "control-plane");
 const [firstControlPlane] = controlPlanes;

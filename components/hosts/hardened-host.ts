@@ -13,6 +13,8 @@ export interface HardenedHostArgs {
   readonly fragments: Readonly<Record<string, PlanFragment>>;
   /** Keys and certificates that lie on it; they arrive after it is hardened. */
   readonly secretFiles: pulumi.Input<readonly SecretFileSpec[]>;
+  /** What must have worked before its keys and certificates change. Default: nothing. */
+  readonly secretsAfter?: readonly pulumi.Resource[];
 }
 
 /** The file that says who may log in. It travels with the keys, because the stack's own public key is known when they are. */
@@ -48,7 +50,7 @@ export class HardenedHost extends pulumi.ComponentResource implements Host {
     const secrets = new SecretFiles(
       `${name}-secrets`,
       { connection, directories: [], files },
-      { parent: this, dependsOn: [this.applied.done] },
+      { parent: this, dependsOn: [this.applied.done, ...(args.secretsAfter ?? [])] },
     );
     this.ready = [secrets.done];
     this.registerOutputs({});

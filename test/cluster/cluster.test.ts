@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { TestCluster, type ClusterOutputs } from "../support/cluster";
 import { testConfiguration } from "./configuration";
+import { authorizationStory } from "./stories/authorization";
 import { convergenceStory } from "./stories/convergence";
 import { driftStory } from "./stories/drift";
 import { destroyStory, interruptionStory } from "./stories/interruption";
@@ -39,6 +40,7 @@ describe("A cluster on this box", () => {
   secretsStory(cluster, outputs);
   lockoutStory(cluster, outputs);
   driftStory(cluster, outputs);
+  authorizationStory(cluster, outputs);
   convergenceStory(cluster, outputs);
   policiesStory(cluster, outputs);
   destroyStory(cluster);

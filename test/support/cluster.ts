@@ -38,6 +38,7 @@ const outputsSchema = z.object({
   endpoint: z.string(),
   kubeconfig: z.string(),
   userKubeconfigs: z.record(z.string(), z.string()),
+  webhookClientAuthority: z.string(),
   sshPrivateKey: z.string(),
   nodeTable: z.array(z.object({ name: z.string(), role: z.string(), address: z.string() })),
 });

@@ -31,6 +31,20 @@ describe("a hardened host", () => {
     assertNamedUnderParents(recording, ["worker-0"]);
   });
 
+  it("may wait with its keys for another host, and not with its hardening", async () => {
+    const { result, resources } = await recordStack(() => {
+      const make = (name: string, secretsAfter: HardenedHost["ready"]): HardenedHost =>
+        new HardenedHost(name, { host: fixtureHost(name), fragments: {}, secretFiles: [], secretsAfter });
+      const first = make("worker-0", []);
+      return { first, second: make("worker-1", first.ready) };
+    });
+    const dependsOn = (type: string): unknown =>
+      resources.find((item) => item.type === `redoubt:plan:${type}` && item.name.startsWith("worker-1"))?.opts
+        .dependsOn;
+    assert.deepEqual(dependsOn("SecretFiles"), [result.second.applied.done, ...result.first.ready]);
+    assert.deepEqual(dependsOn("ApplyPlan"), []);
+  });
+
   it("hides the script that holds its keys, and what it prints", async () => {
     const write = ofType(await record(), "command:remote:Command").get("worker-0-secrets-write");
     assert.ok(write);
