@@ -69,6 +69,12 @@ const everything: HostPlan = mergeFragments({
         content: "[Service]\nExecStart=/bin/a\n",
         restartOn: ["/etc/x"],
         reloadOn: ["/etc/blank"],
+        safeRestart: {
+          ready: ["sh", "-c", "test -e '/x y'"],
+          timeoutSeconds: 7,
+          check: ["/bin/check", "{}"],
+          alsoProtects: ["/etc/it's"],
+        },
       },
       { name: "b.timer", state: "stopped", enabled: true, needsOwnKernel: true },
       { name: "c.service", state: "masked" },
@@ -146,7 +152,13 @@ function expected(plan: HostPlan, phase: string): unknown {
         state: unit.state ?? "started",
         enabled: unit.enabled ?? (unit.state ?? "started") === "started",
         needsOwnKernel: unit.needsOwnKernel === true,
-        restartOn: restartOn.sort(),
+        safeRestart: unit.safeRestart && {
+          ready: unit.safeRestart.ready,
+          timeoutSeconds: unit.safeRestart.timeoutSeconds,
+          check: unit.safeRestart.check ?? [],
+          protects: [...restartOn, ...(unit.safeRestart.alsoProtects ?? [])],
+        },
+        restartOn: [...restartOn].sort(),
         reloadOn: [...(unit.reloadOn ?? [])].sort(),
       };
     }),
