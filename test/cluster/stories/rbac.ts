@@ -42,6 +42,46 @@ const matrix: readonly Cell[] = [
   ["nobody", "list", "namespaces", undefined, false],
 ];
 
+const verbs = ["get", "create", "delete"] as const;
+const namespaces = ["app", "other", "kube-system"] as const;
+
+/** Resources of the whole matrix, with their API group. */
+const resources: Readonly<Record<string, string>> = {
+  pods: "",
+  configmaps: "",
+  secrets: "",
+  deployments: "apps",
+  networkpolicies: "networking.k8s.io",
+  rolebindings: "rbac.authorization.k8s.io",
+};
+
+type Rights = Readonly<Partial<Record<(typeof verbs)[number], readonly string[]>>>;
+
+const workloads = ["pods", "configmaps", "deployments"];
+const all = Object.keys(resources);
+const everything: Rights = { get: all, create: all, delete: all };
+const visible = [...workloads, "networkpolicies"];
+const operated = [...visible, "secrets"];
+
+/** Everything that a person may do of all that the matrix asks: verbs and resources, by namespace. What is not here is denied. */
+const rights: Readonly<Record<string, Readonly<Partial<Record<(typeof namespaces)[number], Rights>>>>> = {
+  vera: { app: { get: visible } },
+  dev: { app: { get: visible, create: workloads, delete: workloads } },
+  olga: { app: { get: operated, create: operated, delete: operated } },
+  rita: {
+    app: { get: [...visible, "rolebindings"] },
+    other: { get: [...visible, "rolebindings"] },
+    "kube-system": { get: [...visible, "rolebindings"] },
+  },
+  paul: { app: everything, other: everything, "kube-system": everything },
+  nobody: {},
+};
+
+/** Every question of the matrix, about whoever asks. */
+const questions = namespaces.flatMap((namespace) =>
+  verbs.flatMap((verb) => all.map((resource) => ({ namespace, verb, resource }))),
+);
+
 export function rbacStory(cluster: TestCluster, outputs: () => ClusterOutputs): void {
   const as = (user: string): string => {
     const kubeconfig = outputs().userKubeconfigs[user];
@@ -61,6 +101,32 @@ export function rbacStory(cluster: TestCluster, outputs: () => ClusterOutputs): 
           answer.stdout.trim().split("\n").at(-1)?.split(" ")[0],
           allowed ? "yes" : "no",
           answer.stderr,
+        );
+      });
+    }
+
+    for (const [user, places] of Object.entries(rights)) {
+      it(`are the whole of what ${user} may do: ${questions.length} questions of verb, resource and namespace`, () => {
+        const items = questions.map(({ namespace, verb, resource }) => ({
+          apiVersion: "authorization.k8s.io/v1",
+          kind: "SelfSubjectAccessReview",
+          spec: { resourceAttributes: { namespace, verb, resource, group: resources[resource] } },
+        }));
+        const list = JSON.stringify({ apiVersion: "v1", kind: "List", items });
+        const answer = cluster.kubectl(
+          as(user),
+          ["create", "-f", "-", '-o=jsonpath={.status.allowed}{"\\n"}'],
+          list,
+        );
+        const answers = answer.stdout.trim().split("\n");
+        assert.equal(answers.length, questions.length, answer.stderr);
+        const name = ({ namespace, verb, resource }: (typeof questions)[number]): string =>
+          `${verb} ${resource} in ${namespace}`;
+        assert.deepEqual(
+          questions.filter((_, index) => answers[index] === "true").map(name),
+          questions
+            .filter(({ namespace, verb, resource }) => places[namespace]?.[verb]?.includes(resource) === true)
+            .map(name),
         );
       });
     }
