@@ -41,8 +41,10 @@ cat >"$unit.d/check.conf" <<END
 Restart=no
 KillSignal=SIGKILL
 StandardOutput=null
+StandardError=journal
 BindReadOnlyPaths=$tree/kubernetes:/etc/kubernetes
 END
+begin=$(date +%s)
 systemctl daemon-reload
 systemctl start --no-block "$name.service"
 
@@ -55,9 +57,8 @@ deadline=$((SECONDS + seconds))
 until answer=$(ask get --raw /readyz); do
   state=$(systemctl show --property=ActiveState --value "$name.service")
   if [ "$state" = failed ] || [ "$state" = inactive ] || ((SECONDS >= deadline)); then
-    invocation=$(systemctl show --property=InvocationID --value "$name.service")
     printf 'kube-apiserver does not become ready with the new configuration (it is %s; %s). The end of its log:\n' "$state" "${answer##*$'\n'}" >&2
-    journalctl "_SYSTEMD_INVOCATION_ID=$invocation" --lines 12 --no-pager --output cat >&2 || true
+    journalctl --unit "$name.service" --since "@$begin" --lines 12 --no-pager --output cat >&2 || true
     exit 1
   fi
   sleep 0.2
@@ -67,7 +68,7 @@ done
 # about a user whom nobody knows.
 review='{"apiVersion":"authorization.k8s.io/v1","kind":"SubjectAccessReview","spec":{"user":"redoubt:check","resourceAttributes":{"verb":"get","resource":"pods","namespace":"default","name":"check"}}}'
 answer=$(ask create --raw /apis/authorization.k8s.io/v1/subjectaccessreviews -f - <<<"$review")
-if [[ $answer == *'"evaluationError"'* ]]; then
-  printf 'an authorizer of the new configuration can not decide: %s\n' "$answer" >&2
+if [[ $answer == *'"evaluationError":'* ]]; then
+  printf 'an authorizer of the new configuration can not decide: %s\n' "${answer#*\"evaluationError\":}" >&2
   exit 1
 fi

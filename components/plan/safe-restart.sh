@@ -163,7 +163,8 @@ try_restart() {
 
 # safe_restart UNIT DIGEST
 safe_restart() {
-  local unit=$1 answer
+  local unit=$1 answer dependents=()
+  read -ra dependents < <(systemctl show --property=RequiredBy --value -- "$unit") || true
   if try_restart "$unit"; then
     keep_good "$unit" "$2"
     return 0
@@ -173,6 +174,8 @@ safe_restart() {
   journalctl --unit "$unit" --lines 20 --no-pager --output cat >&2 || true
   put_back "$unit"
   if try_restart "$unit"; then
+    # They stopped with it, and only its success would have brought them back.
+    if ((${#dependents[@]})); then systemctl start --no-block -- "${dependents[@]}" || true; fi
     die "unit $unit: the new configuration did not work, and the unit runs with the old one again.$(explain_put_back)"
   fi
   die "unit $unit: the new configuration did not work, nor does the old one now (${last_answer##*$'\n'}).$(explain_put_back)"
