@@ -17,21 +17,22 @@ export interface Observation {
   readonly refused: number;
   /** Longest time between two answers, in milliseconds. */
   readonly longestGap: number;
-  /** Names of the objects that the watch said were added, in order. */
+  /** Names of the objects that came while it looked, in order; a name twice is an event twice. */
   readonly added: readonly string[];
-  /** Times that the watch was taken up again where it had ended. */
+  /** Times that the watch ended and was taken up again. */
   readonly resumed: number;
-  /** Events that were no change: `ERROR 410` is a watch that can't go on. */
-  readonly errors: readonly string[];
 }
 
 /**
  * Looks at an API server as its clients do: asks it again and again whether it is ready, and watches configmaps of a namespace. When
- * the watch ends it goes on after the last event, as informers do.
+ * the watch ends it goes on after the last event, and lists anew when that is too old (410), as client-go's reflectors do: an API
+ * server that has just started remembers no event from before.
  */
 export class ApiObserver {
   readonly #kubectl: readonly string[];
   readonly #path: string;
+  /** Names that were there when the look began, or have been told of. */
+  readonly #known = new Set<string>();
   #running = true;
   #watch: ChildProcess | undefined;
   readonly #loops: Promise<void>[];
@@ -40,13 +41,19 @@ export class ApiObserver {
   #longestGap = 0;
   #resumed = -1;
   readonly #added: string[] = [];
-  readonly #errors: string[] = [];
 
-  /** @param resourceVersion Where the watch begins: of a list that was made before. */
-  public constructor(kubeconfigFile: string, namespace: string, resourceVersion: string) {
+  private constructor(kubeconfigFile: string, namespace: string) {
     this.#kubectl = ["--kubeconfig", kubeconfigFile];
-    this.#path = `/api/v1/namespaces/${namespace}/configmaps?watch=true`;
-    this.#loops = [this.#askReadiness(), this.#follow(resourceVersion)];
+    this.#path = `/api/v1/namespaces/${namespace}/configmaps`;
+    this.#loops = [];
+  }
+
+  /** Lists what is there, and looks from then on. */
+  public static async start(kubeconfigFile: string, namespace: string): Promise<ApiObserver> {
+    const observer = new ApiObserver(kubeconfigFile, namespace);
+    const from = await observer.#list((name) => observer.#known.add(name));
+    observer.#loops.push(observer.#askReadiness(), observer.#follow(from));
+    return observer;
   }
 
   /** Ends the look. */
@@ -60,7 +67,6 @@ export class ApiObserver {
       longestGap: this.#longestGap,
       added: this.#added,
       resumed: this.#resumed,
-      errors: this.#errors,
     };
   }
 
@@ -86,20 +92,48 @@ export class ApiObserver {
     }
   }
 
+  #tell(name: string): void {
+    this.#known.add(name);
+    this.#added.push(name);
+  }
+
+  /** Names of what is there, and the version of the list; tried until it is answered. */
+  async #list(each: (name: string) => void): Promise<string> {
+    for (;;) {
+      let text = "";
+      const code = await this.#run(["get", "--raw", this.#path], (line) => (text += line));
+      if (code === 0) {
+        const { metadata, items } = JSON.parse(text) as {
+          metadata: { resourceVersion: string };
+          items: { metadata: { name: string } }[];
+        };
+        for (const item of items) each(item.metadata.name);
+        return metadata.resourceVersion;
+      }
+      await sleep(100);
+    }
+  }
+
   async #follow(from: string): Promise<void> {
     let resourceVersion = from;
     while (this.#running) {
       this.#resumed += 1;
+      const errors: string[] = [];
       await this.#run(
-        ["get", "--raw", `${this.#path}&resourceVersion=${resourceVersion}`],
+        ["get", "--raw", `${this.#path}?watch=true&resourceVersion=${resourceVersion}`],
         (line) => {
           const event = JSON.parse(line) as WatchEvent;
           resourceVersion = event.object.metadata?.resourceVersion ?? resourceVersion;
-          if (event.type === "ADDED") this.#added.push(event.object.metadata?.name ?? "");
-          if (event.type === "ERROR") this.#errors.push(`ERROR ${event.object.code ?? ""}`);
+          if (event.type === "ADDED") this.#tell(event.object.metadata?.name ?? "");
+          if (event.type === "ERROR") errors.push(line);
         },
         (child) => (this.#watch = child),
       );
+      if (errors.length > 0) {
+        resourceVersion = await this.#list((name) => {
+          if (!this.#known.has(name)) this.#tell(name);
+        });
+      }
       await sleep(100);
     }
   }
@@ -119,6 +153,8 @@ export class ApiObserver {
         for (const line of lines) if (line !== "") onLine(line);
       });
       child.on("close", (code) => {
+        // An answer that is no stream need not end its line.
+        if (rest !== "" && code === 0) onLine(rest);
         resolve(code ?? -1);
       });
     });
