@@ -1,6 +1,8 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Access } from "./components/access/access";
+import { NodeBootstrap } from "./components/access/node-bootstrap";
+import { ServiceAccountGuard } from "./components/access/service-account-guard";
 import { UserCertificate } from "./components/access/user-certificate";
 import {
   checkArtifactVersion,
@@ -13,6 +15,7 @@ import { clusterLayout } from "./components/config/layout";
 import { readSettings } from "./components/config/settings";
 import { ControlPlane } from "./components/control-plane/control-plane";
 import { renderEncryptionConfiguration } from "./components/control-plane/encryption";
+import { staticTokenFiles } from "./components/control-plane/static-tokens";
 import { EtcdCluster } from "./components/etcd/etcd-cluster";
 import { deletedWith } from "./components/hosts/deleted-with";
 import { HardenedHost } from "./components/hosts/hardened-host";
@@ -24,13 +27,16 @@ import { NetworkPolicies } from "./components/network/network-policies";
 import { ConnectivityProbe } from "./components/network/probe";
 import { Node } from "./components/node/node";
 import { ClusterPki } from "./components/pki/cluster-pki";
+import { clientAuthoritiesFile } from "./components/pki/host-files";
+import { jsonWebKeySet } from "./components/pki/jwks";
+import { joinSecretFiles } from "./components/plan/secret-files";
 
 const settings = readSettings(new pulumi.Config("redoubt"), pulumi.getStack());
 const layout = clusterLayout(settings);
 const catalogue = readArtifacts();
 checkArtifactVersion(catalogue, settings.kubernetes.version);
 const { artifacts } = catalogue;
-const { clusterName, network, apiServer, authorization } = settings;
+const { clusterName, network, apiServer, authentication, authorization } = settings;
 
 // Machines.
 const machines = new LocalMachines("machines", {
@@ -48,8 +54,36 @@ const pki = new ClusterPki("pki", {
   clusterName,
   clusterDomain: network.clusterDomain,
   subjectAltNames: apiServer.subjectAltNames,
+  serviceAccountKeys: authentication.serviceAccounts,
   encryptionConfiguration: (key) => renderEncryptionConfiguration(apiServer.encryptionProvider, key),
 });
+
+// People, each with an authority that the API server knows as long as the person may come in.
+const people = settings.access.users.map((user) => ({
+  name: user.name,
+  certificate: new UserCertificate(`user-${user.name}`, {
+    clusterName,
+    user: user.name,
+    group: user.group,
+    validityHours: user.validityHours,
+    serverAuthority: pki.kubernetesAuthority.certificate,
+    server: pki.server,
+    epoch: `${settings.pki.epoch}.${user.epoch}`,
+  }),
+}));
+
+// What control planes hold beside their own keys.
+const clientAuthorities = pulumi.all([
+  pki.kubernetesAuthority.certificate,
+  pki.adminAuthority.certificate,
+  ...people.map(({ certificate }) => certificate.authority),
+]);
+const controlPlaneSecrets = [
+  clientAuthorities.apply((authorities) => [clientAuthoritiesFile(authorities)]),
+  pulumi
+    .secret(settings.secrets.staticTokens)
+    .apply((tokens) => staticTokenFiles(authentication.staticTokens.users, tokens)),
+];
 
 // Hosts, hardened, each with its own keys. Those of control planes change one after the other: what breaks an API server stops there.
 let secretsBefore: readonly pulumi.Resource[] = [];
@@ -57,10 +91,11 @@ const hosts = machines.hosts.map((host) => {
   const { spec } = host;
   const hardening = hardeningFragments(hardeningOptions(settings, layout, spec));
   const fragments = { ...hardening, "service-accounts": serviceAccounts(spec.role) };
-  const secretsAfter = spec.role === "control-plane" ? secretsBefore : [];
-  const secretFiles = pki.filesFor(spec.name);
+  const isControlPlane = spec.role === "control-plane";
+  const secretsAfter = isControlPlane ? secretsBefore : [];
+  const secretFiles = joinSecretFiles(pki.filesFor(spec.name), ...(isControlPlane ? controlPlaneSecrets : []));
   const hardened = new HardenedHost(spec.name, { host, fragments, secretFiles, secretsAfter });
-  if (spec.role === "control-plane") secretsBefore = hardened.ready;
+  if (isControlPlane) secretsBefore = hardened.ready;
   return hardened;
 });
 const controlPlanes = hosts.filter(({ spec }) => spec.role === "control-plane");
@@ -73,6 +108,7 @@ const controlPlane = new ControlPlane("control-plane", {
   ...apiServer,
   ...network,
   clusterName,
+  authentication,
   authorization,
   hosts: controlPlanes,
   etcdAddresses: etcd.addresses,
@@ -107,18 +143,6 @@ const inCluster = { provider, transforms: [deletedWith(machines.hosts[0]?.ready[
 
 // Roles.
 const access = new Access("access", settings.access, inCluster);
-const people = settings.access.users.map((user) => ({
-  name: user.name,
-  certificate: new UserCertificate(`user-${user.name}`, {
-    clusterName,
-    user: user.name,
-    group: user.group,
-    validityHours: user.validityHours,
-    authority: pki.kubernetesAuthority,
-    server: pki.server,
-    epoch: settings.pki.epoch,
-  }),
-}));
 
 // Network: default deny with its exceptions, and DNS.
 const policies = new NetworkPolicies(
@@ -140,6 +164,17 @@ const dns = new CoreDns(
   },
   inCluster,
 );
+
+// Tokens: none that nobody asked for, none that never expires.
+new ServiceAccountGuard(
+  "service-accounts",
+  {
+    namespaces: settings.namespaces.map(({ name }) => name),
+    discoveryGroups: authentication.serviceAccounts.discoveryGroups,
+  },
+  { ...inCluster, dependsOn: policies },
+);
+if (authentication.bootstrapTokens) new NodeBootstrap("node-bootstrap", inCluster);
 
 // The proof: real connections, allowed and denied.
 const probe = new ConnectivityProbe(
@@ -176,6 +211,16 @@ export const nodeTable = hosts.map(({ spec }) => ({
   role: spec.role,
   address: spec.address,
 }));
+/** Who verifies tokens of service accounts outside the cluster needs this: `iss`, and the keys as a JSON Web Key Set. */
+export const serviceAccountIssuer = {
+  issuer: authentication.serviceAccounts.issuer,
+  jwks: pki.serviceAccountKeys.publicKeys.apply(jsonWebKeySet),
+};
+/** Which keys of service account tokens sign and are accepted; `up` refuses a step that would log workloads out. */
+export const serviceAccountKeys = {
+  signingKey: authentication.serviceAccounts.signingKey,
+  acceptedKeys: authentication.serviceAccounts.acceptedKeys,
+};
 /** PEM of the authority by which a webhook knows the API servers that ask it. */
 export const webhookClientAuthority = pki.webhookAuthority.certificate;
 /** When each certificate expires. */

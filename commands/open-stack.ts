@@ -3,6 +3,8 @@ import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { ensureToolchain, type ToolSource } from "../toolchain/ensure";
+import type { KeysInUse } from "../components/config/authentication-checks";
+import { refuseKeySkip } from "./key-step";
 import { run } from "./shell";
 import {
   backendEnvironment,
@@ -25,6 +27,16 @@ const configurationSchema = z.looseObject({
     .looseObject({
       "redoubt:clusterName": z.string().optional(),
       "redoubt:kubernetes": z.looseObject({ version: z.string().optional() }).optional(),
+      "redoubt:authentication": z
+        .looseObject({
+          serviceAccounts: z
+            .looseObject({
+              signingKey: z.number().default(1),
+              acceptedKeys: z.array(z.number()).default([1]),
+            })
+            .prefault({}),
+        })
+        .prefault({}),
     })
     .optional(),
 });
@@ -34,6 +46,8 @@ interface StackConfiguration {
   readonly clusterName: string;
   /** Default: the toolchain's. */
   readonly kubernetesVersion: string | undefined;
+  /** Default: nothing is known of them. */
+  readonly serviceAccountKeys: KeysInUse | undefined;
 }
 
 function readConfiguration(stack: string): StackConfiguration {
@@ -45,6 +59,7 @@ function readConfiguration(stack: string): StackConfiguration {
   return {
     clusterName: config?.["redoubt:clusterName"] ?? stack,
     kubernetesVersion: config?.["redoubt:kubernetes"]?.version,
+    serviceAccountKeys: config?.["redoubt:authentication"].serviceAccounts,
   };
 }
 
@@ -75,7 +90,9 @@ export async function openStack(options: StackOptions): Promise<NodeJS.ProcessEn
     process.stderr.write(`stack ${options.stack}: released the lock of an engine that was killed\n`);
     await forgetPendingCreations(options.stack, environment);
   }
-  await refuseVersionSkip(options.stack, readConfiguration(options.stack).kubernetesVersion, environment);
+  const { kubernetesVersion, serviceAccountKeys } = readConfiguration(options.stack);
+  await refuseVersionSkip(options.stack, kubernetesVersion, environment);
+  if (serviceAccountKeys !== undefined) await refuseKeySkip(options.stack, serviceAccountKeys, environment);
   await startLocalMachines(options.stack);
   return environment;
 }

@@ -6,6 +6,8 @@ import { projectFolder } from "./stack";
 const outputsSchema = z.looseObject({
   /** Version that runs. */
   kubernetesVersion: z.string().optional(),
+  /** Keys of service account tokens in use. */
+  serviceAccountKeys: z.object({ signingKey: z.number(), acceptedKeys: z.array(z.number()) }).optional(),
   /** Certificate → notAfter (RFC 3339). */
   certificateExpiry: z.record(z.string(), z.string()).optional(),
 });

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { CertificateAuthority } from "../pki/certificate-authority";
+import { CertificateAuthority } from "../pki/certificate-authority";
 import { isReservedIdentity } from "../pki/identities";
 import { renderKubeconfig } from "../pki/kubeconfig";
 import { LeafCertificate } from "../pki/leaf-certificate";
@@ -10,14 +10,15 @@ export interface UserCertificateArgs {
   readonly user: string;
   /** O: the groups that Kubernetes sees; one, because the certificate's subject has one O here. */
   readonly group: string;
-  /** Hours until the certificate expires. Kubernetes can't withdraw it before, so keep it short. */
+  /** Hours until the certificate expires. */
   readonly validityHours: number;
-  readonly authority: CertificateAuthority;
+  /** PEM of the authority that signed the API server's certificate. */
+  readonly serverAuthority: pulumi.Input<string>;
   readonly clusterName: string;
   /** `https://host:port` of the API server. */
   readonly server: string;
-  /** When it changes, the certificate is made anew. */
-  readonly epoch: number;
+  /** When it changes, authority and certificate are made anew, and the old certificate is refused. */
+  readonly epoch: string;
 }
 
 /** A certificate is believed without question: one with a component's name would be that component. */
@@ -29,20 +30,39 @@ function checkIdentity(args: UserCertificateArgs): void {
   );
 }
 
-/** A person's way in: a short-lived client certificate, as a kubeconfig. */
+/**
+ * A person's way in: a short-lived client certificate, as a kubeconfig. Kubernetes reads no revocation list, so each person has an
+ * authority that issues this one certificate: when it leaves the API server's list, that person is out, and nobody else.
+ */
 export class UserCertificate extends pulumi.ComponentResource {
   /** The whole kubeconfig; secret. */
   public readonly kubeconfig: pulumi.Output<string>;
+  /** PEM of the authority that vouches for this person alone. */
+  public readonly authority: pulumi.Output<string>;
   /** RFC 3339. */
   public readonly notAfter: pulumi.Output<string>;
 
   public constructor(name: string, args: UserCertificateArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:access:UserCertificate", name, { user: args.user, group: args.group }, opts);
     checkIdentity(args);
+    const authority = new CertificateAuthority(
+      `${name}-authority`,
+      {
+        // The same for everybody: a server tells whoever connects which authorities it knows, and shall not list its users.
+        commonName: "people-ca",
+        clusterName: args.clusterName,
+        // It must not end before what it issues a moment later.
+        validityHours: args.validityHours + 1,
+        // To withdraw it is what it is for.
+        protect: false,
+        epoch: args.epoch,
+      },
+      { parent: this },
+    );
     const leaf = new LeafCertificate(
       `${name}-leaf`,
       {
-        authority: args.authority,
+        authority,
         subject: {
           commonName: args.user,
           organization: args.group,
@@ -57,7 +77,7 @@ export class UserCertificate extends pulumi.ComponentResource {
     );
     this.kubeconfig = pulumi.secret(
       pulumi
-        .all([leaf.certificate, leaf.privateKey, args.authority.certificate])
+        .all([leaf.certificate, leaf.privateKey, args.serverAuthority])
         .apply(([clientCertificate, clientKey, certificateAuthority]) => {
           const { clusterName, server, user } = args;
           return renderKubeconfig({
@@ -70,6 +90,7 @@ export class UserCertificate extends pulumi.ComponentResource {
           });
         }),
     );
+    this.authority = authority.certificate;
     this.notAfter = leaf.notAfter;
     this.registerOutputs({ notAfter: this.notAfter });
   }

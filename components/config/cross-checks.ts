@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { authorizationProblems } from "./authorization-checks";
+import { authenticationProblems } from "./authentication-checks";
 import type { Settings } from "./schema";
 
 /** Something that is wrong with a setting: where, what it is, and what to do. */
@@ -238,6 +239,7 @@ export function crossCheck(settings: Settings): Problem[] {
     ...referenceProblems(settings),
     ...accessProblems(settings),
     ...authorizationProblems(settings),
+    ...authenticationProblems(settings),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { authorizationMode, authorizationSettings } from "./authorization-settings";
+import { authenticationSettings, type AuthenticationSettings } from "./authentication-settings";
 
 /** Kubernetes versions that are built and tested; the next minor is only another entry. */
 export const supportedKubernetesVersions = ["1.34.4", "1.35.4", "1.36.3"] as const;
@@ -219,9 +220,17 @@ const user = z.strictObject({
       "Group; O of the certificate. One, because the subject has one O; bind the user by name for more.",
     ),
   validityHours: hours
-    .max(720, "must be 720 hours at most: Kubernetes can't withdraw a certificate")
+    .max(720, "must be 720 hours at most: a certificate of a person is a pass for days, not a possession")
     .default(24)
     .describe("Lifetime of the certificate, in hours."),
+  epoch: z
+    .number()
+    .int()
+    .min(1)
+    .default(1)
+    .describe(
+      "Increase it to give the user a new certificate and have the old one refused; leaving the user out withdraws it for good.",
+    ),
 });
 
 const access = z.strictObject({
@@ -237,7 +246,16 @@ const hardening = z.strictObject({
 /** Values that only `pulumi config set --secret` may set; see `readSettings`. Other blocks refer to them by name. */
 const secrets = z.strictObject({
   staticTokens: z
-    .record(z.string(), z.string().min(32, "must have 32 characters at least"))
+    .record(
+      z.string(),
+      z
+        .string()
+        .min(32, "must have 32 characters at least")
+        .regex(
+          /^[A-Za-z0-9._~+/-]+=*$/,
+          "must be a bearer token: letters, digits and . _ ~ + / - (RFC 6750, 2.1)",
+        ),
+    )
     .default({})
     .describe("Bearer tokens of `authentication.staticTokens`, by user name."),
 });
@@ -251,6 +269,7 @@ export const settingsSchema = z.strictObject({
   namespaces: z.array(namespace).default([]).describe("Namespaces under default deny. `default` always is."),
   apiServer: apiServer.prefault({}).describe("API server."),
   authorization: authorizationSettings.prefault({}).describe("What the modes of authorization decide by."),
+  authentication: authenticationSettings.prefault({}).describe("How callers prove who they are."),
   pki: pki.prefault({}).describe("Certificates."),
   access: access.prefault({}).describe("Who may do what."),
   hardening: hardening.prefault({}).describe("Hosts."),
@@ -262,7 +281,8 @@ export const settingsSchema = z.strictObject({
 });
 
 /** All settings, with defaults filled in, those included that depend on others. */
-export type Settings = Omit<z.infer<typeof settingsSchema>, "pki"> & {
+export type Settings = Omit<z.infer<typeof settingsSchema>, "pki" | "authentication"> & {
   readonly clusterName: string;
+  readonly authentication: AuthenticationSettings;
   readonly pki: Required<z.infer<typeof pki>> & { readonly protect: boolean };
 };

@@ -1,5 +1,6 @@
 import { RunError } from "@pulumi/pulumi/errors";
 import type { z } from "zod";
+import { fillAuthentication } from "./authentication-settings";
 import { crossCheck, type Problem } from "./cross-checks";
 import { settingsSchema, type Settings } from "./schema";
 
@@ -113,6 +114,7 @@ function fillDefaults(parsed: z.infer<typeof settingsSchema>, stack: string): Se
   return {
     ...parsed,
     clusterName: parsed.clusterName ?? stack,
+    authentication: fillAuthentication(parsed.authentication, parsed.network.clusterDomain),
     // What `npm run up` made on a box, `npm run destroy` must be able to remove.
     pki: { ...parsed.pki, protect: parsed.pki.protect ?? false },
   };

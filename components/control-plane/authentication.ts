@@ -1,26 +1,41 @@
-import { paths } from "../plan/paths";
 import { ownFile, type ApiServerPart } from "./api-server-part";
+import { joinParts } from "./join-parts";
+import { serviceAccountTokens, type ServiceAccountTokenOptions } from "./service-account-tokens";
+import { staticTokens, type StaticTokenUser } from "./static-tokens";
+import { tokenWebhook, type TokenWebhookOptions } from "./token-webhook";
 
 /** What the ways to prove who one is depend on. */
 export interface AuthenticationOptions {
-  readonly clusterDomain: string;
+  readonly authentication: {
+    readonly serviceAccounts: ServiceAccountTokenOptions;
+    readonly staticTokens: { readonly users: readonly StaticTokenUser[] };
+    /** Whether bootstrap tokens let a node ask for its first certificate. */
+    readonly bootstrapTokens: boolean;
+    /** Default: no server is asked. */
+    readonly webhook?: TokenWebhookOptions | undefined;
+  };
 }
 
+/** File of the authorities whose clients are let in: the cluster's own, and one of each person (`pki/host-files.ts`). */
+const clientAuthorities = ownFile("client-ca.crt");
+
 /**
- * Who a caller is: a client certificate (`--client-ca-file`) or a service account token. Anonymous requests are refused, health
- * endpoints included. Ids are of CIS Kubernetes 1.12.
+ * Who a caller is: the bearer of a client certificate or of a token. Anonymous requests are refused, health endpoints included. Each
+ * way is asked in turn, and who none of them knows gets 401. Ids are of CIS Kubernetes 1.12.
  */
-export function authentication({ clusterDomain }: AuthenticationOptions): ApiServerPart {
-  return {
+export function authentication({ authentication: ways }: AuthenticationOptions): ApiServerPart {
+  const own: ApiServerPart = {
     flags: {
       "anonymous-auth": false, // 1.2.1
-      "client-ca-file": `${paths.pki}/ca.crt`, // 1.2.25
-      "service-account-issuer": `https://kubernetes.default.svc.${clusterDomain}`,
-      "service-account-key-file": `${paths.pki}/sa.pub`, // 1.2.22
-      "service-account-signing-key-file": ownFile("sa.key"),
-      "service-account-lookup": true, // 1.2.21
-      "service-account-extend-token-expiration": false, // 1.2.30
+      "client-ca-file": clientAuthorities, // 1.2.25
+      "enable-bootstrap-token-auth": ways.bootstrapTokens ? true : undefined,
     },
     files: [],
   };
+  return joinParts([
+    own,
+    serviceAccountTokens(ways.serviceAccounts),
+    staticTokens(ways.staticTokens.users),
+    tokenWebhook(ways.webhook),
+  ]);
 }

@@ -4,6 +4,7 @@ import { ApplyPlan } from "../plan/apply-plan";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { mergeFragments } from "../plan/merge";
 import type { PodSecurityDefaults } from "./admission";
+import type { AuthenticationOptions } from "./authentication";
 import type { AuthorizationOptions } from "./authorization";
 import { bootstrapRbac } from "./bootstrap-rbac";
 import { controllerManager } from "./controller-manager";
@@ -17,7 +18,8 @@ export interface ControlPlaneArgs {
   readonly hosts: readonly Host[];
   readonly etcdAddresses: readonly string[];
   readonly serviceClusterIpRange: string;
-  readonly clusterDomain: string;
+  /** How callers prove who they are. */
+  readonly authentication: AuthenticationOptions["authentication"];
   /** Modes of authorization, in order. */
   readonly authorizationMode: readonly string[];
   /** What the modes decide by. */

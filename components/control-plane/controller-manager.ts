@@ -10,6 +10,10 @@ import { tlsCipherSuites, tlsMinVersion } from "../plan/tls";
 export interface ControllerManagerOptions {
   readonly clusterName: string;
   readonly serviceClusterIpRange: string;
+  readonly authentication: {
+    /** Whether there are bootstrap tokens, and so expired ones to be removed. */
+    readonly bootstrapTokens: boolean;
+  };
   readonly artifacts: ArtifactCatalog;
 }
 
@@ -35,7 +39,12 @@ export function controllerManagerFlags(options: ControllerManagerOptions): strin
     "client-ca-file": `${paths.pki}/ca.crt`,
     "cluster-signing-kubelet-client-cert-file": `${paths.pki}/ca.crt`,
     "cluster-signing-kubelet-client-key-file": own("ca.key"),
-    controllers: ["*", "-bootstrapsigner", "-tokencleaner"],
+    // The one that signs `cluster-info` stays off: it is for callers without a name, who are not let in.
+    controllers: [
+      "*",
+      "-bootstrapsigner",
+      options.authentication.bootstrapTokens ? "tokencleaner" : "-tokencleaner",
+    ],
     "leader-elect": true,
     profiling: false, // 1.3.2
     "requestheader-client-ca-file": `${paths.pki}/front-proxy-ca.crt`,

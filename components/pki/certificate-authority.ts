@@ -18,6 +18,8 @@ export interface CertificateAuthorityArgs {
   readonly validityHours: number;
   /** Keeps key and certificate from being deleted or replaced: everything that trusts them would stop. */
   readonly protect: boolean;
+  /** Another value makes the authority anew: nothing that it issued before is believed any more. Default: it stays. */
+  readonly epoch?: number | string;
 }
 
 /** A self-signed authority on P-256. */
@@ -33,7 +35,11 @@ export class CertificateAuthority extends pulumi.ComponentResource {
     super("redoubt:pki:CertificateAuthority", name, { commonName: args.commonName }, opts);
     const child = { parent: this, protect: args.protect };
 
-    const key = new tls.PrivateKey(`${name}-key`, { algorithm: "ECDSA", ecdsaCurve: "P256" }, child);
+    const key = new tls.PrivateKey(
+      `${name}-key`,
+      { algorithm: "ECDSA", ecdsaCurve: "P256" },
+      args.epoch === undefined ? child : { ...child, replacementTrigger: args.epoch },
+    );
     const certificate = new tls.SelfSignedCert(
       `${name}-certificate`,
       {

@@ -17,6 +17,11 @@ import {
   type LeafProfile,
   type ProfileOptions,
 } from "./profiles";
+import {
+  chooseServiceAccountKeys,
+  type ServiceAccountKeyOptions,
+  type ServiceAccountKeys,
+} from "./service-account-keys";
 
 /** Arguments of {@link ClusterPki}. */
 export interface ClusterPkiArgs extends ProfileOptions {
@@ -25,8 +30,10 @@ export interface ClusterPkiArgs extends ProfileOptions {
   readonly authorityValidityHours: number;
   /** Lifetime of leaf certificates. */
   readonly leafValidityHours: number;
-  /** Setting `pki.epoch`: another value issues every leaf certificate anew. Authorities stay. */
+  /** Setting `pki.epoch`: another value issues every leaf certificate anew. Authorities stay, but for the administrator's. */
   readonly epoch: number;
+  /** Which keys sign and verify tokens of service accounts. */
+  readonly serviceAccountKeys: ServiceAccountKeyOptions;
   /**
    * Keeps authorities, the service account key and the encryption key from being deleted, by `pulumi destroy` too: without them
    * tokens, trust and Secrets are lost. Default: true.
@@ -43,10 +50,13 @@ interface Leaf {
 
 /** All authorities, keys and leaf certificates of a cluster; what they are says the table of `profiles.ts`. */
 export class ClusterPki extends pulumi.ComponentResource {
-  /** Signs people's certificates too: they are clients of the API server. */
   public readonly kubernetesAuthority: CertificateAuthority;
+  /** Vouches for the administrator alone; `pki.epoch` makes it anew, which withdraws the old certificate at once. */
+  public readonly adminAuthority: CertificateAuthority;
   /** Vouches for API servers at webhooks. */
   public readonly webhookAuthority: CertificateAuthority;
+  /** Keys that sign and verify tokens of service accounts. */
+  public readonly serviceAccountKeys: ServiceAccountKeys;
   /** URL of the API server, as nodes and people know it. */
   public readonly server: string;
   /** Kubeconfig of the administrator. Secret. */
@@ -57,7 +67,6 @@ export class ClusterPki extends pulumi.ComponentResource {
   private readonly args: ClusterPkiArgs;
   private readonly authorities: Readonly<Record<AuthorityName, CertificateAuthority>>;
   private readonly leaves: readonly Leaf[];
-  private readonly serviceAccountKey: tls.PrivateKey;
   private readonly encryptionKey: tls.PrivateKey;
 
   public constructor(name: string, args: ClusterPkiArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -74,12 +83,13 @@ export class ClusterPki extends pulumi.ComponentResource {
             commonName: authority,
             clusterName: args.clusterName,
             validityHours: args.authorityValidityHours,
-            protect,
+            ...(authority === "admin-ca" ? { epoch: args.epoch, protect: false } : { protect }),
           },
           { parent: this },
         ),
     );
     this.kubernetesAuthority = this.authorities["kubernetes-ca"];
+    this.adminAuthority = this.authorities["admin-ca"];
     this.webhookAuthority = this.authorities["webhook-ca"];
 
     // Keys without a certificate.
@@ -89,7 +99,7 @@ export class ClusterPki extends pulumi.ComponentResource {
         { algorithm: "ECDSA", ecdsaCurve: "P256" },
         { parent: this, protect },
       );
-    this.serviceAccountKey = bareKey("service-account-key");
+    this.serviceAccountKeys = chooseServiceAccountKeys(args.serviceAccountKeys, bareKey);
     this.encryptionKey = bareKey("encryption-key");
 
     // One certificate per row of the table.
@@ -141,10 +151,9 @@ export class ClusterPki extends pulumi.ComponentResource {
   /** What all hosts of a role have in common. */
   private sharedFiles(host: CertifiedHost): pulumi.Output<SecretFileSpec[]> {
     if (host.role === "worker") return this.identity().apply(trustFiles);
-    const { publicKeyPem: publicKey, privateKeyPem: privateKey } = this.serviceAccountKey;
     const secrets = pulumi.output({
       authorities: mapAuthorities((authority) => pairOf(this.authorities[authority])),
-      serviceAccount: { publicKey, privateKey },
+      serviceAccount: this.serviceAccountKeys,
       encryptionConfiguration: this.encryptionKey.privateKeyPem.apply((pem) =>
         this.args.encryptionConfiguration(deriveEncryptionKey(pem)),
       ),
@@ -171,6 +180,7 @@ function mapAuthorities<Value>(make: (authority: AuthorityName) => Value): Recor
     "etcd-ca": make("etcd-ca"),
     "front-proxy-ca": make("front-proxy-ca"),
     "webhook-ca": make("webhook-ca"),
+    "admin-ca": make("admin-ca"),
   };
 }
 

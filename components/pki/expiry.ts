@@ -34,7 +34,8 @@ export function needsRenewal(notAfter: string, now: Date, thresholdDays: number)
 /** What to tell the user about certificates that end soon, one warning per remedy; empty when all is well. */
 export function renewalWarnings(expiries: Expiries, now: Date, thresholdDays: number): string[] {
   const due = soonestFirst(expiries).filter(({ notAfter }) => needsRenewal(notAfter, now, thresholdDays));
-  const authorities = new Set<string>(authorityNames);
+  // The administrator's goes with the leaves.
+  const authorities = new Set<string>(authorityNames.filter((name) => name !== "admin-ca"));
   const describe = (list: readonly Expiry[], remedy: string): string[] => {
     const [first] = list;
     if (first === undefined) return [];

@@ -20,8 +20,11 @@ export interface ClusterIdentity {
 /** What the control planes hold besides their leaf certificates. */
 export interface ControlPlaneSecrets {
   readonly authorities: Readonly<Record<AuthorityName, KeyPair>>;
-  /** Signs service account tokens; the one key that two programs share, because both sign (CIS 1.3.4). */
-  readonly serviceAccount: { readonly publicKey: string; readonly privateKey: string };
+  /**
+   * The key that signs service account tokens, the one that two programs share, because both sign (CIS 1.3.4); and those that
+   * verify them.
+   */
+  readonly serviceAccount: { readonly publicKeys: readonly string[]; readonly privateKey: string };
   /** The EncryptionConfiguration with its key. */
   readonly encryptionConfiguration: string;
 }
@@ -79,6 +82,22 @@ export function trustFiles(cluster: ClusterIdentity): SecretFileSpec[] {
 }
 
 /**
+ * Whose clients the API server lets in (`--client-ca-file`). It reads the file again when it changes, and verifies a certificate with
+ * every request, so who leaves the file is out within a second, without a restart
+ * (k8s.io/apiserver, dynamiccertificates.DynamicFileCAContent).
+ *
+ * @param authorities PEM, one each.
+ */
+export function clientAuthoritiesFile(authorities: readonly string[]): SecretFileSpec {
+  return certificateFile({
+    path: `${paths.kubeApiserver}/client-ca.crt`,
+    content: authorities.join(""),
+    reader: readers.kubeApiserver,
+    restart: [],
+  });
+}
+
+/**
  * What a control plane holds besides. Of the authorities' keys only the Kubernetes one comes to a host: the controller
  * manager signs the renewals of kubelets' client certificates with it. The others never leave the state.
  */
@@ -101,7 +120,7 @@ export function controlPlaneFiles(secrets: ControlPlaneSecrets, cluster: Cluster
     }),
     certificateFile({
       path: `${paths.pki}/sa.pub`,
-      content: serviceAccount.publicKey,
+      content: serviceAccount.publicKeys.join(""),
       reader: readers.root,
       restart: [apiserver],
     }),

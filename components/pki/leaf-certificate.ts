@@ -9,7 +9,7 @@ export interface LeafCertificateArgs {
   readonly subject: LeafSubject;
   readonly validityHours: number;
   /** Another value issues key and certificate anew. */
-  readonly epoch: number;
+  readonly epoch: number | string;
 }
 
 /**

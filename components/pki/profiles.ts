@@ -6,9 +6,16 @@ import { readers, type Reader } from "./readers";
 
 /**
  * The authorities, each trusted for one thing (kubernetes.io/docs/setup/best-practices/certificates): besides the three of every
- * cluster `webhook-ca`, by which a webhook knows an API server.
+ * cluster `webhook-ca`, by which a webhook knows an API server, and `admin-ca`, which issues nothing but the administrator's
+ * certificate. People have one each, in `access/user-certificate.ts`.
  */
-export const authorityNames = ["kubernetes-ca", "etcd-ca", "front-proxy-ca", "webhook-ca"] as const;
+export const authorityNames = [
+  "kubernetes-ca",
+  "etcd-ca",
+  "front-proxy-ca",
+  "webhook-ca",
+  "admin-ca",
+] as const;
 
 /** One of {@link authorityNames}. */
 export type AuthorityName = (typeof authorityNames)[number];
@@ -111,7 +118,7 @@ export function leafProfiles(options: ProfileOptions): LeafProfile[] {
     {
       ...client,
       name: adminLeafName,
-      authority: "kubernetes-ca",
+      authority: "admin-ca",
       commonName: "redoubt:admin",
       organization: clusterAdminsGroup,
       delivery: { form: "output", server: apiServerUrl(options.endpoint) },

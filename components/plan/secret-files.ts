@@ -14,6 +14,25 @@ export interface SecretFilesArgs {
 
 /** Where the part of a script begins that is not the same for all. */
 export const secretMarker = "# --- secret files ---";
+/**
+ * Files of several subjects as one list.
+ *
+ * @throws Error when two subjects write one path.
+ */
+export function flattenSecretFiles(groups: readonly (readonly SecretFileSpec[])[]): SecretFileSpec[] {
+  const files = groups.flat();
+  const paths = files.map(({ path }) => path);
+  const twice = paths.find((path, index) => paths.indexOf(path) !== index);
+  if (twice !== undefined) throw new Error(`secret file ${twice} is written by two subjects`);
+  return files;
+}
+
+/** Files of several subjects for one host; secret as a whole. */
+export function joinSecretFiles(
+  ...groups: readonly pulumi.Input<readonly SecretFileSpec[]>[]
+): pulumi.Output<SecretFileSpec[]> {
+  return pulumi.secret(pulumi.all(groups.map((group) => pulumi.output(group)))).apply(flattenSecretFiles);
+}
 
 /** The script that writes the files; it holds them, so it is as secret as they are. */
 export function renderSecretScript(

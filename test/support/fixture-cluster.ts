@@ -46,7 +46,15 @@ export const controlPlaneArgs: Omit<ControlPlaneArgs, "hosts"> = {
   clusterName: "test",
   etcdAddresses: ["10.77.5.10"],
   serviceClusterIpRange: "10.96.0.0/16",
-  clusterDomain: "cluster.local",
+  authentication: {
+    serviceAccounts: {
+      issuer: "https://kubernetes.default.svc.cluster.local",
+      acceptedIssuers: [],
+      maxTokenExpirationHours: 24,
+    },
+    staticTokens: { users: [] },
+    bootstrapTokens: false,
+  },
   authorizationMode: ["Node", "RBAC"],
   authorization: { abac: [] },
   podSecurity: { enforce: "baseline", warn: "restricted", audit: "restricted" },

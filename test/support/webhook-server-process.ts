@@ -81,6 +81,9 @@ async function obey(order: WebhookOrder): Promise<ServedRequest[]> {
   }
 }
 
+// The parent may end without a word.
+process.on("disconnect", () => process.exit());
+
 process.on("message", (order: WebhookOrder) => {
   const reply = (message: WebhookReply): void => {
     process.send?.(message);

@@ -3,7 +3,6 @@ import { describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { UserCertificate } from "../../../components/access/user-certificate";
-import { CertificateAuthority } from "../../../components/pki/certificate-authority";
 import {
   assertNamedUnderParents,
   mockValidityEndTime,
@@ -15,20 +14,14 @@ import {
 
 function record(user: string, group: string): Promise<Recording<UserCertificate>> {
   return recordStack(() => {
-    const authority = new CertificateAuthority("ca", {
-      commonName: "kubernetes-ca",
-      clusterName: "test",
-      validityHours: 87600,
-      protect: false,
-    });
     return new UserCertificate("ann", {
       user,
       group,
       validityHours: 12,
-      authority,
+      serverAuthority: "server authority\n",
       clusterName: "test",
       server: "https://10.0.0.10:6443",
-      epoch: 1,
+      epoch: "1.1",
     });
   });
 }
@@ -43,7 +36,37 @@ describe("a person's certificate", () => {
     );
     assert.deepEqual(certificate?.inputs["allowedUses"], ["digital_signature", "client_auth"]);
     assert.equal(certificate.inputs["validityPeriodHours"], 12);
-    assertNamedUnderParents(recording, ["ca", "ann"]);
+    assertNamedUnderParents(recording, ["ann"]);
+  });
+
+  it("has an authority of its own, that outlives it, may be deleted, and does not give the user's name away", async () => {
+    const recording = await record("ann", "auditors");
+    const authority = ofType(recording, "tls:index/selfSignedCert:SelfSignedCert").get(
+      "ann-authority-certificate",
+    );
+    assert.deepEqual(authority?.inputs["subject"], { commonName: "people-ca", organization: "test" });
+    assert.equal(authority.inputs["validityPeriodHours"], 13);
+    assert.ok(recording.resources.every(({ opts }) => opts.protect !== true));
+    const { value } = await reveal(recording.result.authority);
+    const leaf = ofType(recording, "tls:index/locallySignedCert:LocallySignedCert").get(
+      "ann-leaf-certificate",
+    );
+    assert.equal(leaf?.inputs["caCertPem"], value);
+  });
+
+  it("is withdrawn by the epoch: authority and certificate are made anew", async () => {
+    const { resources } = await record("ann", "auditors");
+    const driven = resources.filter(({ opts }) => opts.replacementTrigger === "1.1").map(({ name }) => name);
+    assert.deepEqual(driven.sort(), ["ann-authority-key", "ann-leaf-key"]);
+  });
+
+  it("keeps the authority's key from who holds it", async () => {
+    const recording = await record("ann", "auditors");
+    const { value } = await reveal(recording.result.kubeconfig);
+    const key = ofType(recording, "tls:index/selfSignedCert:SelfSignedCert").get("ann-authority-certificate")
+      ?.inputs["privateKeyPem"];
+    assert.ok(typeof key === "string");
+    assert.equal(value.includes(Buffer.from(key).toString("base64")), false);
   });
 
   it("comes as a secret kubeconfig, and says when it ends", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { staticTokenRisk } from "../../../components/config/authentication-settings";
 import { checkVersionStep } from "../../../components/config/cross-checks";
 import { parseSettings, readSettings } from "../../../components/config/settings";
 
@@ -161,7 +162,13 @@ describe("settings", () => {
 
   const token = "0123456789abcdef0123456789abcdef";
   const withSecrets = {
-    get: (key: string) => (key === "secrets" ? `{"staticTokens":{"a":"${token}"}}` : undefined),
+    get: (key: string) =>
+      ({
+        secrets: `{"staticTokens":{"a":"${token}"}}`,
+        authentication: JSON.stringify({
+          staticTokens: { acknowledgeRisk: staticTokenRisk, users: [{ name: "a" }] },
+        }),
+      })[key],
   };
 
   it("take secrets that were set as secrets", () => {

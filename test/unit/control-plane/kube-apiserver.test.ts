@@ -83,8 +83,8 @@ describe("the command line of kube-apiserver", () => {
     assert.equal(flags.get("tls-cert-file"), `${own}/tls.crt`);
     assert.equal(flags.get("tls-private-key-file"), `${own}/tls.key`);
   });
-  it("CIS 1.2.25: knows clients by the authority of the cluster", () => {
-    assert.equal(flags.get("client-ca-file"), "/etc/kubernetes/pki/ca.crt");
+  it("CIS 1.2.25: knows clients by the cluster's authority and those of people", () => {
+    assert.equal(flags.get("client-ca-file"), `${own}/client-ca.crt`);
   });
   it("CIS 1.2.26: verifies etcd against etcd's own authority", () => {
     assert.equal(flags.get("etcd-cafile"), `${own}/etcd-ca.crt`);

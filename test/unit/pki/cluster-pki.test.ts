@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createPrivateKey } from "node:crypto";
+import { createPrivateKey, createPublicKey } from "node:crypto";
 import { describe, it } from "node:test";
 import { parse } from "yaml";
 import { serviceAccounts } from "../../../components/hosts/service-accounts";
@@ -28,11 +28,13 @@ const args: ClusterPkiArgs = {
   authorityValidityHours: 87600,
   leafValidityHours: 8760,
   epoch: 3,
+  serviceAccountKeys: { signingKey: 1, acceptedKeys: [1] },
   encryptionConfiguration: (key) => `key: ${key}\n`,
 };
 
 /** Rows of the table for one control plane and two workers: 17 + 2 × 4 + the administrator's. */
 const leafCount = 26;
+const authorityCount = 5;
 
 function record(changed: Partial<ClusterPkiArgs> = {}): Promise<Recording<ClusterPki>> {
   return recordStack(() => new ClusterPki("pki", { ...args, ...changed }));
@@ -51,16 +53,19 @@ function fileIn(files: Map<string, SecretFileSpec>, path: string): SecretFileSpe
 }
 
 describe("the certificates of a cluster as resources", () => {
-  it("are four authorities, two bare keys, and key, request and certificate of each leaf", async () => {
+  it("are five authorities, two bare keys, and key, request and certificate of each leaf", async () => {
     const recording = await record();
     assert.equal(ofType(recording, "redoubt:pki:ClusterPki").size, 1);
-    assert.equal(ofType(recording, "redoubt:pki:CertificateAuthority").size, 4);
+    assert.equal(ofType(recording, "redoubt:pki:CertificateAuthority").size, authorityCount);
     assert.equal(ofType(recording, "redoubt:pki:LeafCertificate").size, leafCount);
-    assert.equal(ofType(recording, "tls:index/privateKey:PrivateKey").size, 4 + 2 + leafCount);
-    assert.equal(ofType(recording, "tls:index/selfSignedCert:SelfSignedCert").size, 4);
+    assert.equal(ofType(recording, "tls:index/privateKey:PrivateKey").size, authorityCount + 2 + leafCount);
+    assert.equal(ofType(recording, "tls:index/selfSignedCert:SelfSignedCert").size, authorityCount);
     assert.equal(ofType(recording, "tls:index/certRequest:CertRequest").size, leafCount);
     assert.equal(ofType(recording, "tls:index/locallySignedCert:LocallySignedCert").size, leafCount);
-    assert.equal(recording.resources.length, 1 + 4 + leafCount + 4 * 2 + 2 + 3 * leafCount);
+    assert.equal(
+      recording.resources.length,
+      1 + authorityCount + leafCount + authorityCount * 2 + 2 + 3 * leafCount,
+    );
     assertNamedUnderParents(recording, ["pki"]);
   });
 
@@ -105,6 +110,8 @@ describe("the certificates of a cluster as resources", () => {
     assert.equal(authorityOf("etcd-peer-cp"), "pki-etcd-ca-certificate");
     assert.equal(authorityOf("front-proxy-client-cp"), "pki-front-proxy-ca-certificate");
     assert.equal(authorityOf("kubelet-client-w1"), "pki-kubernetes-ca-certificate");
+    assert.equal(authorityOf("kube-apiserver-webhook-client-cp"), "pki-webhook-ca-certificate");
+    assert.equal(authorityOf("admin"), "pki-admin-ca-certificate");
   });
 
   it("hide private keys wherever they are handed on", async () => {
@@ -138,10 +145,11 @@ describe("the certificates of a cluster as resources", () => {
     assert.ok(throwaway.resources.every(({ opts }) => opts.protect !== true));
   });
 
-  it("are renewed by the epoch, keys included; what is protected is not", async () => {
+  it("are renewed by the epoch, keys and the administrator's authority included; what is protected is not", async () => {
     const recording = await record();
     const driven = recording.resources.filter(({ opts }) => opts.replacementTrigger !== undefined);
-    assert.equal(driven.length, leafCount);
+    assert.equal(driven.length, leafCount + 1);
+    assert.ok(driven.some(({ name }) => name === "pki-admin-ca-key"));
     assert.ok(driven.every(({ type }) => type === "tls:index/privateKey:PrivateKey"));
     assert.ok(driven.every(({ opts }) => opts.replacementTrigger === 3 && opts.protect !== true));
   });
@@ -150,7 +158,7 @@ describe("the certificates of a cluster as resources", () => {
     const { result } = await record();
     const { value, secret } = await reveal(result.expiries);
     assert.equal(secret, false);
-    assert.equal(Object.keys(value).length, 4 + leafCount);
+    assert.equal(Object.keys(value).length, authorityCount + leafCount);
     assert.equal(value["kubernetes-ca"], mockValidityEndTime);
     assert.equal(value["kubelet-server-w0"], mockValidityEndTime);
   });
@@ -220,7 +228,7 @@ describe("the files of a host", () => {
     }
   });
 
-  it("keep the keys of etcd's and the front proxy's authority in the state", async () => {
+  it("keep the keys of all authorities but one in the state", async () => {
     const { result, resources } = await record();
     const keyOf = (authority: string): unknown =>
       resources.find(({ name }) => name === `pki-${authority}-certificate`)?.inputs["privateKeyPem"];
@@ -231,6 +239,8 @@ describe("the files of a host", () => {
       contents.filter(({ content }) => content === keyOf(authority)).map(({ path }) => path);
     assert.deepEqual(holders("etcd-ca"), []);
     assert.deepEqual(holders("front-proxy-ca"), []);
+    assert.deepEqual(holders("webhook-ca"), []);
+    assert.deepEqual(holders("admin-ca"), []);
     assert.deepEqual(holders("kubernetes-ca"), ["/etc/kubernetes/kube-controller-manager/ca.key"]);
   });
 
@@ -264,5 +274,52 @@ describe("the files of a host", () => {
   it("are refused for an unknown host", async () => {
     const { result } = await record();
     assert.throws(() => result.filesFor("w9"), /host w9 is not among/);
+  });
+});
+
+describe("the keys of service account tokens", () => {
+  const key = (generation: number): string =>
+    generation === 1 ? "pki-service-account-key" : `pki-service-account-key-${generation}`;
+
+  async function filesWith(signingKey: number, acceptedKeys: number[]): Promise<Record<string, string>> {
+    const { result, resources } = await record({ serviceAccountKeys: { signingKey, acceptedKeys } });
+    const files = await filesOf(result, "cp");
+    const made = resources.filter(({ name }) => name.startsWith("pki-service-account-key"));
+    assert.ok(made.every(({ opts }) => opts.protect === true && opts.replacementTrigger === undefined));
+    return {
+      names: made.map(({ name }) => name).join(" "),
+      publicKeys: fileIn(files, "/etc/kubernetes/pki/sa.pub").content,
+      signing: fileIn(files, "/etc/kubernetes/kube-apiserver/sa.key").content,
+      ofControllers: fileIn(files, "/etc/kubernetes/kube-controller-manager/sa.key").content,
+    };
+  }
+  const publicOf = (privateKey: string): string =>
+    createPublicKey(privateKey).export({ type: "spki", format: "pem" }).toString();
+
+  it("are one, as long as nothing is rotated", async () => {
+    const { names, publicKeys, signing = "" } = await filesWith(1, [1]);
+    assert.equal(names, key(1));
+    assert.equal(publicKeys, publicOf(signing));
+  });
+
+  it("are two while a rotation goes on: the old one signs first, then the new one, and both are accepted", async () => {
+    for (const signingKey of [1, 2]) {
+      const files = await filesWith(signingKey, [1, 2]);
+      assert.equal(files["names"], `${key(1)} ${key(2)}`);
+      const accepted = (files["publicKeys"] ?? "").match(/-----BEGIN[^-]*-----[^-]*-----END[^-]*-----\n/g);
+      assert.equal(accepted?.length, 2);
+      assert.equal(accepted[signingKey - 1], publicOf(files["signing"] ?? ""));
+      assert.equal(files["ofControllers"], files["signing"]);
+    }
+  });
+
+  it("keep the old one unread in the state at the end, so that none is deleted by mistake", async () => {
+    const { names, publicKeys, signing = "" } = await filesWith(2, [2]);
+    assert.equal(names, `${key(1)} ${key(2)}`);
+    assert.equal(publicKeys, publicOf(signing));
+  });
+
+  it("are refused when what signs would not be accepted", async () => {
+    await assert.rejects(filesWith(2, [1]), /key 2 would sign, and is not among the accepted/);
   });
 });

@@ -4,8 +4,9 @@ import { controllerManagerFlags } from "../../../components/control-plane/contro
 import { kubeApiserverFlags } from "../../../components/control-plane/kube-apiserver";
 import { schedulerFlags } from "../../../components/control-plane/scheduler";
 import { etcdMember } from "../../../components/etcd/etcd-member";
-import { controlPlaneFiles, leafFiles } from "../../../components/pki/host-files";
+import { clientAuthoritiesFile, controlPlaneFiles, leafFiles } from "../../../components/pki/host-files";
 import { leafProfiles } from "../../../components/pki/profiles";
+import { controlPlaneArgs } from "../../support/fixture-cluster";
 import type { SecretFileSpec } from "../../../components/plan/plan";
 
 const source = { version: "1", url: "https://example.org/file", sha256: "0".repeat(64) };
@@ -16,10 +17,17 @@ const pair = { certificate: "certificate\n", privateKey: "key\n" };
 const cluster = { clusterName: "test", kubernetesAuthority: "authority\n" };
 
 const files: readonly SecretFileSpec[] = [
+  clientAuthoritiesFile(["authority\n"]),
   ...controlPlaneFiles(
     {
-      authorities: { "kubernetes-ca": pair, "etcd-ca": pair, "front-proxy-ca": pair, "webhook-ca": pair },
-      serviceAccount: { publicKey: "public\n", privateKey: "key\n" },
+      authorities: {
+        "kubernetes-ca": pair,
+        "etcd-ca": pair,
+        "front-proxy-ca": pair,
+        "webhook-ca": pair,
+        "admin-ca": pair,
+      },
+      serviceAccount: { publicKeys: ["public\n"], privateKey: "key\n" },
       encryptionConfiguration: "encryption\n",
     },
     cluster,
@@ -49,13 +57,22 @@ function assertDelivered(user: string, wanted: readonly string[]): void {
   }
 }
 
+describe("the list of authorities whose clients are let in", () => {
+  it("is read again by the API server when it changes, without a restart", () => {
+    const file = clientAuthoritiesFile(["cluster\n", "alice\n"]);
+    assert.equal(file.content, "cluster\nalice\n");
+    assert.deepEqual(file.restart, []);
+    assert.equal(file.mode, "0644");
+  });
+});
+
 describe("the files of a control plane", () => {
   it("hold all that the API server's flags name, readable by it", () => {
     const flags = kubeApiserverFlags({
       advertiseAddress: "10.0.0.10",
       etcdAddresses: ["10.0.0.10"],
       serviceClusterIpRange: "10.96.0.0/16",
-      clusterDomain: "cluster.local",
+      authentication: controlPlaneArgs.authentication,
       authorizationMode: ["Node", "RBAC"],
       authorization: { abac: [] },
       podSecurity: { enforce: "baseline", warn: "restricted", audit: "restricted" },
@@ -68,6 +85,7 @@ describe("the files of a control plane", () => {
   it("hold all that the controller manager's flags name, readable by it", () => {
     const flags = controllerManagerFlags({
       clusterName: "test",
+      authentication: controlPlaneArgs.authentication,
       serviceClusterIpRange: "10.96.0.0/16",
       artifacts,
     });

@@ -209,7 +209,7 @@ describe("every object of the cluster", () => {
     const objects = recording.resources.filter(({ type }) => type.startsWith("kubernetes:"));
     assert.ok(objects.length > 20);
     const owners = new Set(objects.map(({ parent }) => parent?.name));
-    assert.deepEqual([...owners].sort(), ["access", "coredns", "network"]);
+    assert.deepEqual([...owners].sort(), ["access", "coredns", "network", "service-accounts"]);
     // The engine hands a component's transforms on to its children.
     for (const { name, opts } of recording.resources.filter((resource) => owners.has(resource.name))) {
       const [transform] = opts.transforms ?? [];

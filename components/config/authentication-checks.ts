@@ -1,0 +1,175 @@
+import { X509Certificate } from "node:crypto";
+import { staticTokenRisk } from "./authentication-settings";
+import type { Problem } from "./cross-checks";
+import type { Settings } from "./schema";
+
+/** Names that only Kubernetes and the stack give. */
+const reserved = /^(system:|redoubt:|kube-apiserver-kubelet-client$)/;
+
+function repeated(values: readonly string[]): string[] {
+  return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
+}
+
+function staticUserProblems({ authentication, access }: Settings): Problem[] {
+  const setting = "authentication.staticTokens.users";
+  const { users } = authentication.staticTokens;
+  const people = new Set(access.users.map(({ name }) => name));
+  const names = users.map(({ name }) => name);
+  const of = (values: readonly string[], rule: string, fix: string): Problem[] =>
+    values.map((value) => ({ setting, value, rule, fix }));
+  return [
+    ...of(repeated(names), "is there twice", "give each user one entry"),
+    ...of(
+      repeated(users.map(({ name, uid }) => uid ?? name)),
+      "is the UID of two users",
+      "give each its own uid",
+    ),
+    ...of(
+      names.filter((name) => people.has(name)),
+      "is a user of access.users too, and the audit log could not tell the two logins apart",
+      "give the token a user name of its own",
+    ),
+    ...of(
+      users.flatMap(({ name, groups }) => [name, ...groups]).filter((name) => reserved.test(name)),
+      "is a name of the cluster's own components, which no token in a file may bear",
+      "use a user or group of yours",
+    ),
+  ];
+}
+
+/** Users and tokens belong together; the tokens themselves are in no message. */
+function staticTokenProblems({ authentication, secrets }: Settings): Problem[] {
+  const { users, acknowledgeRisk } = authentication.staticTokens;
+  const problems: Problem[] = [];
+  if (users.length > 0 && acknowledgeRisk === undefined) {
+    problems.push({
+      setting: "authentication.staticTokens.acknowledgeRisk",
+      value: undefined,
+      rule: "is missing, and there are users with static tokens (CIS 1.2.2)",
+      fix: `prefer certificates, OIDC or service accounts; or set it to: ${staticTokenRisk}`,
+    });
+  }
+  const names = new Set(users.map(({ name }) => name));
+  for (const name of names) {
+    if (Object.hasOwn(secrets.staticTokens, name)) continue;
+    problems.push({
+      setting: `secrets.staticTokens.${name}`,
+      value: undefined,
+      rule: "is missing, and authentication.staticTokens.users names the user",
+      fix: `openssl rand -hex 32 | pulumi config set --secret --path 'redoubt:secrets.staticTokens["${name}"]'`,
+    });
+  }
+  const owners = new Map<string, string>();
+  for (const [name, token] of Object.entries(secrets.staticTokens)) {
+    const setting = `secrets.staticTokens.${name}`;
+    if (!names.has(name)) {
+      const rule = "belongs to no user of authentication.staticTokens.users";
+      problems.push({ setting, value: undefined, rule, fix: "remove it, or add the user" });
+    }
+    const other = owners.get(token);
+    if (other !== undefined) {
+      const rule = `is the token of ${other} too: the API server would take the one for the other`;
+      problems.push({ setting, value: undefined, rule, fix: "make a token for each" });
+    }
+    owners.set(token, name);
+  }
+  return problems;
+}
+
+function serviceAccountProblems({ authentication }: Settings): Problem[] {
+  const { serviceAccounts } = authentication;
+  const problems: Problem[] = [];
+  const { issuer, signingKey, acceptedKeys, acceptedIssuers, discoveryGroups } = serviceAccounts;
+  const base = "authentication.serviceAccounts";
+  if (!acceptedKeys.includes(signingKey)) {
+    problems.push({
+      setting: `${base}.signingKey`,
+      value: signingKey,
+      rule: "is not among acceptedKeys: every new token would be refused",
+      fix: `add ${signingKey} to acceptedKeys, and run up, before it signs`,
+    });
+  }
+  for (const value of repeated(acceptedKeys.map(String))) {
+    problems.push({ setting: `${base}.acceptedKeys`, value, rule: "is there twice", fix: "name each once" });
+  }
+  for (const value of repeated([issuer, ...acceptedIssuers])) {
+    const rule = value === issuer ? "is the issuer itself" : "is there twice";
+    problems.push({ setting: `${base}.acceptedIssuers`, value, rule, fix: "name each former issuer once" });
+  }
+  for (const value of discoveryGroups.filter((group) => /^(system:|redoubt:)/.test(group))) {
+    const rule = "is a name of Kubernetes' own, to which nothing is bound";
+    problems.push({ setting: `${base}.discoveryGroups`, value, rule, fix: "name groups of yours" });
+  }
+  return problems;
+}
+
+/** What is wrong with the certificates of a PEM text that a server shall be verified against; undefined when nothing is. */
+export function authorityProblem(pem: string, now: Date): { rule: string; fix: string } | undefined {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  let certificates: X509Certificate[];
+  try {
+    certificates = blocks.map((block) => new X509Certificate(block));
+  } catch {
+    return { rule: "is no certificate in PEM", fix: "paste the file as it is, as a block (|) of YAML" };
+  }
+  if (certificates.length === 0) {
+    return { rule: "holds no whole certificate", fix: "paste the file as it is, as a block (|) of YAML" };
+  }
+  const leaf = certificates.find(({ ca }) => !ca);
+  if (leaf !== undefined) {
+    const rule = `holds ${leaf.subject.replaceAll("\n", ", ")}, which is no authority`;
+    return { rule, fix: "give the certificate of who signed the server's" };
+  }
+  const ended = certificates.find(({ validTo }) => Date.parse(validTo) <= now.getTime());
+  if (ended === undefined) return undefined;
+  const rule = `holds ${ended.subject.replaceAll("\n", ", ")}, which ended ${ended.validTo}`;
+  return { rule, fix: "give the authority's present certificate" };
+}
+
+function webhookProblems({ authentication: { webhook } }: Settings): Problem[] {
+  const wrong = webhook && authorityProblem(webhook.certificateAuthority, new Date());
+  if (wrong === undefined) return [];
+  return [{ setting: "authentication.webhook.certificateAuthority", value: undefined, ...wrong }];
+}
+
+/** Generations of the service account key, as they are used. */
+export interface KeysInUse {
+  readonly signingKey: number;
+  readonly acceptedKeys: readonly number[];
+}
+
+/**
+ * Whether a running cluster may go from one set of keys to another: a key signs only where it is accepted already, and one that signs
+ * is not dropped in the same step. Else tokens of minutes ago, or of one API server among several, would be refused.
+ */
+export function checkKeyStep(from: KeysInUse, to: KeysInUse): Problem[] {
+  const base = "authentication.serviceAccounts";
+  const problems: Problem[] = [];
+  if (!from.acceptedKeys.includes(to.signingKey)) {
+    problems.push({
+      setting: `${base}.signingKey`,
+      value: to.signingKey,
+      rule: "would sign before every API server accepts it",
+      fix: `add ${to.signingKey} to acceptedKeys, keep signingKey at ${from.signingKey} and run up first`,
+    });
+  }
+  if (!to.acceptedKeys.includes(from.signingKey)) {
+    problems.push({
+      setting: `${base}.acceptedKeys`,
+      value: to.acceptedKeys,
+      rule: `drops ${from.signingKey}, which signs now: every workload would be logged out`,
+      fix: `change signingKey first, wait maxTokenExpirationHours, then drop ${from.signingKey}`,
+    });
+  }
+  return problems;
+}
+
+/** Relations within `authentication`, and to the secrets and people that it names. */
+export function authenticationProblems(settings: Settings): Problem[] {
+  return [
+    ...staticUserProblems(settings),
+    ...staticTokenProblems(settings),
+    ...serviceAccountProblems(settings),
+    ...webhookProblems(settings),
+  ];
+}
