@@ -3,6 +3,7 @@ import { after, describe, it } from "node:test";
 import { TestCluster, type ClusterOutputs } from "../support/cluster";
 import { testConfiguration } from "./configuration";
 import { authorizationStory } from "./stories/authorization";
+import { authenticationStory } from "./stories/authentication";
 import { convergenceStory } from "./stories/convergence";
 import { driftStory } from "./stories/drift";
 import { destroyStory, interruptionStory } from "./stories/interruption";
@@ -36,6 +37,7 @@ describe("A cluster on this box", () => {
   sshStory(cluster, outputs);
   tlsStory(cluster, outputs);
   rbacStory(cluster, outputs);
+  authenticationStory(cluster, outputs);
   workloadsStory(cluster, outputs);
   secretsStory(cluster, outputs);
   lockoutStory(cluster, outputs);

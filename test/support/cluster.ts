@@ -40,6 +40,11 @@ const outputsSchema = z.object({
   userKubeconfigs: z.record(z.string(), z.string()),
   webhookClientAuthority: z.string(),
   sshPrivateKey: z.string(),
+  serviceAccountIssuer: z.object({
+    issuer: z.string(),
+    jwks: z.object({ keys: z.array(z.looseObject({ kid: z.string() })) }),
+  }),
+  webhookClientAuthority: z.string(),
   nodeTable: z.array(z.object({ name: z.string(), role: z.string(), address: z.string() })),
 });
 
