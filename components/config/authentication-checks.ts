@@ -1,5 +1,5 @@
-import { X509Certificate } from "node:crypto";
 import { staticTokenRisk } from "./authentication-settings";
+import { certificateProblems } from "./certificate-checks";
 import type { Problem } from "./cross-checks";
 import type { Settings } from "./schema";
 
@@ -103,33 +103,9 @@ function serviceAccountProblems({ authentication }: Settings): Problem[] {
   return problems;
 }
 
-/** What is wrong with the certificates of a PEM text that a server shall be verified against; undefined when nothing is. */
-export function authorityProblem(pem: string, now: Date): { rule: string; fix: string } | undefined {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  let certificates: X509Certificate[];
-  try {
-    certificates = blocks.map((block) => new X509Certificate(block));
-  } catch {
-    return { rule: "is no certificate in PEM", fix: "paste the file as it is, as a block (|) of YAML" };
-  }
-  if (certificates.length === 0) {
-    return { rule: "holds no whole certificate", fix: "paste the file as it is, as a block (|) of YAML" };
-  }
-  const leaf = certificates.find(({ ca }) => !ca);
-  if (leaf !== undefined) {
-    const rule = `holds ${leaf.subject.replaceAll("\n", ", ")}, which is no authority`;
-    return { rule, fix: "give the certificate of who signed the server's" };
-  }
-  const ended = certificates.find(({ validTo }) => Date.parse(validTo) <= now.getTime());
-  if (ended === undefined) return undefined;
-  const rule = `holds ${ended.subject.replaceAll("\n", ", ")}, which ended ${ended.validTo}`;
-  return { rule, fix: "give the authority's present certificate" };
-}
-
 function webhookProblems({ authentication: { webhook } }: Settings): Problem[] {
-  const wrong = webhook && authorityProblem(webhook.certificateAuthority, new Date());
-  if (wrong === undefined) return [];
-  return [{ setting: "authentication.webhook.certificateAuthority", value: undefined, ...wrong }];
+  if (webhook === undefined) return [];
+  return certificateProblems("authentication.webhook.certificateAuthority", webhook.certificateAuthority);
 }
 
 /** Generations of the service account key, as they are used. */

@@ -89,7 +89,6 @@ const webhook = z.strictObject({
   server: httpsUrl.describe("URL that TokenReviews are posted to."),
   certificateAuthority: z
     .string()
-    .regex(/-----BEGIN CERTIFICATE-----/, "must be a certificate in PEM")
     .describe("PEM of the authorities that the server's certificate is verified against."),
   cacheTtlSeconds: z
     .number()

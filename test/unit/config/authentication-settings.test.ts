@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { authorityProblem, checkKeyStep } from "../../../components/config/authentication-checks";
+import { checkKeyStep } from "../../../components/config/authentication-checks";
+import { certificateProblems } from "../../../components/config/certificate-checks";
 import { staticTokenRisk } from "../../../components/config/authentication-settings";
 import type { Settings } from "../../../components/config/schema";
 import { parseSettings } from "../../../components/config/settings";
@@ -225,42 +226,41 @@ describe("a step of the service account keys", () => {
   });
 });
 
-describe("a webhook's authority", () => {
-  const now = new Date();
+describe("a webhook", () => {
+  const { certificateAuthority } = webhook;
+  const of = (authority: string, server = "https://192.0.2.7"): Ways => ({
+    webhook: { server, certificateAuthority: authority },
+  });
 
-  it("is accepted as it is, and as one of several", () => {
-    assert.equal(authorityProblem(webhook.certificateAuthority, now), undefined);
-    const two = webhook.certificateAuthority + issueTestIdentity("other").certificateAuthority;
-    assert.equal(authorityProblem(two, now), undefined);
+  it("is verified against one authority or several", () => {
+    const two = certificateAuthority + issueTestIdentity("other").certificateAuthority;
+    assert.deepEqual(problemsOf(of(two)), []);
   });
-  it("is refused when it has ended, even beside a good one", () => {
-    const inTwoDays = new Date(now.getTime() + 2 * 24 * 3_600_000);
-    assert.match(
-      authorityProblem(webhook.certificateAuthority, inTwoDays)?.rule ?? "",
-      /CN=webhook-ca, which ended/,
+  it("is refused with its own certificate as authority", () => {
+    assertRefused(/webhook\.certificateAuthority = .*"CN=webhook" is no authority/, of(webhook.certificate));
+    assertRefused(/"CN=webhook" is no authority/, of(certificateAuthority + webhook.certificate));
+  });
+  it("is refused with an authority that has ended", () => {
+    const inTwoDays = new Date(Date.now() + 2 * 24 * 3_600_000);
+    const [problem] = certificateProblems(
+      "authentication.webhook.certificateAuthority",
+      certificateAuthority,
+      inTwoDays,
     );
+    assert.match(problem?.rule ?? "", /"CN=webhook-ca" expired/);
   });
-  it("is refused when it is the server's own certificate", () => {
-    assert.match(authorityProblem(webhook.certificate, now)?.rule ?? "", /CN=webhook, which is no authority/);
-  });
-  it("is refused when it is no certificate", () => {
-    const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    assert.match(authorityProblem(broken, now)?.rule ?? "", /is no certificate in PEM/);
-    assert.match(
-      authorityProblem(webhook.certificateAuthority.slice(0, 100), now)?.rule ?? "",
-      /no whole certificate/,
+  it("is refused with what is no certificate", () => {
+    assertRefused(
+      /certificateAuthority = .*: is damaged/,
+      of("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
     );
-    assertRefused(/webhook\.certificateAuthority/, {
-      webhook: { server: "https://192.0.2.7", certificateAuthority: broken },
-    });
-    assertRefused(/must be a certificate in PEM/, {
-      webhook: { server: "https://192.0.2.7", certificateAuthority: "/etc/ca.crt" },
-    });
+    assertRefused(
+      /certificateAuthority = .*: holds no certificate in PEM/,
+      of(certificateAuthority.slice(0, 100)),
+    );
+    assertRefused(/certificateAuthority = .*: holds no certificate in PEM/, of("/etc/ca.crt"));
   });
-  it("belongs to an https server", () => {
-    const { certificateAuthority } = webhook;
-    assertRefused(/webhook\.server = "http:/, {
-      webhook: { server: "http://192.0.2.7", certificateAuthority },
-    });
+  it("is refused in clear", () => {
+    assertRefused(/webhook\.server = "http:/, of(certificateAuthority, "http://192.0.2.7"));
   });
 });
