@@ -51,6 +51,7 @@ export class WebhookServer {
     this.#options = options;
     const file = path.join(__dirname, "webhook-server-process.ts");
     this.#child = fork(file, [], {
+      cwd: __dirname,
       execArgv: ["--import", "tsx"],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });

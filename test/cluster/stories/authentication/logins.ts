@@ -93,9 +93,14 @@ export class Logins {
     return stdout;
   }
 
-  /** Who the bearer of a kubeconfig is; undefined when the API server answers 401. */
-  public who(kubeconfig: string): UserInfo | undefined {
-    const { code, stdout, stderr } = this.cluster.kubectl(kubeconfig, ["auth", "whoami", "--output=json"]);
+  /**
+   * Who the bearer of a kubeconfig is; undefined when the API server answers 401.
+   *
+   * @param patience Seconds until the answer must be there.
+   */
+  public who(kubeconfig: string, patience = 20): UserInfo | undefined {
+    const args = ["auth", "whoami", "--output=json", `--request-timeout=${patience}s`];
+    const { code, stdout, stderr } = this.cluster.kubectl(kubeconfig, args);
     if (code === 0) return (JSON.parse(stdout) as { status: { userInfo: UserInfo } }).status.userInfo;
     assert.match(stderr, /Unauthorized/);
     return undefined;
