@@ -54,8 +54,7 @@ export function renderSecretScript(
   });
   return `${convergeFunctions}
 ${secretMarker}
-${[...readers, "load_safe_units", ...folders].join("
-")}
+${[...readers, "load_safe_units", ...folders].join("\n")}
 ${writes.join("")}
 restart_readers
 report

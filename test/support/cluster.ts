@@ -38,7 +38,6 @@ const outputsSchema = z.object({
   endpoint: z.string(),
   kubeconfig: z.string(),
   userKubeconfigs: z.record(z.string(), z.string()),
-  webhookClientAuthority: z.string(),
   sshPrivateKey: z.string(),
   serviceAccountIssuer: z.object({
     issuer: z.string(),
