@@ -3,6 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { Access } from "./components/access/access";
 import { NodeBootstrap } from "./components/access/node-bootstrap";
 import { ServiceAccountGuard } from "./components/access/service-account-guard";
+import { loginClientId } from "./components/access/dex";
+import { IdentityProvider } from "./components/access/identity-provider";
+import { identityProviderIssuer } from "./components/access/trusted-issuer";
+import { TrustedIssuers } from "./components/access/trusted-issuers";
 import { UserCertificate } from "./components/access/user-certificate";
 import {
   checkArtifactVersion,
@@ -11,8 +15,10 @@ import {
   readArtifacts,
 } from "./components/config/artifacts";
 import { hardeningOptions } from "./components/config/hardening-options";
+import { identityProviderOptions, outsideIssuers } from "./components/config/identity-provider-options";
 import { clusterLayout } from "./components/config/layout";
 import { readSettings } from "./components/config/settings";
+import { renderAuthenticationConfiguration } from "./components/control-plane/authentication-configuration";
 import { ControlPlane } from "./components/control-plane/control-plane";
 import { renderEncryptionConfiguration } from "./components/control-plane/encryption";
 import { staticTokenFiles } from "./components/control-plane/static-tokens";
@@ -37,6 +43,14 @@ const catalogue = readArtifacts();
 checkArtifactVersion(catalogue, settings.kubernetes.version);
 const { artifacts } = catalogue;
 const { clusterName, network, apiServer, authentication, authorization } = settings;
+const identityProvider = identityProviderOptions(settings, layout);
+const outside = outsideIssuers(settings);
+const trustsIssuers = identityProvider !== undefined || outside.length > 0;
+const authenticationConfiguration = (authority: string): string =>
+  renderAuthenticationConfiguration([
+    ...(identityProvider === undefined ? [] : [identityProviderIssuer(identityProvider, authority)]),
+    ...outside,
+  ]);
 
 // Machines.
 const machines = new LocalMachines("machines", {
@@ -56,6 +70,8 @@ const pki = new ClusterPki("pki", {
   subjectAltNames: apiServer.subjectAltNames,
   serviceAccountKeys: authentication.serviceAccounts,
   encryptionConfiguration: (key) => renderEncryptionConfiguration(apiServer.encryptionProvider, key),
+  identityProvider: identityProvider !== undefined,
+  authenticationConfiguration: trustsIssuers ? authenticationConfiguration : undefined,
 });
 
 // People, each with an authority that the API server knows as long as the person may come in.
@@ -90,10 +106,16 @@ let secretsBefore: readonly pulumi.Resource[] = [];
 const hosts = machines.hosts.map((host) => {
   const { spec } = host;
   const hardening = hardeningFragments(hardeningOptions(settings, layout, spec));
-  const fragments = { ...hardening, "service-accounts": serviceAccounts(spec.role) };
+  const fragments = {
+    ...hardening,
+    "service-accounts": serviceAccounts(spec.role, { identityProvider: identityProvider !== undefined }),
+  };
   const isControlPlane = spec.role === "control-plane";
   const secretsAfter = isControlPlane ? secretsBefore : [];
-  const secretFiles = joinSecretFiles(pki.filesFor(spec.name), ...(isControlPlane ? controlPlaneSecrets : []));
+  const secretFiles = joinSecretFiles(
+    pki.filesFor(spec.name),
+    ...(isControlPlane ? controlPlaneSecrets : []),
+  );
   const hardened = new HardenedHost(spec.name, { host, fragments, secretFiles, secretsAfter });
   if (isControlPlane) secretsBefore = hardened.ready;
   return hardened;
@@ -110,6 +132,7 @@ const controlPlane = new ControlPlane("control-plane", {
   clusterName,
   authentication,
   authorization,
+  trustsIssuers,
   hosts: controlPlanes,
   etcdAddresses: etcd.addresses,
   artifacts,
@@ -143,6 +166,22 @@ const inCluster = { provider, transforms: [deletedWith(machines.hosts[0]?.ready[
 
 // Roles.
 const access = new Access("access", settings.access, inCluster);
+
+// People with passwords, or in a directory.
+new IdentityProvider(
+  "identity-provider",
+  { hosts: controlPlanes, options: identityProvider, secrets: settings.secrets, artifacts },
+  inCluster,
+);
+
+if (trustsIssuers) {
+  new TrustedIssuers("issuers", {
+    hosts: controlPlanes,
+    outside,
+    shownConfiguration: authenticationConfiguration("the authority of the cluster"),
+    controlPlane: controlPlane.applied,
+  });
+}
 
 // Network: default deny with its exceptions, and DNS.
 const policies = new NetworkPolicies(
@@ -203,6 +242,18 @@ export const kubeconfig = pki.adminKubeconfig;
 export const userKubeconfigs = pulumi.secret(
   Object.fromEntries(people.map(({ name, certificate }) => [name, certificate.kubeconfig])),
 );
+/** What `npm run login` must know; nothing of it is secret. Undefined without an identity provider. */
+export const login =
+  identityProvider === undefined
+    ? undefined
+    : {
+        clusterName,
+        server: pki.server,
+        certificateAuthority: pki.kubernetesAuthority.certificate,
+        issuer: identityProvider.issuer,
+        clientId: loginClientId,
+        passwordConnector: identityProvider.passwordConnector,
+      };
 /** The key that logs in to every host; secret. */
 export const sshPrivateKey = machines.adminPrivateKey;
 /** Every node with its address. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   existsSync,
   linkSync,
@@ -112,8 +113,11 @@ function writeCatalogue(
     baseImage,
     cacheDir: cache,
   };
-  const file = path.join(cache, `artifacts-${catalogue.kubernetesVersion ?? "none"}.json`);
-  writeFileSync(`${file}.${process.pid}`, `${JSON.stringify(catalogue, null, 2)}\n`);
+  const content = `${JSON.stringify(catalogue, null, 2)}\n`;
+  // Named after what it says: another checkout may share the cache and know other tools.
+  const digest = createHash("sha256").update(content).digest("hex").slice(0, 12);
+  const file = path.join(cache, `artifacts-${catalogue.kubernetesVersion ?? "none"}-${digest}.json`);
+  writeFileSync(`${file}.${process.pid}`, content);
   renameSync(`${file}.${process.pid}`, file);
   return file;
 }

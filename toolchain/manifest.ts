@@ -155,6 +155,9 @@ function etcdTool(name: string, module: string): Tool {
   };
 }
 
+/** The newest whose module answers, by commit: its tags of major version 2 have no module path of their own. */
+const dexVersion = "2.44.0";
+
 const cniVersion = "1.9.1";
 
 function cniPlugin(name: string, group: "main" | "ipam"): Tool {
@@ -278,6 +281,17 @@ export function toolManifest(kubernetesVersion: string = defaultKubernetesVersio
       recipe: {
         folder: "build/kube-router",
         package: "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router",
+      },
+    },
+    {
+      name: "dex",
+      version: dexVersion,
+      purpose: "host",
+      releaseUnpinned: "its vendor releases images only",
+      recipe: {
+        folder: "build/dex",
+        package: "github.com/dexidp/dex/cmd/dex",
+        stamps: { "main.version": `v${dexVersion}` },
       },
     },
     {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { oidcIssuerSchema } from "./oidc-settings";
 
 /** What who switches static tokens on must say (CIS 1.2.2; kubernetes.io/docs/reference/access-authn-authz/authentication). */
 export const staticTokenRisk =
@@ -111,6 +112,10 @@ export const authenticationSettings = z.strictObject({
       "Let bootstrap tokens in (`--enable-bootstrap-token-auth`), with which a node that is not of the stack may ask for a certificate. `npm run bootstrap-token` makes one.",
     ),
   serviceAccounts: serviceAccounts.prefault({}).describe("Tokens of service accounts."),
+  oidc: z
+    .array(oidcIssuerSchema)
+    .default([])
+    .describe("OpenID Connect issuers whose id tokens the API server takes, beside `identityProvider`."),
   webhook: webhook
     .optional()
     .describe(

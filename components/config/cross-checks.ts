@@ -2,6 +2,8 @@ import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { authorizationProblems } from "./authorization-checks";
 import { authenticationProblems } from "./authentication-checks";
+import { identityProviderProblems } from "./identity-provider-settings";
+import { oidcProblems } from "./oidc-settings";
 import type { Settings } from "./schema";
 
 /** Something that is wrong with a setting: where, what it is, and what to do. */
@@ -240,6 +242,8 @@ export function crossCheck(settings: Settings): Problem[] {
     ...accessProblems(settings),
     ...authorizationProblems(settings),
     ...authenticationProblems(settings),
+    ...identityProviderProblems(settings),
+    ...oidcProblems(settings),
   ];
 }
 

@@ -18,6 +18,7 @@ export function hardeningOptions(
     adminUser: settings.hosts.adminUser,
     role: host.role,
     serviceClusterIpRange: settings.network.serviceClusterIpRange,
+    features: settings.identityProvider === undefined ? [] : ["identityProvider"],
     sources: {
       operators: or(settings.hosts.operatorCidrs),
       apiClients: or(settings.apiServer.allowedCidrs),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { authorizationMode, authorizationSettings } from "./authorization-settings";
 import { authenticationSettings, type AuthenticationSettings } from "./authentication-settings";
+import { bcryptHash, identityProviderSchema } from "./identity-provider-settings";
 
 /** Kubernetes versions that are built and tested; the next minor is only another entry. */
 export const supportedKubernetesVersions = ["1.34.4", "1.35.4", "1.36.3"] as const;
@@ -258,6 +259,11 @@ const secrets = z.strictObject({
     )
     .default({})
     .describe("Bearer tokens of `authentication.staticTokens`, by user name."),
+  passwordHashes: z
+    .record(z.string(), bcryptHash)
+    .default({})
+    .describe("bcrypt hashes of `identityProvider.staticUsers`, by user name; `npm run password` sets them."),
+  ldapBindPassword: z.string().min(1).optional().describe("Password of `identityProvider.ldap.bindDN`."),
 });
 
 /** Every setting, by its key under `redoubt:` in `Pulumi.<env>.yaml`. */
@@ -270,6 +276,9 @@ export const settingsSchema = z.strictObject({
   apiServer: apiServer.prefault({}).describe("API server."),
   authorization: authorizationSettings.prefault({}).describe("What the modes of authorization decide by."),
   authentication: authenticationSettings.prefault({}).describe("How callers prove who they are."),
+  identityProvider: identityProviderSchema
+    .optional()
+    .describe("Dex, for people with passwords or in a directory. Default: none."),
   pki: pki.prefault({}).describe("Certificates."),
   access: access.prefault({}).describe("Who may do what."),
   hardening: hardening.prefault({}).describe("Hosts."),

@@ -14,6 +14,8 @@ export interface AuthenticationOptions {
     /** Default: no server is asked. */
     readonly webhook?: TokenWebhookOptions | undefined;
   };
+  /** Whether issuers are trusted, which the AuthenticationConfiguration names. Default: false. */
+  readonly trustsIssuers?: boolean | undefined;
 }
 
 /** File of the authorities whose clients are let in: the cluster's own, and one of each person (`pki/host-files.ts`). */
@@ -23,10 +25,14 @@ const clientAuthorities = ownFile("client-ca.crt");
  * Who a caller is: the bearer of a client certificate or of a token. Anonymous requests are refused, health endpoints included. Each
  * way is asked in turn, and who none of them knows gets 401. Ids are of CIS Kubernetes 1.12.
  */
-export function authentication({ authentication: ways }: AuthenticationOptions): ApiServerPart {
+export function authentication({
+  authentication: ways,
+  trustsIssuers,
+}: AuthenticationOptions): ApiServerPart {
   const own: ApiServerPart = {
     flags: {
       "anonymous-auth": false, // 1.2.1
+      "authentication-config": trustsIssuers === true ? ownFile("authentication.yaml") : undefined,
       "client-ca-file": clientAuthorities, // 1.2.25
       "enable-bootstrap-token-auth": ways.bootstrapTokens ? true : undefined,
     },

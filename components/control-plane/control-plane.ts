@@ -20,6 +20,8 @@ export interface ControlPlaneArgs {
   readonly serviceClusterIpRange: string;
   /** How callers prove who they are. */
   readonly authentication: AuthenticationOptions["authentication"];
+  /** Whether issuers of tokens are trusted beside the cluster itself. Default: false. */
+  readonly trustsIssuers?: boolean | undefined;
   /** Modes of authorization, in order. */
   readonly authorizationMode: readonly string[];
   /** What the modes decide by. */

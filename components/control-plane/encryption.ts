@@ -3,6 +3,9 @@ import { stringify } from "yaml";
 /** How secrets are encrypted in etcd (kubernetes.io/docs/tasks/administer-cluster/encrypt-data; CIS 1.2.27, 1.2.28). */
 export type EncryptionProvider = "secretbox" | "aescbc";
 
+/** What is encrypted: secrets, and what Dex keeps, which opens sessions and signs tokens. */
+const encryptedResources: readonly string[] = ["secrets", "*.dex.coreos.com"];
+
 /**
  * The EncryptionConfiguration of the API server; it holds the key, so it travels as a secret file.
  * `identity` comes last: what was written before encryption stays readable.
@@ -15,7 +18,7 @@ export function renderEncryptionConfiguration(provider: EncryptionProvider, keyB
     kind: "EncryptionConfiguration",
     resources: [
       {
-        resources: ["secrets"],
+        resources: encryptedResources,
         providers: [{ [provider]: { keys: [{ name: "key1", secret: keyBase64 }] } }, { identity: {} }],
       },
     ],

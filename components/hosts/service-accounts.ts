@@ -10,6 +10,15 @@ const controlPlaneServices: readonly { readonly user: string; readonly folder: s
   { user: "kube-scheduler", folder: paths.scheduler },
 ];
 
+/** What runs on control planes only when it is configured. */
+const identityProvider = { user: "dex", folder: paths.dex } as const;
+
+/** What decides which service accounts a host has. */
+export interface ServiceAccountOptions {
+  /** Whether Dex runs on control planes. Default: false. */
+  readonly identityProvider?: boolean;
+}
+
 /** Folders of what root reads on every node. */
 const rootFolders: readonly DirectorySpec[] = [
   { path: paths.kubernetes },
@@ -21,14 +30,18 @@ const rootFolders: readonly DirectorySpec[] = [
 ];
 
 /** System users of the role's components, and the folders that their keys will lie in: private before anything is in them. */
-export function serviceAccounts(role: HostRole): PlanFragment {
+export function serviceAccounts(role: HostRole, options: ServiceAccountOptions = {}): PlanFragment {
   if (role === "worker") return { directories: rootFolders };
+  const services = [
+    ...controlPlaneServices,
+    ...(options.identityProvider === true ? [identityProvider] : []),
+  ];
   return {
-    users: controlPlaneServices.map(({ user }) => ({ name: user, system: true })),
+    users: services.map(({ user }) => ({ name: user, system: true })),
     directories: [
       ...rootFolders,
       { path: paths.etcdConfig },
-      ...controlPlaneServices.map(({ user, folder }) => ({
+      ...services.map(({ user, folder }) => ({
         path: folder,
         owner: "root",
         group: user,

@@ -41,6 +41,8 @@ export interface ClusterPkiArgs extends ProfileOptions {
   readonly protect?: boolean;
   /** Renders the API server's EncryptionConfiguration around its key (32 bytes in base64). */
   readonly encryptionConfiguration: (keyBase64: string) => string;
+  /** Renders the API server's AuthenticationConfiguration, in which the Kubernetes authority may be named. Default: there is none. */
+  readonly authenticationConfiguration?: ((kubernetesAuthority: string) => string) | undefined;
 }
 
 interface Leaf {
@@ -156,6 +158,9 @@ export class ClusterPki extends pulumi.ComponentResource {
       serviceAccount: this.serviceAccountKeys,
       encryptionConfiguration: this.encryptionKey.privateKeyPem.apply((pem) =>
         this.args.encryptionConfiguration(deriveEncryptionKey(pem)),
+      ),
+      authenticationConfiguration: this.kubernetesAuthority.certificate.apply((pem) =>
+        this.args.authenticationConfiguration?.(pem),
       ),
     });
     return pulumi

@@ -27,6 +27,8 @@ export interface ControlPlaneSecrets {
   readonly serviceAccount: { readonly publicKeys: readonly string[]; readonly privateKey: string };
   /** The EncryptionConfiguration with its key. */
   readonly encryptionConfiguration: string;
+  /** The AuthenticationConfiguration; undefined when nobody but the cluster vouches for callers. */
+  readonly authenticationConfiguration?: string | undefined;
 }
 
 interface FileOptions {
@@ -65,6 +67,7 @@ export function leafFiles(profile: LeafProfile, pair: KeyPair, cluster: ClusterI
         user: profile.commonName,
         clientCertificate: pair.certificate,
         clientKey: pair.privateKey,
+        namespace: delivery.namespace,
       });
       return [
         privateFile({ path: delivery.path, content, reader: delivery.reader, restart: delivery.restart }),
@@ -148,6 +151,17 @@ export function controlPlaneFiles(secrets: ControlPlaneSecrets, cluster: Cluster
       reader: readers.kubeApiserver,
       restart: [apiserver],
     }),
+    // Not secret, but it names the authority that this stack makes. The API server takes a change up by itself.
+    ...(secrets.authenticationConfiguration === undefined
+      ? []
+      : [
+          privateFile({
+            path: `${paths.kubeApiserver}/authentication.yaml`,
+            content: secrets.authenticationConfiguration,
+            reader: readers.kubeApiserver,
+            restart: [],
+          }),
+        ]),
     privateFile({
       path: `${paths.controllerManager}/sa.key`,
       content: serviceAccount.privateKey,

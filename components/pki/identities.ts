@@ -15,6 +15,13 @@ export const kubeletClientsGroup = "redoubt:kubelet-clients";
 /** The network policy engine of every node. */
 export const kubeRouterUser = "redoubt:kube-router";
 
+/** The identity provider, as a client of the API server, and the namespace in which it keeps what it must remember. */
+export const dexUser = "redoubt:dex";
+export const dexNamespace = "redoubt-dex";
+
+/** The group of {@link dexUser}; nothing is bound to it. */
+export const identityProvidersGroup = "redoubt:identity-providers";
+
 /**
  * True for a user or group that only the cluster's own components may bear: `system:` (Kubernetes' reserved prefix) and ours.
  * {@link clusterAdminsGroup} is for people, so it is not reserved.

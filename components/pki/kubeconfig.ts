@@ -13,6 +13,8 @@ export interface KubeconfigOptions {
   readonly clientCertificate: string;
   /** PEM. */
   readonly clientKey: string;
+  /** Namespace of the context. Default: none, which is `default`. */
+  readonly namespace?: string | undefined;
 }
 
 /** A kubeconfig (kubernetes.io/docs/reference/config-api/kubeconfig.v1), as far as it is written here. */
@@ -29,7 +31,7 @@ export interface Kubeconfig {
   }[];
   readonly contexts: readonly {
     readonly name: string;
-    readonly context: { readonly cluster: string; readonly user: string };
+    readonly context: { readonly cluster: string; readonly user: string; readonly namespace?: string };
   }[];
   readonly "current-context": string;
 }
@@ -38,7 +40,7 @@ const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
 /** The kubeconfig of one user of one cluster, complete in itself. */
 export function kubeconfig(options: KubeconfigOptions): Kubeconfig {
-  const { clusterName, server, user } = options;
+  const { clusterName, server, user, namespace } = options;
   const context = `${user}@${clusterName}`;
   return {
     apiVersion: "v1",
@@ -58,7 +60,12 @@ export function kubeconfig(options: KubeconfigOptions): Kubeconfig {
         },
       },
     ],
-    contexts: [{ name: context, context: { cluster: clusterName, user } }],
+    contexts: [
+      {
+        name: context,
+        context: { cluster: clusterName, user, ...(namespace === undefined ? {} : { namespace }) },
+      },
+    ],
     "current-context": context,
   };
 }

@@ -1,7 +1,15 @@
 import { isIP } from "node:net";
 import type { HostSpec } from "../hosts/host";
 import { paths } from "../plan/paths";
-import { clusterAdminsGroup, kubeRouterUser, kubeletClientUser, kubeletClientsGroup } from "./identities";
+import {
+  clusterAdminsGroup,
+  dexNamespace,
+  dexUser,
+  identityProvidersGroup,
+  kubeRouterUser,
+  kubeletClientUser,
+  kubeletClientsGroup,
+} from "./identities";
 import { readers, type Reader } from "./readers";
 
 /**
@@ -55,6 +63,8 @@ export type Delivery =
       readonly path: string;
       /** URL of the API server. */
       readonly server: string;
+      /** Namespace of its context. Default: `default`. */
+      readonly namespace?: string;
       readonly restart: readonly string[];
     }
   | {
@@ -85,6 +95,8 @@ export interface ProfileOptions {
   /** More names and addresses of the API server. */
   readonly subjectAltNames: readonly string[];
   readonly hosts: readonly CertifiedHost[];
+  /** Whether Dex runs on control planes. Default: false. */
+  readonly identityProvider?: boolean;
 }
 
 /** Name of the one leaf that is an output: the administrator's. */
@@ -113,6 +125,7 @@ export function leafProfiles(options: ProfileOptions): LeafProfile[] {
       ...kubeApiserverLeaves(host, options),
       ...controllerLeaves(host, options),
       superAdminLeaf(host, options),
+      ...(options.identityProvider === true ? dexLeaves(host, options) : []),
     ]),
     ...options.hosts.flatMap((host) => nodeLeaves(host, options)),
     {
@@ -302,6 +315,39 @@ function superAdminLeaf(host: CertifiedHost, options: ProfileOptions): LeafProfi
       restart: [],
     },
   };
+}
+
+/** Dex: a server for people and API servers, and a client that keeps its store in the API server beside it. */
+function dexLeaves(host: CertifiedHost, options: ProfileOptions): LeafProfile[] {
+  const ofDex = { host, reader: readers.dex, restart: ["dex.service"] };
+  const names = [...new Set([options.endpoint, host.address, host.name])];
+  return [
+    {
+      ...server,
+      name: `dex-server-${host.name}`,
+      authority: "kubernetes-ca",
+      commonName: "dex",
+      dnsNames: names.filter((name) => isIP(name) === 0),
+      ipAddresses: names.filter((name) => isIP(name) !== 0),
+      delivery: asFiles({ ...ofDex, base: `${paths.dex}/tls` }),
+    },
+    {
+      ...client,
+      name: `dex-client-${host.name}`,
+      authority: "kubernetes-ca",
+      commonName: dexUser,
+      organization: identityProvidersGroup,
+      delivery: {
+        form: "kubeconfig",
+        host: host.name,
+        reader: readers.dex,
+        path: `${paths.dex}/kubeconfig`,
+        server: apiServerFor(host, options),
+        namespace: dexNamespace,
+        restart: ["dex.service"],
+      },
+    },
+  ];
 }
 
 function nodeLeaves(host: CertifiedHost, options: ProfileOptions): LeafProfile[] {

@@ -16,4 +16,5 @@ export const readers = {
   kubeApiserver: reader("kube-apiserver"),
   controllerManager: reader("kube-controller-manager"),
   scheduler: reader("kube-scheduler"),
+  dex: reader("dex"),
 } as const;

@@ -18,6 +18,7 @@ export const paths = {
   kubeApiserverLogs: "/var/log/kubernetes",
   controllerManager: "/etc/kubernetes/kube-controller-manager",
   scheduler: "/etc/kubernetes/kube-scheduler",
+  dex: "/etc/dex",
   kubeProxy: "/etc/kubernetes/kube-proxy",
   kubeRouter: "/etc/kubernetes/kube-router",
   kubelet: "/var/lib/kubelet",

@@ -9,6 +9,12 @@ export type HostRole = "control-plane" | "worker";
 /** Who connects. `operators`: the CIDRs allowed to manage; `apiClients`: those allowed to reach the API; `pods`: the pod network. */
 export type PortSource = "operators" | "apiClients" | "controlPlanes" | "nodes" | "pods";
 
+/** What must be configured for a port to be open. */
+export type PortFeature = "identityProvider";
+
+/** Dex's port, as in its documentation. */
+export const dexPort = 5556;
+
 /** One open port of a host. */
 export interface PortRule {
   readonly name: string;
@@ -17,6 +23,8 @@ export interface PortRule {
   /** The hosts on which it is open. */
   readonly on: readonly HostRole[];
   readonly from: readonly PortSource[];
+  /** Open only when this is configured. Default: always. */
+  readonly feature?: PortFeature;
 }
 
 /** All ports that are open on any host; whatever is not listed is dropped. */
@@ -28,6 +36,15 @@ export const portTable: readonly PortRule[] = [
     port: 6443,
     on: ["control-plane"],
     from: ["apiClients", "nodes", "pods"],
+  },
+  {
+    name: "dex",
+    protocol: "tcp",
+    port: dexPort,
+    on: ["control-plane"],
+    // People, and API servers, which ask for its keys.
+    from: ["apiClients", "controlPlanes"],
+    feature: "identityProvider",
   },
   { name: "etcd-client", protocol: "tcp", port: 2379, on: ["control-plane"], from: ["controlPlanes"] },
   { name: "etcd-peer", protocol: "tcp", port: 2380, on: ["control-plane"], from: ["controlPlanes"] },

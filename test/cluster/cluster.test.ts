@@ -6,6 +6,7 @@ import { authorizationStory } from "./stories/authorization";
 import { authenticationStory } from "./stories/authentication";
 import { convergenceStory } from "./stories/convergence";
 import { driftStory } from "./stories/drift";
+import { identityStory } from "./stories/identity";
 import { destroyStory, interruptionStory } from "./stories/interruption";
 import { lockoutStory } from "./stories/lockout";
 import { policiesStory } from "./stories/policies";
@@ -38,6 +39,7 @@ describe("A cluster on this box", () => {
   tlsStory(cluster, outputs);
   rbacStory(cluster, outputs);
   authenticationStory(cluster, outputs);
+  identityStory(cluster, outputs);
   workloadsStory(cluster, outputs);
   secretsStory(cluster, outputs);
   lockoutStory(cluster, outputs);

@@ -17,7 +17,7 @@ export const testConfiguration = `config:
         ports: [{ protocol: TCP, port: 5432 }]
   redoubt:access:
     roleBindings:
-      - { role: viewer, namespace: app, groups: [app-viewers] }
+      - { role: viewer, namespace: app, groups: [app-viewers, "ldap:engineers"], users: ["oidc:alice"] }
       - { role: developer, namespace: app, groups: [app-developers] }
       - { role: operator, namespace: app, groups: [app-operators] }
       - { role: cluster-reader, groups: [auditors] }

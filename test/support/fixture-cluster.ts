@@ -13,6 +13,7 @@ import { UnitFile } from "./unit-file";
 export const artifactNames = [
   ...["etcd", "etcdctl", "etcdutl"],
   ...["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"],
+  "dex",
   ...["kubelet", "kube-proxy", "kube-router"],
   ...["ptp", "host-local", "loopback"],
 ];

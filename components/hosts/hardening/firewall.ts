@@ -1,5 +1,5 @@
 import type { PlanFragment } from "../../plan/plan";
-import { portTable, type HostRole, type PortSource } from "../../plan/ports";
+import { portTable, type HostRole, type PortFeature, type PortSource } from "../../plan/ports";
 import { renderUnit } from "../../plan/systemd";
 
 /** Who is who, by IPv4 network or address. */
@@ -11,6 +11,8 @@ export interface FirewallOptions {
   readonly sources: AddressBook;
   /** IPv4 network of services: never masqueraded, never routed. */
   readonly serviceClusterIpRange: string;
+  /** What is configured, and so has its ports open. Default: nothing. */
+  readonly features?: readonly PortFeature[];
 }
 
 const rulesFile = "/etc/redoubt/firewall.nft";
@@ -22,9 +24,10 @@ function setOf(name: string, elements: readonly string[]): string {
 }
 
 /** One line a port and source, in the words of the port table. */
-function inputRules(role: HostRole): string {
+function inputRules(role: HostRole, features: readonly PortFeature[]): string {
   return portTable
     .filter((rule) => rule.on.includes(role))
+    .filter(({ feature }) => feature === undefined || features.includes(feature))
     .flatMap((rule) =>
       rule.from.map(
         (source) =>
@@ -39,7 +42,8 @@ function inputRules(role: HostRole): string {
  * their own. Input and forwarding are denied unless listed; what a policy allows between pods is decided there, here only that
  * pod traffic comes from where it belongs.
  */
-export function renderRuleset({ role, sources, serviceClusterIpRange }: FirewallOptions): string {
+export function renderRuleset(options: FirewallOptions): string {
+  const { role, sources, serviceClusterIpRange, features = [] } = options;
   const sets = (Object.keys(sources) as PortSource[]).map((name) => setOf(name, sources[name])).join("\n");
   return `#!/usr/sbin/nft -f
 table inet redoubt
@@ -54,7 +58,7 @@ ${sets}
 \t\tiif lo accept
 \t\tip protocol icmp icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } limit rate 20/second accept
 \t\tip6 nexthdr icmpv6 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept
-${inputRules(role)}\t}
+${inputRules(role, features)}\t}
 
 \tchain forward {
 \t\ttype filter hook forward priority filter; policy drop;

@@ -90,8 +90,8 @@ describe("an API server that lets every kind of login in", () => {
   });
 
   it("leaves no token file behind when the last user of one is gone", () => {
-    assert.deepEqual(plan.absent, []);
-    assert.deepEqual(plain.absent, [`${own}/tokens.csv`]);
+    assert.equal(plan.absent.includes(`${own}/tokens.csv`), false);
+    assert.equal(plain.absent.includes(`${own}/tokens.csv`), true);
   });
 });
 

@@ -12,9 +12,11 @@ function providers(provider: "secretbox" | "aescbc"): unknown {
 
 describe("encryption at rest", () => {
   for (const provider of ["secretbox", "aescbc"] as const) {
-    it(`CIS 1.2.28: writes secrets by ${provider}, and reads what was written before it`, () => {
+    it(`CIS 1.2.28: writes secrets, and what Dex keeps, by ${provider}, and reads what was written before it`, () => {
       const own = { [provider]: { keys: [{ name: "key1", secret: key }] } };
-      assert.deepEqual(providers(provider), [{ resources: ["secrets"], providers: [own, { identity: {} }] }]);
+      assert.deepEqual(providers(provider), [
+        { resources: ["secrets", "*.dex.coreos.com"], providers: [own, { identity: {} }] },
+      ]);
     });
   }
 });

@@ -23,6 +23,16 @@ describe("service accounts", () => {
     assert.ok(directories.every(({ owner, group }) => owner === undefined && group === undefined));
   });
 
+  it("include the identity provider's, with its folder, when there is one", () => {
+    const { users: withDex, directories = [] } = serviceAccounts("control-plane", { identityProvider: true });
+    assert.deepEqual(withDex?.at(-1), { name: "dex", system: true });
+    assert.deepEqual(
+      directories.find(({ path }) => path === "/etc/dex"),
+      { path: "/etc/dex", owner: "root", group: "dex", mode: "0750" },
+    );
+    assert.deepEqual(serviceAccounts("worker", { identityProvider: true }), serviceAccounts("worker"));
+  });
+
   it("have a key folder each, that they read and can't write, and nobody else enters", () => {
     const folders = {
       etcd: "/etc/etcd/pki",

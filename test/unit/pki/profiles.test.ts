@@ -168,3 +168,47 @@ describe("the table of leaf certificates", () => {
     }
   });
 });
+
+describe("the leaf certificates of the identity provider", () => {
+  const withDex = leafProfiles({
+    clusterDomain: "cluster.local",
+    kubernetesServiceAddress: "10.96.0.1",
+    endpoint: "api.example.org",
+    subjectAltNames: [],
+    identityProvider: true,
+    hosts: [
+      { name: "cp-1", role: "control-plane", address: "10.0.0.10" },
+      { name: "worker-1", role: "worker", address: "10.0.0.11" },
+    ],
+  }).filter(({ name }) => name.startsWith("dex-"));
+
+  it("are a server's and a client's on each control plane, read by its user", () => {
+    assert.deepEqual(
+      withDex.map(({ name }) => name),
+      ["dex-server-cp-1", "dex-client-cp-1"],
+    );
+    for (const { delivery } of withDex) {
+      assert.ok(delivery.form !== "output");
+      assert.equal(delivery.reader.user, "dex");
+    }
+  });
+
+  it("name the server as people find it, and nothing of the API server", () => {
+    assert.deepEqual(withDex[0]?.dnsNames, ["api.example.org", "cp-1"]);
+    assert.deepEqual(withDex[0].ipAddresses, ["10.0.0.10"]);
+  });
+
+  it("make the client a user of its own, in its own namespace, beside its API server", () => {
+    assert.equal(withDex[1]?.commonName, "redoubt:dex");
+    assert.equal(withDex[1].organization, "redoubt:identity-providers");
+    assert.deepEqual(withDex[1].delivery, {
+      form: "kubeconfig",
+      host: "cp-1",
+      reader: { user: "dex", group: "dex" },
+      path: "/etc/dex/kubeconfig",
+      server: "https://10.0.0.10:6443",
+      namespace: "redoubt-dex",
+      restart: ["dex.service"],
+    });
+  });
+});

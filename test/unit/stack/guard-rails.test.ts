@@ -9,7 +9,7 @@ import {
   type Recording,
 } from "../../support/mocks";
 import { assertShellcheckClean } from "../../support/shellcheck";
-import { recordProgram, type StackOutputs } from "./program";
+import { bindPassword, recordProgram, type StackOutputs } from "./program";
 
 const remoteCommand = "command:remote:Command";
 
@@ -17,6 +17,8 @@ const remoteCommand = "command:remote:Command";
 const secretText = new RegExp(
   [
     "PRIVATE KEY",
+    "\\$2b\\$",
+    bindPassword,
     "client-key-data",
     ...["", "x", "xx"].map((shift) =>
       Buffer.from(`${shift}PRIVATE KEY`)
@@ -92,6 +94,7 @@ describe("secrets", () => {
     for (const holder of [
       "machines-worker-0 stdin",
       "worker-0-secrets-write stdin",
+      "identity-provider-control-plane-0-configuration-write stdin",
       "worker-0-plan-apply connection",
       "kubernetes kubeconfig",
     ]) {
@@ -208,8 +211,18 @@ describe("every object of the cluster", () => {
   it("is forgotten with the machine that holds it, so that destroy never waits for a dead API server", async () => {
     const objects = recording.resources.filter(({ type }) => type.startsWith("kubernetes:"));
     assert.ok(objects.length > 20);
-    const owners = new Set(objects.map(({ parent }) => parent?.name));
-    assert.deepEqual([...owners].sort(), ["access", "coredns", "network", "service-accounts"]);
+    const rootOf = (name: string | undefined): string | undefined => {
+      const owner = recording.resources.find((resource) => resource.name === name);
+      return owner?.parent === undefined ? name : rootOf(owner.parent.name);
+    };
+    const owners = new Set(objects.map(({ parent }) => rootOf(parent?.name)));
+    assert.deepEqual([...owners].sort(), [
+      "access",
+      "coredns",
+      "identity-provider",
+      "network",
+      "service-accounts",
+    ]);
     // The engine hands a component's transforms on to its children.
     for (const { name, opts } of recording.resources.filter((resource) => owners.has(resource.name))) {
       const [transform] = opts.transforms ?? [];

@@ -2,9 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { makeAuthority } from "../../support/certificates";
 import { artifacts } from "../../support/fixture-cluster";
+import { hash } from "../../support/identity-fixtures";
 import { recordStack, type Recording } from "../../support/mocks";
 import { sshKeyMocks } from "../../support/ssh-keys";
+
+/** The password that Dex searches the directory with; the tests look where it stands. */
+export const bindPassword = "bind-password-of-the-directory";
 
 /** What `index.ts` exports: the outputs of the stack. */
 export type StackOutputs = typeof import("../../../index");
@@ -47,8 +52,29 @@ const settings = {
     ],
   },
   hosts: { sshPublicKeys: ["ssh-ed25519 AAAA operator"] },
+  identityProvider: {
+    staticUsers: [{ name: "alice" }],
+    ldap: {
+      host: "192.0.2.7",
+      certificateAuthority: makeAuthority("directory authority").certificate,
+      bindDN: "cn=dex,dc=example,dc=org",
+      userSearch: { baseDN: "ou=people,dc=example,dc=org" },
+      groupSearch: { baseDN: "ou=groups,dc=example,dc=org" },
+    },
+  },
+  authentication: {
+    oidc: [
+      {
+        url: "https://login.example.org",
+        audiences: ["kubernetes"],
+        usernamePrefix: "corp:",
+        groupsPrefix: "corp:",
+      },
+    ],
+  },
+  secrets: { passwordHashes: { alice: hash }, ldapBindPassword: bindPassword },
   access: {
-    roleBindings: [{ role: "developer", namespace: "app", groups: ["app-developers"] }],
+    roleBindings: [{ role: "developer", namespace: "app", groups: ["app-developers", "ldap:developers"] }],
     users: [{ name: "alice", group: "app-developers", validityHours: 10 }],
   },
 };
@@ -59,6 +85,7 @@ export async function recordProgram(): Promise<Recording<StackOutputs>> {
   const file = path.join(folder, "artifacts.json");
   writeFileSync(file, JSON.stringify(catalogue));
   process.env["REDOUBT_ARTIFACTS"] = file;
+  process.env["PULUMI_CONFIG_SECRET_KEYS"] = JSON.stringify(["redoubt:secrets"]);
   pulumi.runtime.setAllConfig(
     Object.fromEntries(
       Object.entries(settings).map(([key, value]) => [`redoubt:${key}`, JSON.stringify(value)]),

@@ -64,11 +64,20 @@ describe("the host firewall", () => {
         ([, from, protocol, port]) => `${from} ${protocol} ${port}`,
       );
       const wanted = portTable
-        .filter((rule) => rule.on.includes(role))
+        .filter((rule) => rule.on.includes(role) && rule.feature === undefined)
         .flatMap((rule) => rule.from.map((from) => `${from} ${rule.protocol} ${rule.port}`));
       assert.deepEqual(opened, wanted);
     });
   }
+
+  it("opens the identity provider's port when there is one, to people and API servers", () => {
+    const opened = (rules: string): string[] =>
+      [...rules.matchAll(/ip saddr @(\w+) tcp dport 5556 accept/g)].map(([, from]) => from ?? "");
+    const withDex = renderRuleset({ ...options("control-plane"), features: ["identityProvider"] });
+    assert.deepEqual(opened(withDex), ["apiClients", "controlPlanes"]);
+    assert.deepEqual(opened(renderRuleset({ ...options("worker"), features: ["identityProvider"] })), []);
+    assert.deepEqual(opened(renderRuleset(options("control-plane"))), []);
+  });
 
   it("denies input and forwarding unless a rule says otherwise", () => {
     const rules = renderRuleset(options("worker"));
