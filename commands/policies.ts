@@ -1,22 +1,44 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { Option, type Command } from "commander";
+import type { Command } from "commander";
+import { parse } from "yaml";
+import { z } from "zod";
 import { projectFolder } from "./stack";
 
 /** Folder of the policy pack. */
 const packFolder = path.join(projectFolder, "policies");
 
-/** `--skip-policies`: for a look without the pack; every other run asks it. */
-export function skipPoliciesOption(): Option {
-  return new Option("--skip-policies", "do not ask the policy pack").default(false);
+/** What decides whether `up` asks the pack by itself. */
+const configurationSchema = z.looseObject({
+  config: z
+    .looseObject({ "redoubt:hosts": z.looseObject({ provider: z.string().optional() }).optional() })
+    .optional(),
+});
+
+/** Adds `--policies` and `--no-policies` to a command. */
+export function withPolicyOptions(command: Command, byDefault: string): Command {
+  return command
+    .option("--policies", `ask the policy pack (default: ${byDefault})`)
+    .option("--no-policies", "do not ask the policy pack");
+}
+
+/** Whether the hosts of a stack are machines of this box, as they are where nothing else is configured. */
+export function hasLocalHosts(stack: string, folder = projectFolder): boolean {
+  const file = path.join(folder, `Pulumi.${stack}.yaml`);
+  const document: unknown = existsSync(file) ? parse(readFileSync(file, "utf8")) : {};
+  const parsed = configurationSchema.safeParse(document ?? {});
+  // What is malformed is the program's to report; until then it is no reason to ask less.
+  return parsed.success && (parsed.data.config?.["redoubt:hosts"]?.provider ?? "local") === "local";
 }
 
 /**
  * Arguments of `pulumi preview` and `pulumi up` that ask the policy pack, with the levels and waivers of the environment when
  * `policies/config/STACK.json` gives some.
+ *
+ * @param byDefault Whether to ask when the user says neither `--policies` nor `--no-policies`.
  */
-export function policyArguments(command: Command, stack: string): string[] {
-  if (command.opts<{ skipPolicies: boolean }>().skipPolicies) return [];
+export function policyArguments(command: Command, stack: string, byDefault: boolean): string[] {
+  if (!(command.opts<{ policies?: boolean }>().policies ?? byDefault)) return [];
   const configuration = path.join(packFolder, "config", `${stack}.json`);
   return [
     ...["--policy-pack", packFolder],

@@ -2,7 +2,7 @@ import { renewalWarnings } from "../components/pki/expiry";
 import { main } from "./main";
 import { stackOptions, stackCommand } from "./options";
 import { engineParallelism, openStack, pulumi } from "./open-stack";
-import { policyArguments, skipPoliciesOption } from "./policies";
+import { hasLocalHosts, policyArguments, withPolicyOptions } from "./policies";
 import { repair } from "./repair";
 import { stackOutputs } from "./stack-outputs";
 
@@ -11,18 +11,17 @@ const warningDays = 30;
 
 /** `npm run up`: installs what is missing, then makes the cluster what the configuration says; does nothing when it already is. */
 main(async () => {
-  const command = stackCommand(
-    "up",
-    "Build the cluster of a stack, or change it to what its configuration says.",
+  const command = withPolicyOptions(
+    stackCommand("up", "Build the cluster of a stack, or change it to what its configuration says."),
+    "where hosts are no local machines",
   )
-    .addOption(skipPoliciesOption())
     .option("--repair", "first look for drift, and put right what was changed by hand", false)
     .argument("[arguments...]", "passed to pulumi up")
     .allowUnknownOption()
     .parse();
   const options = stackOptions(command);
   const environment = await openStack(options);
-  const policies = policyArguments(command, options.stack);
+  const policies = policyArguments(command, options.stack, !hasLocalHosts(options.stack));
   const again = command.opts<{ repair: boolean }>().repair ? await repair(options.stack, environment) : [];
   const args = [
     "--yes",
