@@ -46,6 +46,6 @@ describe("A cluster on this box", () => {
   driftStory(cluster, outputs);
   authorizationStory(cluster, outputs);
   convergenceStory(cluster, outputs);
-  policiesStory(cluster, outputs);
+  policiesStory(cluster);
   destroyStory(cluster);
 });
