@@ -15,7 +15,9 @@ const shownOutputs = ["kubernetesVersion", "endpoint", "nodeTable"];
 function outputChanges(step: Step): Change[] {
   const pick = (outputs: Step["oldOutputs"]): Record<string, unknown> =>
     Object.fromEntries(Object.entries(outputs ?? {}).filter(([name]) => shownOutputs.includes(name)));
-  if (step.operation === "create" || step.operation === "delete") return [];
+  // A preview that ended early has not come to the outputs.
+  const isCompared = step.oldOutputs !== undefined && step.newOutputs !== undefined;
+  if (!isCompared || step.operation === "create" || step.operation === "delete") return [];
   const fields = fieldChanges(pick(step.oldOutputs), pick(step.newOutputs));
   if (fields.length === 0) return [];
   const impact: Impact = { class: "none", reason: "outputs only tell" };
@@ -70,8 +72,9 @@ export function previewChanges(preview: Preview): Change[] {
   );
   return [
     ...machineChanges(steps, hosts),
-    ...hostChanges(steps, hosts, certificates),
+    // Before the files that carry them: of equals the first is the headline.
     ...certificates,
+    ...hostChanges(steps, hosts, certificates),
     ...steps.filter(isObjectStep).flatMap(objectChange),
     ...others.flatMap(otherChange),
   ].sort((left, right) => compareImpact(left.impact, right.impact));

@@ -81,7 +81,16 @@ export function isObjectStep(step: Step): boolean {
   return parseUrn(step.urn).type.startsWith("kubernetes:");
 }
 
-/** The change of one object of the cluster, with its changed fields; a new one has no fields to compare. */
+/** What a new object that decides who may do what says; of other new objects the name says enough. */
+function newFields(kind: string, inputs: Properties | undefined): FieldChange[] {
+  if (kind !== "NetworkPolicy" && !decidesRequests.has(kind)) return [];
+  const said = Object.entries(inputs ?? {}).filter(
+    ([key]) => !["apiVersion", "kind", "metadata"].includes(key),
+  );
+  return fieldChanges({}, Object.fromEntries(said));
+}
+
+/** The change of one object of the cluster, with its changed fields. */
 export function objectChange(step: Step): Change[] {
   const { operation } = step;
   if (operation === "same") return [];
@@ -89,7 +98,11 @@ export function objectChange(step: Step): Change[] {
   const kind = type.split(":").at(-1) ?? type;
   const { name = resource, namespace } = metadataOf(step.newInputs ?? step.oldInputs);
   const changed =
-    operation === "update" || operation === "replace" ? fieldChanges(step.oldInputs, step.newInputs) : [];
+    operation === "create"
+      ? newFields(kind, step.newInputs)
+      : operation === "delete"
+        ? []
+        : fieldChanges(step.oldInputs, step.newInputs);
   const { fields, diff } = splitFields(changed);
   return [
     {

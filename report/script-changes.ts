@@ -214,6 +214,9 @@ function hostItemChanges(plans: PlanChange): HostChange[] {
     ...namedChanges("step", pairs(before.steps, after.steps, byDescription), ({ unless }) =>
       none(`it runs unless "${unless.join(" ")}" holds`),
     ),
+    ...namedChanges("precondition", pairs(before.preconditions, after.preconditions, byDescription), () =>
+      none("only what is waited for before anything changes is another"),
+    ),
     ...namedChanges("readiness", pairs(before.readiness, after.readiness, byDescription), () =>
       none("only what up waits for changes"),
     ),

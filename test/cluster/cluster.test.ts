@@ -10,6 +10,7 @@ import { identityStory } from "./stories/identity";
 import { destroyStory, interruptionStory } from "./stories/interruption";
 import { lockoutStory } from "./stories/lockout";
 import { policiesStory } from "./stories/policies";
+import { previewReportStory } from "./stories/preview-report";
 import { rbacStory } from "./stories/rbac";
 import { secretsStory } from "./stories/secrets";
 import { sshStory } from "./stories/ssh";
@@ -42,6 +43,7 @@ describe("A cluster on this box", () => {
   identityStory(cluster, outputs);
   workloadsStory(cluster, outputs);
   secretsStory(cluster, outputs);
+  previewReportStory(cluster);
   lockoutStory(cluster, outputs);
   driftStory(cluster, outputs);
   authorizationStory(cluster, outputs);

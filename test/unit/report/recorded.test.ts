@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, it } from "node:test";
+import { renderHtml } from "../../../report/html";
+import type { ImpactClass } from "../../../report/impact";
+import { githubCommentLimit, renderMarkdown } from "../../../report/markdown";
+import { readPreview } from "../../../report/preview";
+import { buildReport, isAcceptable, type Report } from "../../../report/report";
+import { assertGolden } from "../../support/golden";
+
+const recordings = path.join(__dirname, "../../golden/recorded-previews");
+
+function reportOf(name: string): Report {
+  return buildReport(readPreview(readFileSync(path.join(recordings, `${name}.jsonl`), "utf8")), "dev");
+}
+
+/** `places, title: class` of the changes that hurt, and of each whose title matches. */
+function harmful(report: Report): string[] {
+  return report.groups.flatMap(({ places, changes }) =>
+    changes
+      .filter(({ impact }) => impact.class !== "none")
+      .map(({ title, impact }) => `${places.join("+")}, ${title}: ${impact.class}`),
+  );
+}
+
+/** Previews of real changes of a running cluster (one control plane, one worker), and what must be read in them. */
+const cases: Readonly<
+  Record<string, { readonly worst: ImpactClass; readonly check: (report: Report) => void }>
+> = {
+  "added-san": {
+    worst: "restart-control-plane",
+    check: (report) => {
+      const [certificate] = report.groups[0]?.changes ?? [];
+      assert.equal(certificate?.title, "certificate pki-kube-apiserver-control-plane-0");
+      assert.deepEqual(certificate.fields, [
+        { path: "dnsNames", before: undefined, after: "api.example.org" },
+      ]);
+      assert.deepEqual(
+        report.groups.map(({ places }) => places),
+        [["control-plane-0"]],
+      );
+    },
+  },
+  "network-policy": {
+    worst: "reload",
+    check: (report) => {
+      assert.deepEqual(harmful(report).sort(), [
+        "namespace app, NetworkPolicy allow-mail-egress: reload",
+        "namespace app, NetworkPolicy allow-web-to-db-egress: reload",
+        "namespace app, NetworkPolicy allow-web-to-db-ingress: reload",
+      ]);
+      const policy = report.groups[0]?.changes.find(({ operation }) => operation === "update");
+      assert.match(policy?.fields?.[0]?.path ?? "", /^spec\.(?:in|e)gress\[0\]\.ports$/);
+      assert.match(policy?.fields?.[0]?.after ?? "", /6432/);
+    },
+  },
+};
+
+describe("the report of a recorded preview", () => {
+  for (const [name, { worst, check }] of Object.entries(cases)) {
+    it(`says what it does: ${name}`, () => {
+      const report = reportOf(name);
+      assert.equal(report.worst.class, worst);
+      check(report);
+      assert.ok(isAcceptable(report));
+    });
+
+    it(`reads as its golden: ${name}`, () => {
+      const report = reportOf(name);
+      const markdown = renderMarkdown(report);
+      assert.ok(markdown.length <= githubCommentLimit);
+      assertGolden(`preview-report/${name}`, { "/report.md": markdown, "/report.html": renderHtml(report) });
+    });
+
+    it(`shows no secret: ${name}`, () => {
+      const text = readFileSync(path.join(recordings, `${name}.jsonl`), "utf8");
+      for (const shown of [text, renderMarkdown(reportOf(name)), renderHtml(reportOf(name))]) {
+        assert.doesNotMatch(shown, /PRIVATE KEY|client-key-data|LS0tLS1CRUdJTi/);
+      }
+    });
+  }
+
+  it("finds nothing where nothing changes", () => {
+    const text = readFileSync(path.join(recordings, "network-policy.jsonl"), "utf8");
+    const quiet = text
+      .split("\n")
+      .filter((line) => !line.includes("resourcePreEvent") || line.includes('"op":"same"'))
+      .filter((line) => !line.includes("resOutputsEvent"))
+      .join("\n");
+    assert.equal(buildReport(readPreview(quiet)).worstChange, undefined);
+  });
+});
