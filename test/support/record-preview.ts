@@ -58,6 +58,8 @@ function trimStep(found: z.infer<typeof metadata>): unknown {
   const isStack = type === stackType;
   // A host that stays is only a name.
   if (op === "same" && !isStack) return { op, urn };
+  // Of what goes, nothing is compared.
+  if (op === "delete") return { op, urn, old: {} };
   return { op, urn, old: trim(old, isStack), new: trim(after, isStack), detailedDiff: found["detailedDiff"] };
 }
 

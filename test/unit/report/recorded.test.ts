@@ -42,6 +42,19 @@ const cases: Readonly<
       );
     },
   },
+  "sshd-option": {
+    worst: "reload",
+    check: (report) => {
+      assert.deepEqual(
+        report.groups.map(({ places }) => places),
+        [["control-plane-0", "worker-0"]],
+      );
+      const [file] = report.groups[0]?.changes ?? [];
+      assert.match(file?.title ?? "", /^file \/etc\/ssh\/sshd_config\.d\//);
+      assert.match(file?.diff ?? "", /^-LoginGraceTime 30\n\+LoginGraceTime 20$/m);
+      assert.match(file?.impact.reason ?? "", /put back unless a second login confirms it/);
+    },
+  },
   "network-policy": {
     worst: "reload",
     check: (report) => {
@@ -53,6 +66,14 @@ const cases: Readonly<
       const policy = report.groups[0]?.changes.find(({ operation }) => operation === "update");
       assert.match(policy?.fields?.[0]?.path ?? "", /^spec\.(?:in|e)gress\[0\]\.ports$/);
       assert.match(policy?.fields?.[0]?.after ?? "", /6432/);
+    },
+  },
+  "removed-worker": {
+    worst: "drain",
+    check: (report) => {
+      assert.ok(harmful(report).includes("worker-0, host leaves the cluster: drain"));
+      const [leaving] = report.groups[0]?.changes ?? [];
+      assert.match(leaving?.impact.reason ?? "", /emptyDir, hostPath/);
     },
   },
 };
@@ -82,7 +103,7 @@ describe("the report of a recorded preview", () => {
   }
 
   it("finds nothing where nothing changes", () => {
-    const text = readFileSync(path.join(recordings, "network-policy.jsonl"), "utf8");
+    const text = readFileSync(path.join(recordings, "removed-worker.jsonl"), "utf8");
     const quiet = text
       .split("\n")
       .filter((line) => !line.includes("resourcePreEvent") || line.includes('"op":"same"'))
