@@ -68,6 +68,23 @@ const cases: Readonly<
       assert.match(policy?.fields?.[0]?.after ?? "", /6432/);
     },
   },
+  "kubernetes-version": {
+    worst: "drain",
+    check: (report) => {
+      const changes = harmful(report);
+      for (const expected of [
+        /control-plane-0.*, program kubelet .*: drain/,
+        /worker-0, program kubelet .*: drain/,
+        /control-plane-0, program kube-apiserver .*: restart-control-plane/,
+        /worker-0, program kube-proxy .*: restart-kubelet/,
+      ]) {
+        assert.ok(
+          changes.some((line) => expected.test(line)),
+          `${expected} in ${changes.join("\n")}`,
+        );
+      }
+    },
+  },
   "removed-worker": {
     worst: "drain",
     check: (report) => {
