@@ -9,6 +9,7 @@ import { identityProviderIssuer } from "./components/access/trusted-issuer";
 import { TrustedIssuers } from "./components/access/trusted-issuers";
 import { UserCertificate } from "./components/access/user-certificate";
 import {
+  artifactsFor,
   checkArtifactVersion,
   imageArchives,
   imageReference,
@@ -16,6 +17,7 @@ import {
 } from "./components/config/artifacts";
 import { hardeningOptions } from "./components/config/hardening-options";
 import { identityProviderOptions, outsideIssuers } from "./components/config/identity-provider-options";
+import { hostSource } from "./components/config/host-source";
 import { clusterLayout } from "./components/config/layout";
 import { readSettings } from "./components/config/settings";
 import { renderAuthenticationConfiguration } from "./components/control-plane/authentication-configuration";
@@ -26,7 +28,8 @@ import { EtcdCluster } from "./components/etcd/etcd-cluster";
 import { deletedWith } from "./components/hosts/deleted-with";
 import { HardenedHost } from "./components/hosts/hardened-host";
 import { hardeningFragments } from "./components/hosts/hardening/harden";
-import { LocalMachines } from "./components/hosts/local";
+import { hostName } from "./components/hosts/host-name";
+import { provideHosts } from "./components/hosts/provide-hosts";
 import { serviceAccounts } from "./components/hosts/service-accounts";
 import { CoreDns } from "./components/network/coredns";
 import { NetworkPolicies } from "./components/network/network-policies";
@@ -39,7 +42,7 @@ import { joinSecretFiles } from "./components/plan/secret-files";
 
 const settings = readSettings(new pulumi.Config("redoubt"), pulumi.getStack());
 const layout = clusterLayout(settings);
-const catalogue = readArtifacts();
+const catalogue = artifactsFor(settings.hosts.provider, readArtifacts());
 checkArtifactVersion(catalogue, settings.kubernetes.version);
 const { artifacts } = catalogue;
 const { clusterName, network, apiServer, authentication, authorization } = settings;
@@ -52,14 +55,8 @@ const authenticationConfiguration = (authority: string): string =>
     ...outside,
   ]);
 
-// Machines.
-const machines = new LocalMachines("machines", {
-  ...settings.hosts,
-  ...layout,
-  clusterName,
-  baseImage: catalogue.baseImage,
-  artifactStore: catalogue.cacheDir,
-});
+// Machines, whoever provides them.
+const machines = provideHosts("machines", hostSource(settings, layout, catalogue));
 
 // Certificates.
 const pki = new ClusterPki("pki", {
@@ -108,15 +105,17 @@ const hosts = machines.hosts.map((host) => {
   const hardening = hardeningFragments(hardeningOptions(settings, layout, spec));
   const fragments = {
     ...hardening,
+    "host-name": hostName(spec),
     "service-accounts": serviceAccounts(spec.role, { identityProvider: identityProvider !== undefined }),
   };
   const isControlPlane = spec.role === "control-plane";
-  const secretsAfter = isControlPlane ? secretsBefore : [];
+  const logins = { ...settings.hosts, stackPublicKey: machines.adminPublicKey };
   const secretFiles = joinSecretFiles(
     pki.filesFor(spec.name),
     ...(isControlPlane ? controlPlaneSecrets : []),
   );
-  const hardened = new HardenedHost(spec.name, { host, fragments, secretFiles, secretsAfter });
+  const secretsAfter = isControlPlane ? secretsBefore : [];
+  const hardened = new HardenedHost(spec.name, { host, fragments, logins, secretFiles, secretsAfter });
   if (isControlPlane) secretsBefore = hardened.ready;
   return hardened;
 });

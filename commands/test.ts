@@ -9,7 +9,7 @@ import { run } from "./shell";
 import { projectFolder } from "./stack";
 
 /** Programs that only tests call. */
-const testPackages = ["haproxy", "openssh-client", "openssl", "shellcheck"];
+const testPackages = ["haproxy", "openssh-client", "openssl", "qemu-system-x86", "shellcheck", "sshpass"];
 
 /** Every test file below a folder of test/. */
 function testFiles(folder: string): string[] {

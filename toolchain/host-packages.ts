@@ -28,6 +28,7 @@ export const machinePackages: readonly string[] = [
   "ca-certificates",
   "curl",
   ...runtimePackages,
+  "apparmor",
   "auditd",
   "unattended-upgrades",
 ];

@@ -52,6 +52,25 @@ export function checkArtifactVersion(artifacts: Artifacts, kubernetesVersion: st
   );
 }
 
+/** Where a delivered file lies on a host; the same as `artifactStore` of the delivery. */
+const deliveryStore = "/opt/redoubt/store";
+
+/**
+ * The catalogue for hosts that mount nothing from this box: files lie where the delivery puts them, in a folder that bears their
+ * sha256. For local machines it stays as it is.
+ */
+export function artifactsFor(provider: "local" | "inventory", catalogue: Artifacts): Artifacts {
+  if (provider === "local") return catalogue;
+  const delivered = <Item extends { sha256: string; localPath: string }>(item: Item): Item => {
+    const name = item.localPath.split("/").at(-1) ?? "";
+    return { ...item, url: `file://${deliveryStore}/${item.sha256}/${name}` };
+  };
+  const all = <Item extends { sha256: string; localPath: string }>(
+    items: Record<string, Item>,
+  ): typeof items => Object.fromEntries(Object.entries(items).map(([name, item]) => [name, delivered(item)]));
+  return { ...catalogue, artifacts: all(catalogue.artifacts), images: all(catalogue.images) };
+}
+
 /** The image `name` as pods refer to it. */
 export function imageReference(artifacts: Artifacts, name: string): string {
   const image = artifacts.images[name];

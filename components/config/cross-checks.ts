@@ -4,6 +4,7 @@ import { authorizationProblems } from "./authorization-checks";
 import { authenticationProblems } from "./authentication-checks";
 import { identityProviderProblems } from "./identity-provider-settings";
 import { oidcProblems } from "./oidc-settings";
+import { hostSettingProblems } from "./host-checks";
 import type { Settings } from "./schema";
 
 /** Something that is wrong with a setting: where, what it is, and what to do. */
@@ -65,36 +66,12 @@ function networkProblems(settings: Settings): Problem[] {
     });
   }
   const subnet = parseNetwork(settings.hosts.subnet);
-  if (subnet !== undefined && subnet[1] !== 24) {
+  if (settings.hosts.provider === "local" && subnet !== undefined && subnet[1] !== 24) {
     problems.push({
       setting: "hosts.subnet",
       value: settings.hosts.subnet,
       rule: "is not a /24",
       fix: "use a /24, as 10.77.5.0/24",
-    });
-  }
-  return problems;
-}
-
-function hostProblems(settings: Settings): Problem[] {
-  const { controlPlanes } = settings.hosts;
-  const problems: Problem[] = [];
-  if (controlPlanes % 2 === 0) {
-    const rule = "is even: etcd then survives no more losses than with one host fewer";
-    problems.push({
-      setting: "hosts.controlPlanes",
-      value: controlPlanes,
-      rule,
-      fix: `use ${controlPlanes - 1} or ${controlPlanes + 1}`,
-    });
-  }
-  if (controlPlanes > 1 && settings.apiServer.endpoint === undefined) {
-    const rule = "is missing, and there is more than one control plane";
-    problems.push({
-      setting: "apiServer.endpoint",
-      value: undefined,
-      rule,
-      fix: "name the load balancer in front of the API servers",
     });
   }
   return problems;
@@ -220,7 +197,7 @@ function accessProblems(settings: Settings): Problem[] {
 export function crossCheck(settings: Settings): Problem[] {
   return [
     ...networkProblems(settings),
-    ...hostProblems(settings),
+    ...hostSettingProblems(settings),
     ...nameProblems(settings),
     ...duplicates(
       "namespaces",

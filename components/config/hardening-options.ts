@@ -10,17 +10,20 @@ export function hardeningOptions(
   host: HostSpec,
 ): HardeningOptions {
   const addresses = (hosts: readonly HostSpec[]): string[] => hosts.map(({ address }) => address);
-  // Without other word only the box that hosts the machines manages them.
-  const box = [layout.gateway];
-  const or = (configured: readonly string[]): readonly string[] => (configured.length > 0 ? configured : box);
+  // Without other word only the box that hosts the machines manages them; elsewhere it is written down who does.
+  const { operatorCidrs } = settings.hosts;
+  const managers = layout.localNetwork === undefined ? operatorCidrs : [layout.localNetwork.gateway];
+  const or = (configured: readonly string[]): readonly string[] =>
+    configured.length > 0 ? configured : managers;
   return {
     ...settings.hardening,
     adminUser: settings.hosts.adminUser,
     role: host.role,
+    sshPort: settings.hosts.inventory?.hosts.find(({ name }) => name === host.name)?.port ?? 22,
     serviceClusterIpRange: settings.network.serviceClusterIpRange,
     features: settings.identityProvider === undefined ? [] : ["identityProvider"],
     sources: {
-      operators: or(settings.hosts.operatorCidrs),
+      operators: or(operatorCidrs),
       apiClients: or(settings.apiServer.allowedCidrs),
       controlPlanes: addresses(layout.hosts.filter(({ role }) => role === "control-plane")),
       nodes: addresses(layout.hosts),

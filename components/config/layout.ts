@@ -1,17 +1,24 @@
 import { createHash } from "node:crypto";
 import ipaddr from "ipaddr.js";
 import type { HostSpec } from "../hosts/host";
+import type { InventoryHostSettings } from "./hosts-schema";
 import type { Settings } from "./schema";
+
+/** The network that the box makes for its machines. */
+export interface LocalNetwork {
+  /** IPv4 network of the machines. */
+  readonly subnet: string;
+  /** The box's address in that network. */
+  readonly gateway: string;
+}
 
 /** Names and addresses of everything, worked out from the settings before anything exists. */
 export interface ClusterLayout {
   readonly hosts: readonly HostSpec[];
   /** Names of the nodes that run pods: the workers, or the control planes when there are none. */
   readonly podNodes: readonly string[];
-  /** IPv4 network of the hosts. */
-  readonly subnet: string;
-  /** The box's address in that network. */
-  readonly gateway: string;
+  /** The network of local machines; undefined where hosts are somewhere else. */
+  readonly localNetwork: LocalNetwork | undefined;
   /** DNS name or address under which the API is reached. */
   readonly endpoint: string;
   /** Address of the service `kubernetes`: the first of the range. */
@@ -39,9 +46,34 @@ function derivedSubnet(clusterName: string): string {
   return `10.${128 + (digest.readUInt8(0) % 96)}.${digest.readUInt8(1)}.0/24`;
 }
 
-/** The layout of a cluster; stable, because every host has an ordinal of its own kind. */
-export function clusterLayout(settings: Settings): ClusterLayout {
-  const subnet = settings.hosts.subnet ?? derivedSubnet(settings.clusterName);
+/** How many /24 a network has. */
+function podNetworks(network: string): number {
+  return ipaddr.IPv4.isValidCIDR(network) ? 2 ** Math.max(0, 24 - ipaddr.IPv4.parseCIDR(network)[1]) : 1;
+}
+
+/** The pods of a host of the inventory: a /24 that depends on nothing but its address, unless one is written down. */
+export function inventoryPodCidr(settings: Settings, host: InventoryHostSettings): string {
+  if (host.podCidr !== undefined) return host.podCidr;
+  const { podCidr } = settings.network;
+  const index = Number(host.address.split(".").at(-1)) % podNetworks(podCidr);
+  return ipaddr.IPv4.isValidCIDR(podCidr) ? `${addressAt(podCidr, index * 256)}/24` : podCidr;
+}
+
+/** Hosts that are there already: as they are written down, control planes first. */
+function inventoryHosts(settings: Settings): HostSpec[] {
+  const listed = settings.hosts.inventory?.hosts ?? [];
+  const specs = listed.map((host) => {
+    const { name, role, address } = host;
+    return { name, role, address, podCidr: inventoryPodCidr(settings, host) };
+  });
+  return [
+    ...specs.filter(({ role }) => role === "control-plane"),
+    ...specs.filter(({ role }) => role === "worker"),
+  ];
+}
+
+/** Local machines: every host has an ordinal of its own kind, so nobody moves when others come or go. */
+function localHosts(settings: Settings, subnet: string): HostSpec[] {
   const podNetwork = (index: number): string => `${addressAt(settings.network.podCidr, index * 256)}/24`;
   const makeHosts = (role: HostSpec["role"], count: number, address: number, podIndex: number): HostSpec[] =>
     Array.from({ length: count }, (_, ordinal) => ({
@@ -50,14 +82,29 @@ export function clusterLayout(settings: Settings): ClusterLayout {
       address: addressAt(subnet, address + ordinal),
       podCidr: podNetwork(podIndex + ordinal),
     }));
-  const controlPlanes = makeHosts("control-plane", settings.hosts.controlPlanes, firstControlPlaneAddress, 0);
-  const workers = makeHosts("worker", settings.hosts.workers, firstWorkerAddress, firstWorkerPodNetwork);
+  return [
+    ...makeHosts("control-plane", settings.hosts.controlPlanes, firstControlPlaneAddress, 0),
+    ...makeHosts("worker", settings.hosts.workers, firstWorkerAddress, firstWorkerPodNetwork),
+  ];
+}
+
+function localNetwork(settings: Settings): LocalNetwork {
+  const subnet = settings.hosts.subnet ?? derivedSubnet(settings.clusterName);
+  return { subnet, gateway: addressAt(subnet, 1) };
+}
+
+/** The layout of a cluster; it depends on the settings alone, and stays what it is when other hosts come or go. */
+export function clusterLayout(settings: Settings): ClusterLayout {
+  const local = settings.hosts.provider === "local" ? localNetwork(settings) : undefined;
+  const hosts = local === undefined ? inventoryHosts(settings) : localHosts(settings, local.subnet);
+  const workers = hosts.filter(({ role }) => role === "worker");
+  const [first] = hosts;
+  if (first === undefined) throw new Error("a cluster needs a host");
   return {
-    hosts: [...controlPlanes, ...workers],
-    podNodes: (workers.length > 0 ? workers : controlPlanes).map(({ name }) => name),
-    subnet,
-    gateway: addressAt(subnet, 1),
-    endpoint: settings.apiServer.endpoint ?? addressAt(subnet, firstControlPlaneAddress),
+    hosts,
+    podNodes: (workers.length > 0 ? workers : hosts).map(({ name }) => name),
+    localNetwork: local,
+    endpoint: settings.apiServer.endpoint ?? first.address,
     kubernetesServiceAddress: addressAt(settings.network.serviceClusterIpRange, 1),
     dnsServiceAddress: addressAt(settings.network.serviceClusterIpRange, 10),
   };

@@ -2,20 +2,12 @@ import { z } from "zod";
 import { authorizationMode, authorizationSettings } from "./authorization-settings";
 import { authenticationSettings, type AuthenticationSettings } from "./authentication-settings";
 import { bcryptHash, identityProviderSchema } from "./identity-provider-settings";
+import { hosts, hostSecrets } from "./hosts-schema";
+import { cidr, dnsLabel, ipAddress, port } from "./schema-types";
 
 /** Kubernetes versions that are built and tested; the next minor is only another entry. */
 export const supportedKubernetesVersions = ["1.34.4", "1.35.4", "1.36.3"] as const;
 
-const dnsLabel = z
-  .string()
-  .regex(
-    /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
-    "must be a DNS label: lower case letters, digits and dashes (RFC 1123)",
-  )
-  .max(63);
-
-const cidr = z.string().regex(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, "must be an IPv4 network, as 10.0.0.0/16");
-const ipAddress = z.ipv4("must be an IPv4 address");
 const podSecurityLevel = z.enum(["privileged", "baseline", "restricted"]);
 const hours = z.number().int().min(1);
 const labels = z.record(z.string(), z.string());
@@ -27,7 +19,6 @@ const podPeer = z.strictObject({
 const cidrPeer = z.strictObject({ cidr: cidr.describe("Addresses outside the cluster.") });
 const peer = z.union([podPeer, cidrPeer], "must be {namespace, podLabels} or {cidr}");
 
-const port = z.number().int().min(1).max(65535);
 const portRange = z.strictObject({
   protocol: z.enum(["TCP", "UDP", "SCTP"]).default("TCP").describe("Protocol."),
   port: port.describe("Port, or the first of a range."),
@@ -39,49 +30,6 @@ const allowRule = z.strictObject({
   from: peer.describe("Who connects."),
   to: peer.describe("To whom."),
   ports: z.array(portRange).min(1).describe("On which ports."),
-});
-
-const hosts = z.strictObject({
-  provider: z
-    .literal("local", {
-      error:
-        "is not available in this version; only local machines (systemd-nspawn on this box) are: set local",
-    })
-    .default("local")
-    .describe("Who provides the hosts: `local`, systemd-nspawn machines on this box."),
-  controlPlanes: z
-    .number()
-    .int()
-    .min(1)
-    .max(5)
-    .default(1)
-    .describe("Number of control plane hosts; odd, because etcd needs a majority."),
-  workers: z.number().int().min(0).max(60).default(2).describe("Number of worker hosts."),
-  subnet: cidr
-    .optional()
-    .describe(
-      "IPv4 network of local machines, a /24. Default: derived from the cluster's name, so that two stacks do not clash.",
-    ),
-  adminUser: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_-]{0,30}$/, "must be a Debian user name")
-    .default("redoubt")
-    .describe("The one user that may log in; it has sudo."),
-  sshPublicKeys: z
-    .array(
-      z
-        .string()
-        .regex(
-          /^(ssh-ed25519|ecdsa-sha2-nistp256|sk-ssh-ed25519@openssh\.com) /,
-          "must be an OpenSSH public key (ed25519 or ECDSA)",
-        ),
-    )
-    .default([])
-    .describe("Keys that may log in beside the stack's own."),
-  operatorCidrs: z
-    .array(cidr)
-    .default([])
-    .describe("Networks from which SSH is let in. Default: for local machines the box itself."),
 });
 
 const kubernetes = z.strictObject({
@@ -264,6 +212,7 @@ const secrets = z.strictObject({
     .default({})
     .describe("bcrypt hashes of `identityProvider.staticUsers`, by user name; `npm run password` sets them."),
   ldapBindPassword: z.string().min(1).optional().describe("Password of `identityProvider.ldap.bindDN`."),
+  ...hostSecrets,
 });
 
 /** Every setting, by its key under `redoubt:` in `Pulumi.<env>.yaml`. */

@@ -116,7 +116,7 @@ function fillDefaults(parsed: z.infer<typeof settingsSchema>, stack: string): Se
     clusterName: parsed.clusterName ?? stack,
     authentication: fillAuthentication(parsed.authentication, parsed.network.clusterDomain),
     // What `npm run up` made on a box, `npm run destroy` must be able to remove.
-    pki: { ...parsed.pki, protect: parsed.pki.protect ?? false },
+    pki: { ...parsed.pki, protect: parsed.pki.protect ?? parsed.hosts.provider !== "local" },
   };
 }
 

@@ -3,26 +3,26 @@ import { ApplyPlan } from "../plan/apply-plan";
 import { mergeFragments } from "../plan/merge";
 import type { PlanFragment, SecretFileSpec } from "../plan/plan";
 import { SecretFiles } from "../plan/secret-files";
-import { authorizedKeysFolder } from "./hardening/accounts";
-import type { AuthorizedKeys, Host, HostConnection, HostSpec } from "./host";
+import { authorizedKeys, stackKeyMark, type AuthorizedKeysOptions } from "./authorized-keys";
+import type { Host, HostConnection, HostSpec } from "./host";
+
+/** Who may log in to a host. */
+export interface Logins extends AuthorizedKeysOptions {
+  /** The stack's own key, one line in OpenSSH form. */
+  readonly stackPublicKey: pulumi.Input<string>;
+}
 
 /** Arguments of {@link HardenedHost}. */
 export interface HardenedHostArgs {
   readonly host: Host;
   /** What is to be true of the host, by subject; see `hardening/`. */
   readonly fragments: Readonly<Record<string, PlanFragment>>;
+  /** Who may log in, in force once the host is hardened. */
+  readonly logins: Logins;
   /** Keys and certificates that lie on it; they arrive after it is hardened. */
   readonly secretFiles: pulumi.Input<readonly SecretFileSpec[]>;
   /** What must have worked before its keys and certificates change. Default: nothing. */
   readonly secretsAfter?: readonly pulumi.Resource[];
-}
-
-/** The file that says who may log in. It travels with the keys, because the stack's own public key is known when they are. */
-function authorizedKeysFile({ user, keys }: AuthorizedKeys): pulumi.Output<SecretFileSpec> {
-  const path = `${authorizedKeysFolder}/${user}`;
-  return pulumi
-    .output(keys)
-    .apply((lines) => ({ path, owner: "root", group: "root", mode: "0644", content: `${lines}\n` }));
 }
 
 /**
@@ -37,22 +37,37 @@ export class HardenedHost extends pulumi.ComponentResource implements Host {
 
   public constructor(name: string, args: HardenedHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:hosts:HardenedHost", name, { address: args.host.spec.address }, opts);
-    const { spec, connection, ready, authorizedKeys } = args.host;
+    const { spec, connection, ready } = args.host;
     this.spec = spec;
     this.connection = connection;
+
+    // What is to be true of it.
     this.applied = new ApplyPlan(
       `${name}-plan`,
       { phase: "harden", connection, plan: mergeFragments(args.fragments) },
       { parent: this, dependsOn: [...ready] },
     );
-    const logins = authorizedKeys === undefined ? [] : [authorizedKeysFile(authorizedKeys)];
-    const files = pulumi.all([args.secretFiles, pulumi.all(logins)]).apply((lists) => lists.flat());
+
+    // Who may log in: nothing waits for it, but the hardening comes first, because one guarded change is tried at a time.
+    const { logins } = args;
+    new ApplyPlan(
+      `${name}-logins`,
+      {
+        phase: "authorized-keys",
+        connection,
+        plan: mergeFragments({ "authorized-keys": authorizedKeys(logins) }),
+        lateTexts: { [stackKeyMark]: logins.stackPublicKey },
+      },
+      { parent: this, dependsOn: [this.applied.done] },
+    );
+
+    // Its keys and certificates.
     const secrets = new SecretFiles(
       `${name}-secrets`,
-      { connection, directories: [], files },
+      { connection, directories: [], files: args.secretFiles },
       { parent: this, dependsOn: [this.applied.done, ...(args.secretsAfter ?? [])] },
     );
-    this.ready = [secrets.done];
+    this.ready = [secrets.done, ...(args.host.delivered ?? [])];
     this.registerOutputs({});
   }
 }

@@ -16,20 +16,21 @@ export interface HostSpec {
 /** How a command reaches a host: pinned host key, key login only. */
 export type HostConnection = types.input.remote.ConnectionArgs;
 
-/** Who may log in to a host. */
-export interface AuthorizedKeys {
-  /** The one user with a login. */
-  readonly user: string;
-  /** Public keys in OpenSSH form, a line each (sshd(8), AUTHORIZED_KEYS FILE FORMAT); the stack's own is among them. */
-  readonly keys: pulumi.Input<string>;
-}
-
 /** A host that answers SSH, whoever provided it. */
 export interface Host {
   readonly spec: HostSpec;
   readonly connection: pulumi.Input<HostConnection>;
   /** What must exist before the first connection. */
   readonly ready: readonly pulumi.Resource[];
-  /** Who may log in. Undefined: whoever the host lets in already. */
-  readonly authorizedKeys?: AuthorizedKeys;
+  /** What must be done before programs of the cluster are installed. Default: nothing, their store is mounted. */
+  readonly delivered?: readonly pulumi.Resource[];
+}
+
+/** Hosts from wherever they come. */
+export interface HostProvider {
+  readonly hosts: readonly Host[];
+  /** The key that the stack logs in with, in OpenSSH form; secret. */
+  readonly adminPrivateKey: pulumi.Output<string>;
+  /** Its public half, one line in OpenSSH form. */
+  readonly adminPublicKey: pulumi.Output<string>;
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import type { Host, HostConnection, HostSpec } from "./host";
+import type { Host, HostConnection, HostProvider, HostSpec } from "./host";
 
 /** Arguments of {@link LocalMachines}. */
 export interface LocalMachinesArgs {
@@ -15,8 +15,6 @@ export interface LocalMachinesArgs {
   readonly gateway: string;
   /** The user that may log in; it has sudo. */
   readonly adminUser: string;
-  /** Public keys that may log in beside the stack's own, in OpenSSH form. */
-  readonly sshPublicKeys: readonly string[];
   /** Root filesystem that all machines share read-only. */
   readonly baseImage: string;
   /** Folder with `tools` and `images`, mounted read-only into every machine. */
@@ -36,11 +34,13 @@ export function bridgeName(clusterName: string): string {
  * Host keys are made by the stack, so the very first connection is already pinned. They share the box's kernel: good for trying,
  * developing and testing; no security boundary against the box.
  */
-export class LocalMachines extends pulumi.ComponentResource {
+export class LocalMachines extends pulumi.ComponentResource implements HostProvider {
   /** The machines, in the order of `args.hosts`. */
   public readonly hosts: readonly Host[];
   /** The key that the stack logs in with, in OpenSSH form; secret. */
   public readonly adminPrivateKey: pulumi.Output<string>;
+  /** Its public half, one line in OpenSSH form. */
+  public readonly adminPublicKey: pulumi.Output<string>;
 
   public constructor(name: string, args: LocalMachinesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:hosts:LocalMachines", name, { subnet: args.subnet }, opts);
@@ -50,7 +50,8 @@ export class LocalMachines extends pulumi.ComponentResource {
     // Who may log in.
     const adminKey = new tls.PrivateKey(`${name}-admin-key`, { algorithm: "ED25519" }, { parent: this });
 
-    const keys = adminKey.publicKeyOpenssh.apply((key) => [key.trim(), ...args.sshPublicKeys].join("\n"));
+    this.adminPrivateKey = adminKey.privateKeyOpenssh;
+    this.adminPublicKey = adminKey.publicKeyOpenssh.apply((key) => key.trim());
 
     // The bridge that joins the machines.
     const network = new command.local.Command(
@@ -95,7 +96,7 @@ export class LocalMachines extends pulumi.ComponentResource {
             BASE_IMAGE: args.baseImage,
             ARTIFACT_STORE: args.artifactStore,
             ADMIN_USER: args.adminUser,
-            AUTHORIZED_KEYS: keys,
+            AUTHORIZED_KEYS: this.adminPublicKey,
           },
           // Who a machine is: with another address or key it is another machine.
           triggers: [spec.address, hostKey.publicKeyFingerprintSha256],
@@ -119,9 +120,8 @@ export class LocalMachines extends pulumi.ComponentResource {
           hostKey: hostPublicKey.trim(),
           dialErrorLimit: 20,
         }));
-      return { spec, connection, ready: [machine], authorizedKeys: { user: args.adminUser, keys } };
+      return { spec, connection, ready: [machine] };
     });
-    this.adminPrivateKey = adminKey.privateKeyOpenssh;
     this.registerOutputs({ bridge });
   }
 }

@@ -1,5 +1,6 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { withTexts } from "./late-texts";
 import type { HostPlan, HostReport } from "./plan";
 import { renderConfirm, renderScript, type Phase } from "./script";
 
@@ -10,6 +11,11 @@ export interface ApplyPlanArgs {
   /** How the host is reached; its host key is pinned. */
   readonly connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
   readonly plan: HostPlan;
+  /**
+   * Texts that only the deployment makes, as a public key of its own, by the mark that stands for them in the plan's files.
+   * Default: none, then a preview of a new stack shows the whole script too.
+   */
+  readonly lateTexts?: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
 /** What every script reports; a container's "not applicable" included. */
@@ -37,6 +43,11 @@ export class ApplyPlan extends pulumi.ComponentResource {
   public constructor(name: string, args: ApplyPlanArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:plan:ApplyPlan", name, { phase: args.phase }, opts);
     const run = "sudo --non-interactive bash -s";
+    const { phase, plan, lateTexts } = args;
+    const rendered = (render: (plan: HostPlan, phase: Phase) => string): pulumi.Input<string> =>
+      lateTexts === undefined
+        ? render(plan, phase)
+        : pulumi.output(lateTexts).apply((texts) => render(withTexts(plan, texts), phase));
 
     // The plan.
     const apply = new command.remote.Command(
@@ -45,7 +56,7 @@ export class ApplyPlan extends pulumi.ComponentResource {
         connection: args.connection,
         create: run,
         update: run,
-        stdin: renderScript(args.plan, args.phase),
+        stdin: rendered(renderScript),
         logging: "none",
         addPreviousOutputInEnv: false,
       },
@@ -54,7 +65,7 @@ export class ApplyPlan extends pulumi.ComponentResource {
 
     // A login of its own proves that the guarded changes let the operator in.
     this.done = apply;
-    if (args.plan.guarded.length > 0) {
+    if (plan.guarded.length > 0) {
       const connection = pulumi
         .output(args.connection)
         // Another dial setting makes it another connection: a reused one would prove nothing.
@@ -65,7 +76,7 @@ export class ApplyPlan extends pulumi.ComponentResource {
           connection,
           create: run,
           update: run,
-          stdin: renderConfirm(args.plan, args.phase),
+          stdin: rendered(renderConfirm),
           logging: "none",
           addPreviousOutputInEnv: false,
         },

@@ -491,7 +491,8 @@ arm_revert() {
           printf 'rm -f %q\n' "$path"
         fi
       done
-      for path in "${!activation[@]}"; do printf '%s\n' "${activation[$path]}"; done
+      # Files that go together share a command: sshd does not outlive two reloads in a row.
+      printf '%s\n' "${activation[@]}" | sort --unique
       printf 'logger --tag redoubt "guarded files were reverted: no second login came within %s s"\n' "$revert_seconds"
       printf 'rm -rf %q\n' "$revert_folder"
     } >"$revert_folder.new/revert.sh"
@@ -506,9 +507,11 @@ arm_revert() {
 
 activations_done() {
   local path
+  local -A run=()
   for path in "${activate_paths[@]}"; do
-    # The command comes quoted from the plan.
-    bash -c "${activation[$path]}" >&2
+    # The command comes quoted from the plan; files that go together share one.
+    [ -n "${run[${activation[$path]}]:-}" ] || bash -c "${activation[$path]}" >&2
+    run[${activation[$path]}]=yes
     note "activated $path"
   done
 }

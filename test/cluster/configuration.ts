@@ -1,10 +1,5 @@
-/** The configuration that the tests build: every role once, one namespace with a rule, one without. */
-export const testConfiguration = `config:
-  redoubt:hosts:
-    provider: local
-    controlPlanes: 1
-    workers: 2
-  redoubt:namespaces:
+/** Blocks that every test cluster has: every role once, one namespace with a rule, one without. */
+export const testBlocks = `  redoubt:namespaces:
     - name: app
       podSecurity:
         enforce: restricted
@@ -30,3 +25,11 @@ export const testConfiguration = `config:
       - { name: paul, group: platform, validityHours: 8 }
       - { name: nobody, group: strangers, validityHours: 8 }
 `;
+
+/** The configuration that the tests build on machines of their own. */
+export const testConfiguration = `config:
+  redoubt:hosts:
+    provider: local
+    controlPlanes: 1
+    workers: 2
+${testBlocks}`;

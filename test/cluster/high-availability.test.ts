@@ -37,7 +37,8 @@ describe("A cluster with three control planes", () => {
   const cluster = new TestCluster("ha", "");
   const settings = (endpoint: string): ReturnType<typeof parseSettings> =>
     parseSettings({ hosts: { controlPlanes, workers: 1 }, apiServer: { endpoint } }, cluster.stack);
-  const { gateway, hosts } = clusterLayout(settings("api.example"));
+  const { localNetwork, hosts } = clusterLayout(settings("api.example"));
+  const gateway = localNetwork?.gateway ?? "";
   const addresses = hosts.filter(({ role }) => role === "control-plane").map(({ address }) => address);
   let balancer: LoadBalancer | undefined;
   let known: ClusterOutputs | undefined;

@@ -1,4 +1,4 @@
-import type { PlanFragment } from "../../plan/plan";
+import type { FileSpec, PlanFragment } from "../../plan/plan";
 
 /** Who may log in. */
 export interface AccountsOptions {
@@ -8,6 +8,16 @@ export interface AccountsOptions {
 
 /** Where authorized keys lie: root's, so that whoever logs in can't let others in (sshd_config(5), AuthorizedKeysFile). */
 export const authorizedKeysFolder = "/etc/ssh/authorized_keys.d";
+
+/** The administrator may become root without a password: the account has none. */
+export function sudoersFile(adminUser: string): FileSpec {
+  return {
+    path: "/etc/sudoers.d/90-redoubt",
+    content: `Defaults use_pty\nDefaults logfile="/var/log/sudo.log"\n${adminUser} ALL=(ALL) NOPASSWD:ALL\n`,
+    mode: "0440",
+    validate: ["/usr/sbin/visudo", "--check", "--quiet", "--file={}"],
+  };
+}
 
 /**
  * One user with keys and sudo; root and everybody else without password and shell
@@ -19,12 +29,7 @@ export function accounts({ adminUser }: AccountsOptions): PlanFragment {
     users: [{ name: adminUser }],
     directories: [{ path: authorizedKeysFolder }],
     files: [
-      {
-        path: "/etc/sudoers.d/90-redoubt",
-        content: `Defaults use_pty\nDefaults logfile="/var/log/sudo.log"\n${adminUser} ALL=(ALL) NOPASSWD:ALL\n`,
-        mode: "0440",
-        validate: ["/usr/sbin/visudo", "--check", "--quiet", "--file={}"],
-      },
+      sudoersFile(adminUser),
       // New files of login sessions are nobody else's (CIS: default user umask 027 or stricter).
       { path: "/etc/profile.d/redoubt-umask.sh", content: "umask 027\n" },
     ],

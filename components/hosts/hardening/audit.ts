@@ -1,4 +1,5 @@
 import type { PlanFragment } from "../../plan/plan";
+import { renderUnit } from "../../plan/systemd";
 
 /** Paths whose change is written down, by the key under which `ausearch -k` finds it (CIS Debian Linux 12, 6.3.3). */
 const watched: Readonly<Record<string, readonly string[]>> = {
@@ -24,6 +25,18 @@ const systemCalls = [
   "-a always,exit -F arch=b64 -S mount,umount2 -F auid>=1000 -F auid!=unset -k mounts",
 ];
 
+/** auditd refuses to be restarted by hand (RefuseManualStop), so rules that changed are loaded by a unit of ours (augenrules(8)). */
+const loadRules = renderUnit({
+  Unit: {
+    Description: "Load audit rules",
+    Documentation: "man:augenrules(8)",
+    After: "auditd.service",
+    Requires: "auditd.service",
+  },
+  Service: { Type: "oneshot", RemainAfterExit: true, ExecStart: "/usr/sbin/augenrules --load" },
+  Install: { WantedBy: "multi-user.target" },
+});
+
 /** Who changed accounts, sudo, sshd or the cluster's files, written by the kernel (auditd(8), audit.rules(7)). */
 export function audit(): PlanFragment {
   const watches = Object.entries(watched).flatMap(([key, files]) =>
@@ -39,6 +52,14 @@ export function audit(): PlanFragment {
         mode: "0640",
       },
     ],
-    units: [{ name: "auditd.service", needsOwnKernel: true, restartOn: [rulesFile] }],
+    units: [
+      { name: "auditd.service", needsOwnKernel: true },
+      {
+        name: "redoubt-audit-rules.service",
+        content: loadRules,
+        needsOwnKernel: true,
+        restartOn: [rulesFile],
+      },
+    ],
   };
 }

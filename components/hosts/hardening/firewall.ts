@@ -1,5 +1,5 @@
 import type { PlanFragment } from "../../plan/plan";
-import { portTable, type HostRole, type PortFeature, type PortSource } from "../../plan/ports";
+import { portTable, type HostRole, type PortFeature, type PortRule, type PortSource } from "../../plan/ports";
 import { renderUnit } from "../../plan/systemd";
 
 /** Who is who, by IPv4 network or address. */
@@ -9,6 +9,8 @@ export type AddressBook = Readonly<Record<PortSource, readonly string[]>>;
 export interface FirewallOptions {
   readonly role: HostRole;
   readonly sources: AddressBook;
+  /** Port where sshd answers. Default: that of the port table. */
+  readonly sshPort?: number;
   /** IPv4 network of services: never masqueraded, never routed. */
   readonly serviceClusterIpRange: string;
   /** What is configured, and so has its ports open. Default: nothing. */
@@ -24,14 +26,15 @@ function setOf(name: string, elements: readonly string[]): string {
 }
 
 /** One line a port and source, in the words of the port table. */
-function inputRules(role: HostRole, features: readonly PortFeature[]): string {
+function inputRules({ role, sshPort, features = [] }: FirewallOptions): string {
+  const portOf = ({ name, port }: PortRule): number => (name === "ssh" ? (sshPort ?? port) : port);
   return portTable
     .filter((rule) => rule.on.includes(role))
     .filter(({ feature }) => feature === undefined || features.includes(feature))
     .flatMap((rule) =>
       rule.from.map(
         (source) =>
-          `\t\tip saddr @${source} ${rule.protocol} dport ${rule.port} accept comment "${rule.name}"\n`,
+          `\t\tip saddr @${source} ${rule.protocol} dport ${portOf(rule)} accept comment "${rule.name}"\n`,
       ),
     )
     .join("");
@@ -43,7 +46,7 @@ function inputRules(role: HostRole, features: readonly PortFeature[]): string {
  * pod traffic comes from where it belongs.
  */
 export function renderRuleset(options: FirewallOptions): string {
-  const { role, sources, serviceClusterIpRange, features = [] } = options;
+  const { sources, serviceClusterIpRange } = options;
   const sets = (Object.keys(sources) as PortSource[]).map((name) => setOf(name, sources[name])).join("\n");
   return `#!/usr/sbin/nft -f
 table inet redoubt
@@ -58,7 +61,7 @@ ${sets}
 \t\tiif lo accept
 \t\tip protocol icmp icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } limit rate 20/second accept
 \t\tip6 nexthdr icmpv6 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept
-${inputRules(role, features)}\t}
+${inputRules(options)}\t}
 
 \tchain forward {
 \t\ttype filter hook forward priority filter; policy drop;
@@ -127,7 +130,11 @@ export function firewall(options: FirewallOptions): PlanFragment {
         command: activate,
       },
     ],
-    units: [{ name: unitName, content: unit }],
+    units: [
+      // Debian's own begins with "flush ruleset", which would take everybody's tables away (/etc/nftables.conf).
+      { name: "nftables.service", enabled: false, state: "stopped" },
+      { name: unitName, content: unit },
+    ],
     guarded: [{ path: rulesFile, activate }],
   };
 }

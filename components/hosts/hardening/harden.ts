@@ -1,5 +1,6 @@
 import type { PlanFragment } from "../../plan/plan";
 import { accounts, type AccountsOptions } from "./accounts";
+import { apparmor } from "./apparmor";
 import { audit } from "./audit";
 import { filesystems } from "./filesystems";
 import { firewall, type FirewallOptions } from "./firewall";
@@ -19,6 +20,7 @@ export function hardeningFragments(options: HardeningOptions): Readonly<Record<s
     sshd: sshd(options),
     kernel: kernel(),
     firewall: firewall(options),
+    apparmor: apparmor(),
     audit: audit(),
     updates: updates(options),
     time: time(options),

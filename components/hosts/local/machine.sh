@@ -230,8 +230,6 @@ machine_create() {
     # shellcheck disable=SC1091 # written below
     BASE_IMAGE=$(source "$dir/definition.env" && printf '%s' "$BASE_IMAGE")
     start_machine "$dir"
-    # Who may log in can change while everything else of the disk stays.
-    printf '%s\n' "$AUTHORIZED_KEYS" >"$dir/root/etc/ssh/authorized_keys.d/$ADMIN_USER"
     wait_for_ssh "$dir"
     return 0
   fi

@@ -2,18 +2,20 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { clusterLayout, type ClusterLayout } from "../../../components/config/layout";
 import { parseSettings } from "../../../components/config/settings";
+import { hostKey, inventoryOf } from "../../support/fixture-inventory";
 
 const layoutOf = (hosts: object, stack = "test"): ClusterLayout =>
   clusterLayout(parseSettings({ hosts }, stack));
 
 describe("the layout of a cluster", () => {
   it("gives every host an address, and a part of the pod network", () => {
-    const { hosts, gateway, endpoint } = layoutOf({ subnet: "10.77.5.0/24", workers: 1 });
+    const { hosts, localNetwork, endpoint } = layoutOf({ subnet: "10.77.5.0/24", workers: 1 });
     assert.deepEqual(hosts, [
       { name: "control-plane-0", role: "control-plane", address: "10.77.5.10", podCidr: "10.244.0.0/24" },
       { name: "worker-0", role: "worker", address: "10.77.5.32", podCidr: "10.244.16.0/24" },
     ]);
-    assert.deepEqual([gateway, endpoint], ["10.77.5.1", "10.77.5.10"]);
+    assert.deepEqual(localNetwork, { subnet: "10.77.5.0/24", gateway: "10.77.5.1" });
+    assert.equal(endpoint, "10.77.5.10");
   });
 
   it("moves nobody when workers come and go", () => {
@@ -23,7 +25,9 @@ describe("the layout of a cluster", () => {
   });
 
   it("keeps two stacks apart, and away from pods and services", () => {
-    const subnets = ["local", "dev", "staging", "test-1", "test-2"].map((name) => layoutOf({}, name).subnet);
+    const subnets = ["local", "dev", "staging", "test-1", "test-2"].map(
+      (name) => layoutOf({}, name).localNetwork?.subnet ?? "",
+    );
     assert.equal(new Set(subnets).size, subnets.length);
     for (const subnet of subnets) {
       const second = Number(subnet.split(".")[1]);
@@ -35,5 +39,46 @@ describe("the layout of a cluster", () => {
     const layout = layoutOf({});
     assert.equal(layout.kubernetesServiceAddress, "10.96.0.1");
     assert.equal(layout.dnsServiceAddress, "10.96.0.10");
+  });
+});
+
+describe("the layout of an inventory", () => {
+  const host = (name: string, role: string, address: string, more: object = {}): object => {
+    return { name, role, address, hostKey: hostKey(name), ...more };
+  };
+  const layoutOfHosts = (...hosts: object[]): ClusterLayout =>
+    layoutOf({ provider: "inventory", operatorCidrs: ["192.0.2.0/24"], inventory: { hosts } });
+
+  it("is what is written down, control planes first, pods by the last byte of the address", () => {
+    const layout = layoutOfHosts(
+      host("beta", "worker", "192.0.2.22"),
+      host("alpha", "control-plane", "192.0.2.21"),
+    );
+    assert.deepEqual(layout.hosts, [
+      { name: "alpha", role: "control-plane", address: "192.0.2.21", podCidr: "10.244.21.0/24" },
+      { name: "beta", role: "worker", address: "192.0.2.22", podCidr: "10.244.22.0/24" },
+    ]);
+    assert.equal(layout.endpoint, "192.0.2.21");
+    assert.deepEqual(layout.podNodes, ["beta"]);
+    assert.equal(layout.localNetwork, undefined);
+  });
+
+  it("moves nobody when a host before it goes", () => {
+    const hosts = ["21", "22", "23"].map((last) => host(`h${last}`, "control-plane", `192.0.2.${last}`));
+    const endpoint = { apiServer: { endpoint: "api.example.org" } };
+    const all = clusterLayout(parseSettings({ ...endpoint, hosts: inventoryOf(hosts) }, "test"));
+    const one = clusterLayout(parseSettings({ ...endpoint, hosts: inventoryOf(hosts.slice(2)) }, "test"));
+    assert.deepEqual(one.hosts, all.hosts.slice(2));
+  });
+
+  it("gives the pods that are written down where two addresses end alike", () => {
+    const layout = layoutOfHosts(
+      host("alpha", "control-plane", "192.0.2.21"),
+      host("beta", "worker", "198.51.100.21", { podCidr: "10.244.99.0/24" }),
+    );
+    assert.deepEqual(
+      layout.hosts.map(({ podCidr }) => podCidr),
+      ["10.244.21.0/24", "10.244.99.0/24"],
+    );
   });
 });

@@ -32,7 +32,7 @@ const wrong: readonly (readonly [what: string, raw: Record<string, unknown>, mes
   [
     "a provider that is not there yet",
     { hosts: { provider: "aws" } },
-    /redoubt:hosts\.provider = "aws": is not available/,
+    /redoubt:hosts\.provider = "aws": is not available.*local or inventory/,
   ],
   [
     "an even number of control planes",

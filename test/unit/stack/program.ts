@@ -79,8 +79,12 @@ const settings = {
   },
 };
 
-/** The whole program, as `pulumi up` would run it for one control plane and two workers. */
-export async function recordProgram(): Promise<Recording<StackOutputs>> {
+/**
+ * The whole program, as `pulumi up` would run it for one control plane and two workers; once in a process, because it is a module.
+ *
+ * @param changed Settings in place of those above.
+ */
+export async function recordProgram(changed: Record<string, unknown> = {}): Promise<Recording<StackOutputs>> {
   const folder = mkdtempSync(path.join(tmpdir(), "stack-"));
   const file = path.join(folder, "artifacts.json");
   writeFileSync(file, JSON.stringify(catalogue));
@@ -88,7 +92,10 @@ export async function recordProgram(): Promise<Recording<StackOutputs>> {
   process.env["PULUMI_CONFIG_SECRET_KEYS"] = JSON.stringify(["redoubt:secrets"]);
   pulumi.runtime.setAllConfig(
     Object.fromEntries(
-      Object.entries(settings).map(([key, value]) => [`redoubt:${key}`, JSON.stringify(value)]),
+      Object.entries({ ...settings, ...changed }).map(([key, value]) => [
+        `redoubt:${key}`,
+        JSON.stringify(value),
+      ]),
     ),
   );
   try {

@@ -51,8 +51,21 @@ describe("sshd", () => {
     assert.deepEqual(file?.validate?.slice(0, 2), ["/usr/sbin/sshd", "-t"]);
     assert.deepEqual(
       sshd({ adminUser: "redoubt" }).guarded?.map(({ path }) => path),
-      [file.path],
+      [file.path, "/etc/ssh/sshd_config"],
     );
+  });
+
+  it("reads no other file, in which a Match block could outdo this one", () => {
+    const main = sshd({ adminUser: "redoubt" }).files?.find(({ path }) => path === "/etc/ssh/sshd_config");
+    assert.equal(main?.content, "Include /etc/ssh/sshd_config.d/00-redoubt.conf\n");
+  });
+
+  it("answers where the host always has, and the firewall lets that port in", () => {
+    assert.equal(value("Port"), "22");
+    assert.match(sshd({ adminUser: "redoubt", sshPort: 2222 }).files?.[0]?.content ?? "", /^Port 2222$/m);
+    const rules = renderRuleset({ ...options("worker"), sshPort: 2222 });
+    assert.match(rules, /@operators tcp dport 2222 accept/);
+    assert.doesNotMatch(rules, /tcp dport 22 accept/);
   });
 });
 
@@ -141,6 +154,6 @@ describe("all subjects together", () => {
     };
     const plan = mergeFragments(hardeningFragments(all));
     assert.ok(plan.files.length > 8);
-    assert.equal(plan.guarded.length, 2);
+    assert.equal(plan.guarded.length, 3);
   });
 });

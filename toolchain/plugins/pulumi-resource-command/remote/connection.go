@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -123,13 +124,26 @@ func (e *endpoint) addHostKey(l *login) error {
 	if err != nil {
 		return fmt.Errorf("failed to parse host key: %w", err)
 	}
-	l.HostKeyCallback = ssh.FixedHostKey(key)
+	l.HostKeyCallback = pinned(key)
 	l.HostKeyAlgorithms = []string{key.Type()}
 	if key.Type() == ssh.KeyAlgoRSA {
 		// The key's type is also the name of its SHA-1 signatures, which servers refuse (RFC 8332).
 		l.HostKeyAlgorithms = []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256, ssh.KeyAlgoRSA}
 	}
 	return nil
+}
+
+// pinned accepts one host key. Another one is final: no further attempt would mend it, and whoever shows it must not be
+// told who tries to log in.
+func pinned(key ssh.PublicKey) ssh.HostKeyCallback {
+	return func(host string, _ net.Addr, shown ssh.PublicKey) error {
+		if bytes.Equal(shown.Marshal(), key.Marshal()) {
+			return nil
+		}
+		return finalError{fmt.Errorf("host key mismatch: %s shows %s %s, but %s %s is pinned. Either it is another host, or "+
+			"somebody stands between: look at its key on its console before you change the pinned one",
+			host, shown.Type(), ssh.FingerprintSHA256(shown), key.Type(), ssh.FingerprintSHA256(key))}
+	}
 }
 
 func (e *endpoint) addPrivateKey(l *login) error {

@@ -1,0 +1,85 @@
+import type { HostSpec } from "../hosts/host";
+import type { Bastion, InventoryArgs, InventoryHost, Login } from "../hosts/inventory";
+import type { DeliveredFile } from "../hosts/inventory/artifact-delivery";
+import type { HostSource } from "../hosts/provide-hosts";
+import type { Artifacts } from "./artifacts";
+import type { InventorySettings } from "./hosts-schema";
+import type { ClusterLayout } from "./layout";
+import type { Settings } from "./schema";
+
+/** Programs that only a control plane runs. */
+const controlPlanePrograms = new Set([
+  "etcd",
+  "etcdctl",
+  "etcdutl",
+  "kube-apiserver",
+  "kube-controller-manager",
+  "kube-scheduler",
+]);
+/** Programs that no host of a cluster runs: the benchmark's. */
+const unusedPrograms = new Set(["kubeadm"]);
+
+/** What a host of the role installs, with the place in its store that the catalogue's URL names. */
+export function deliveredFiles({ artifacts, images }: Artifacts, role: HostSpec["role"]): DeliveredFile[] {
+  const programs = Object.entries(artifacts)
+    .filter(([name]) => !unusedPrograms.has(name))
+    .filter(([name]) => role === "control-plane" || !controlPlanePrograms.has(name));
+  return [...programs.map(([, artifact]) => artifact), ...Object.values(images)]
+    .filter(({ url }) => url.startsWith("file://"))
+    .map(({ localPath, url }) => ({ source: localPath, target: new URL(url).pathname }));
+}
+
+function bootstrapLogin({ bootstrap }: InventorySettings, secrets: Settings["secrets"]): Login {
+  switch (bootstrap.authentication) {
+    case "agent":
+      return { by: "agent" };
+    case "adopted":
+      return { by: "stackKey" };
+    case "password":
+      return { by: "password", password: secrets.bootstrapPassword ?? "" };
+    case "privateKey":
+      return { by: "privateKey", privateKey: secrets.bootstrapPrivateKey ?? "" };
+  }
+}
+
+function bastionOf({ bastion }: InventorySettings, secrets: Settings["secrets"]): Bastion | undefined {
+  if (bastion === undefined) return undefined;
+  const { authentication, ...where } = bastion;
+  const privateKey = secrets.bastionPrivateKey ?? "";
+  return { ...where, login: authentication === "agent" ? { by: "agent" } : { by: "privateKey", privateKey } };
+}
+
+function inventoryArgs(settings: Settings, layout: ClusterLayout, catalogue: Artifacts): InventoryArgs {
+  const { inventory, adminUser } = settings.hosts;
+  if (inventory === undefined) throw new Error("hosts.inventory is missing");
+  const hosts = layout.hosts.flatMap((spec): InventoryHost[] => {
+    const written = inventory.hosts.find(({ name }) => name === spec.name);
+    return written === undefined ? [] : [{ ...spec, port: written.port, hostKey: written.hostKey }];
+  });
+  return {
+    hosts,
+    adminUser,
+    bootstrap: {
+      user: inventory.bootstrap.user,
+      login: bootstrapLogin(inventory, settings.secrets),
+    },
+    bastion: bastionOf(inventory, settings.secrets),
+    deliveries: ({ role }) => deliveredFiles(catalogue, role),
+  };
+}
+
+/** Where the hosts come from, worked out from the settings. */
+export function hostSource(settings: Settings, layout: ClusterLayout, catalogue: Artifacts): HostSource {
+  if (layout.localNetwork === undefined) {
+    return { provider: "inventory", inventory: inventoryArgs(settings, layout, catalogue) };
+  }
+  const local = {
+    clusterName: settings.clusterName,
+    hosts: layout.hosts,
+    ...layout.localNetwork,
+    adminUser: settings.hosts.adminUser,
+    baseImage: catalogue.baseImage,
+    artifactStore: catalogue.cacheDir,
+  };
+  return { provider: "local", local };
+}

@@ -1,0 +1,49 @@
+import { shellCommand } from "../../plan/quote";
+
+/** A file as the host's store is asked for it. */
+export interface StoredFile {
+  /** Where it lies on the host: below a folder that bears its sha256. */
+  readonly target: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Where delivered files lie on a host: `STORE/SHA256/NAME`, root's. */
+export const artifactStore = "/opt/redoubt/store";
+
+/**
+ * A script that names, a line each, the files that the host lacks. A file gets its name when it is complete, so name and size say
+ * enough; its content is checked where it is installed. What neither this list nor an installed program names is an old version
+ * and goes.
+ */
+export function renderMissing(files: readonly StoredFile[]): string {
+  const checks = files.map(({ target, size }) => `${shellCommand(["wanted", target, String(size)])}\n`);
+  return `set -euo pipefail
+declare -A kept=()
+for link in /usr/local/bin/* /opt/cni/bin/*; do
+  if [ -L "$link" ]; then kept[$(dirname "$(readlink "$link")")]=yes; fi
+done
+wanted() {
+  kept[$(dirname "$1")]=yes
+  if [ -f "$1" ] && [ "$(stat --format %s "$1")" = "$2" ]; then return 0; fi
+  printf '%s\\n' "$1"
+}
+${checks.join("")}for folder in ${artifactStore}/*/; do
+  folder=\${folder%/}
+  [[ \${folder##*/} =~ ^[0-9a-f]{64}$ ]] || continue
+  [ -n "\${kept[$folder]:-}" ] || rm --recursive --force --one-file-system "$folder"
+done
+`;
+}
+
+/** The command that takes one file on stdin; it replaces nothing by a file that did not come whole. */
+export function receiveCommand({ target, size }: StoredFile): string {
+  const receive = `set -euo pipefail
+umask 022
+mkdir --parents "$(dirname "$1")"
+cat >"$1.part"
+[ "$(stat --format %s "$1.part")" = "$2" ] || { echo "$1 did not come whole" >&2; exit 1; }
+chmod 0755 "$1.part"
+mv --force --no-target-directory "$1.part" "$1"`;
+  return shellCommand(["sudo", "--non-interactive", "bash", "-c", receive, "receive", target, String(size)]);
+}

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { ForeignMachine, ForeignNetwork } from "../../support/foreign-network";
+import type { ClusterOutputs } from "../../support/cluster";
+import type { InventoryCluster } from "../../support/inventory-cluster";
+
+/** A destroy that waited for a host that is off would take the minutes of its dials. */
+const destroySeconds = 90;
+
+export function forgetStory(
+  cluster: InventoryCluster,
+  outputs: () => ClusterOutputs,
+  network: ForeignNetwork,
+  machines: () => readonly ForeignMachine[],
+): void {
+  describe("Destroy", () => {
+    it("forgets the hosts, also one that is off, and leaves them and what runs on them", async () => {
+      const last = outputs();
+      const [controlPlane, off] = machines();
+      assert.ok(controlPlane !== undefined && off !== undefined);
+      assert.equal(network.power("stop", off.name).code, 0);
+      const { code, stdout, stderr } = await cluster.npmRun("destroy", [], destroySeconds);
+      assert.equal(code, 0, stdout + stderr);
+      assert.equal(
+        cluster.ssh(last, controlPlane.name, "systemctl is-active kubelet").stdout.trim(),
+        "active",
+      );
+      assert.match(cluster.kubectl(last.kubeconfig, ["get", "namespace", "app", "-o", "name"]).stdout, /app/);
+    });
+  });
+}

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { renderAdoptionScript } from "../../../../components/hosts/inventory/adoption-script";
+import { convergeFunctions } from "../../../../components/plan/script";
+import { assertShellcheckClean } from "../../../support/shellcheck";
+
+const script = renderAdoptionScript({ adminUser: "redoubt", publicKey: "ssh-ed25519 AAAA stack" });
+const calls = script.slice(convergeFunctions.length);
+
+describe("the adoption of a host", () => {
+  it("makes the administrator, with sudo and the stack's key", () => {
+    assert.match(calls, /^user redoubt redoubt \/home\/redoubt \/bin\/bash login$/m);
+    assert.match(calls, /^redoubt ALL=\(ALL\) NOPASSWD:ALL$/m);
+    for (const file of ["/etc/ssh/authorized_keys.d/redoubt", "/home/redoubt/.ssh/authorized_keys"]) {
+      assert.match(calls, new RegExp(`printf .* add-key 'ssh-ed25519 AAAA stack' ${file}`), file);
+    }
+  });
+
+  it("takes nothing away: no key, no login, no setting of sshd", () => {
+    assert.doesNotMatch(calls, /^absent |^file \/etc\/ssh|^unit |passwd --quiet --lock/m);
+  });
+
+  it("fails where sshd would not let the administrator in, and says which keywords decide it", () => {
+    assert.match(
+      calls,
+      /step 'sshd lets redoubt in by key \(AllowUsers, AllowGroups, PubkeyAuthentication.*' 5 /s,
+    );
+    assert.match(calls, / sshd redoubt false$/m);
+  });
+
+  it("is no plan that drift would look for: it is true once", () => {
+    assert.doesNotMatch(script, /^# --- the plan: /m);
+    assert.match(script, /^# --- adoption ---$/m);
+  });
+
+  it("is a clean script", () => {
+    assertShellcheckClean(script);
+  });
+});
