@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bridgeName } from "../../components/hosts/local";
@@ -56,8 +57,11 @@ export function identityBench(cluster: TestCluster, outputs: () => ClusterOutput
   /** kubectl as somebody who logged in. */
   const as = (user: string, args: readonly string[]): Outcome =>
     runProgram("kubectl", ["--kubeconfig", file(user), "--request-timeout=20s", ...args]);
-  /** kubectl with a token of which nothing is known but its text. */
-  const withToken = (token: string, args: readonly string[]): Outcome => {
+  /**
+   * kubectl with a token of which nothing is known but its text. It does not block: the issuer of the token may be a server of this very
+   * process, whom the API server asks for its keys meanwhile.
+   */
+  const withToken = (token: string, args: readonly string[]): Promise<Outcome> => {
     const [server, authority] = [outputs().endpoint, file("ca.crt")];
     const kubeconfig = `apiVersion: v1
 kind: Config
@@ -66,7 +70,13 @@ users: [{ name: u, user: { token: "${token}" } }]
 contexts: [{ name: x, context: { cluster: c, user: u } }]
 current-context: x
 `;
-    return cluster.kubectl(kubeconfig, args);
+    writeFileSync(file("token-kubeconfig"), kubeconfig, { mode: 0o600 });
+    const all = ["--kubeconfig", file("token-kubeconfig"), "--request-timeout=20s", ...args];
+    return new Promise((resolve) => {
+      execFile("kubectl", all, (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : 1, stdout, stderr });
+      });
+    });
   };
   const whoami = ["auth", "whoami", "-o", "json"];
   const nameIn = (outcome: Outcome): string => {
@@ -75,10 +85,10 @@ current-context: x
       .username;
   };
   /** Tries until it works: the API server asks an issuer for its keys every ten seconds (kubernetes, oidc authenticator). */
-  const eventually = async (work: () => Outcome, seconds = 30): Promise<Outcome> => {
+  const eventually = async (work: () => Outcome | Promise<Outcome>, seconds = 30): Promise<Outcome> => {
     const deadline = Date.now() + seconds * 1000;
     for (;;) {
-      const outcome = work();
+      const outcome = await work();
       if (outcome.code === 0 || Date.now() > deadline) return outcome;
       await sleep(500);
     }

@@ -85,12 +85,12 @@ export function identityProviderStory(
 
     it("is missed by nobody with a certificate when it is down, nor by who holds a token", async () => {
       const { idToken } = session("erin");
-      assert.equal(nameIn(withToken(idToken, whoami)), "ldap:erin");
+      assert.equal(nameIn(await withToken(idToken, whoami)), "ldap:erin");
       assert.equal(onControlPlane("sudo systemctl stop dex").code, 0);
       try {
         const vera = outputs().userKubeconfigs["vera"] ?? "";
         assert.equal(cluster.kubectl(vera, ["-n", "app", "get", "pods"]).code, 0);
-        assert.equal(nameIn(withToken(idToken, whoami)), "ldap:erin");
+        assert.equal(nameIn(await withToken(idToken, whoami)), "ldap:erin");
         const refused = logIn("erin", passwords.erin);
         assert.notEqual(refused.code, 0);
         assert.match(refused.stderr, /can't be reached .* certificates work meanwhile/);
@@ -163,7 +163,7 @@ export function identityProviderStory(
       const token = outside().issuer.token({ aud: "kubernetes", sub: "gina" });
       assert.equal(nameIn(await eventually(() => withToken(token, whoami))), "corp:gina");
       const refused = outside().expiredIssuer.token({ aud: "kubernetes", sub: "gina" });
-      assert.match(withToken(refused, whoami).stderr, /Unauthorized|must be logged in/);
+      assert.match((await withToken(refused, whoami)).stderr, /Unauthorized|must be logged in/);
       assert.equal(logIn("erin", passwords.erin).code, 0);
       worksAsBefore();
 

@@ -135,7 +135,7 @@ export function identityStory(cluster: TestCluster, outputs: () => ClusterOutput
         assert.equal((await eventually(() => onControlPlane(keys))).code, 0);
         endToken("alice");
         assert.equal(nameIn(as("alice", whoami)), "oidc:alice");
-        assert.equal(nameIn(withToken(token, whoami)), "oidc:alice");
+        assert.equal(nameIn(await withToken(token, whoami)), "oidc:alice");
       });
 
       it("says what to do when the login has ended", () => {
@@ -212,7 +212,7 @@ export function identityStory(cluster: TestCluster, outputs: () => ClusterOutput
         assert.ok(userInfo.groups.includes("corp:engineers"));
         // A group of another source of the same name opens nothing.
         assert.match(
-          withToken(outside().issuer.token(good), ["-n", "app", "get", "pods"]).stderr,
+          (await withToken(outside().issuer.token(good), ["-n", "app", "get", "pods"])).stderr,
           /User "corp:gina" cannot list/,
         );
       });
@@ -233,19 +233,19 @@ export function identityStory(cluster: TestCluster, outputs: () => ClusterOutput
         ["names nobody", () => outside().issuer.token({ aud: "kubernetes" })],
       ];
       for (const [what, token] of wrong) {
-        it(`is refused when it ${what}`, () => {
-          assert.match(withToken(token(), whoami).stderr, /Unauthorized|must be logged in/);
+        it(`is refused when it ${what}`, async () => {
+          assert.match((await withToken(token(), whoami)).stderr, /Unauthorized|must be logged in/);
         });
       }
 
-      it("of Dex is refused when it is not signed, or says more than was signed", () => {
+      it("of Dex is refused when it is not signed, or says more than was signed", async () => {
         const { idToken } = session("erin");
         const claims = { ...claimsOf(idToken), groups: ["others"] };
         const [header, , signature] = idToken.split(".");
         const forged = `${header ?? ""}.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.${signature ?? ""}`;
-        assert.equal(nameIn(withToken(idToken, whoami)), "ldap:erin");
+        assert.equal(nameIn(await withToken(idToken, whoami)), "ldap:erin");
         for (const token of [unsignedToken(claims), forged]) {
-          assert.match(withToken(token, whoami).stderr, /Unauthorized|must be logged in/);
+          assert.match((await withToken(token, whoami)).stderr, /Unauthorized|must be logged in/);
         }
       });
     });
