@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { parse, stringify } from "yaml";
 import { z } from "zod";
 
 const root = path.dirname(path.dirname(__dirname));
@@ -33,6 +34,9 @@ export function runProgram(
   });
   return { code: result.status ?? -1, stdout: result.stdout, stderr: result.stderr };
 }
+
+/** A block of settings in the stack's file, as one may edit it. */
+export type EditableBlock = Record<string, unknown>;
 
 const outputsSchema = z.object({
   endpoint: z.string(),
@@ -72,6 +76,13 @@ export class TestCluster {
 
   public get configFile(): string {
     return path.join(root, `Pulumi.${this.stack}.yaml`);
+  }
+
+  /** Edits blocks of the stack's file, whose keys are written without `redoubt:`; what is missing is made. */
+  public editConfiguration(change: (block: (key: string) => EditableBlock) => void): void {
+    const file = parse(readFileSync(this.configFile, "utf8")) as { config: Record<string, EditableBlock> };
+    change((key) => (file.config[`redoubt:${key}`] ??= {}));
+    writeFileSync(this.configFile, stringify(file));
   }
 
   public get logFile(): string {

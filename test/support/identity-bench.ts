@@ -121,6 +121,12 @@ current-context: x
     usernamePrefix: `${prefix}:`,
     groupsPrefix: `${prefix}:`,
   });
+  /** Trusts these issuers beside the stack's own, and leaves the other ways to log in as they are. */
+  const trust = (...issuers: readonly object[]): void => {
+    cluster.editConfiguration((block) => {
+      block("authentication")["oidc"] = issuers;
+    });
+  };
   let started: Outside | undefined;
   const outside = (): Outside => {
     assert.ok(started, "the directory was not started");
@@ -180,6 +186,7 @@ current-context: x
       otherAuthority,
       identityProvider,
       trusted,
+      trust,
       outside,
       start,
       stop,

@@ -31,7 +31,7 @@ export function authenticationStory(cluster: TestCluster, before: () => ClusterO
                 .stdout,
           );
       const started = kubelets();
-      logins.edit((block) => {
+      logins.cluster.editConfiguration((block) => {
         Object.assign(block("authentication"), {
           staticTokens: { acknowledgeRisk: staticTokenRisk, users: [staticUser] },
           bootstrapTokens: true,
@@ -51,14 +51,14 @@ export function authenticationStory(cluster: TestCluster, before: () => ClusterO
 
     it("are refused before anything changes when they are wrong", async () => {
       const start = logins.apiServerStart();
-      logins.edit((block) => {
+      logins.cluster.editConfiguration((block) => {
         (block("authentication")["staticTokens"] as { users: object[] }).users.push(staticUser, {
           name: "eve",
           groups: ["system:masters"],
         });
       });
       const { code, stdout, stderr } = await cluster.npmRun("up");
-      logins.edit((block) => {
+      logins.cluster.editConfiguration((block) => {
         (block("authentication")["staticTokens"] as { users: object[] }).users.splice(1);
       });
       assert.notEqual(code, 0);

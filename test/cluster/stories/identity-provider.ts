@@ -26,6 +26,7 @@ export function identityProviderStory(
     otherAuthority,
     identityProvider,
     trusted,
+    trust,
     outside,
   } = bench;
 
@@ -146,12 +147,7 @@ export function identityProviderStory(
 
     it("an issuer whose certificate has expired: up says so within a minute, and other issuers work", async () => {
       configure("redoubt:identityProvider", identityProvider("ldap"));
-      configure(
-        "redoubt:authentication",
-        JSON.stringify({
-          oidc: [trusted(outside().issuer, "corp"), trusted(outside().expiredIssuer, "old")],
-        }),
-      );
+      trust(trusted(outside().issuer, "corp"), trusted(outside().expiredIssuer, "old"));
       const start = Date.now();
       const outcome = await up();
       assert.notEqual(outcome.code, 0);
@@ -167,7 +163,7 @@ export function identityProviderStory(
       assert.equal(logIn("erin", passwords.erin).code, 0);
       worksAsBefore();
 
-      configure("redoubt:authentication", JSON.stringify({ oidc: [trusted(outside().issuer, "corp")] }));
+      trust(trusted(outside().issuer, "corp"));
       const mended = await up();
       assert.equal(mended.code, 0, mended.stdout + mended.stderr);
     });

@@ -27,6 +27,7 @@ export function identityStory(cluster: TestCluster, outputs: () => ClusterOutput
     up,
     identityProvider,
     trusted,
+    trust,
     outside,
   } = bench;
 
@@ -48,7 +49,11 @@ export function identityStory(cluster: TestCluster, outputs: () => ClusterOutput
       const set = npm(["password", "--", "--stack", cluster.stack, "--user", "alice"], passwords.alice);
       assert.equal(set.code, 0, set.stderr);
       configure("redoubt:secrets.ldapBindPassword", bindPassword, true);
-      configure("redoubt:authentication", JSON.stringify({ oidc: [trusted(outside().issuer, "corp")] }));
+      trust(trusted(outside().issuer, "corp"));
+      // The server of an earlier story is gone; asking it would make every refusal here slow.
+      cluster.editConfiguration((block) => {
+        delete block("authentication")["webhook"];
+      });
       const outcome = await up();
       assert.equal(outcome.code, 0, outcome.stdout + outcome.stderr);
       const login = cluster.pulumi(["stack", "output", "login", "--json"]);

@@ -51,6 +51,7 @@ describe("the settings of authentication", () => {
     assert.deepEqual(authentication, {
       staticTokens: { users: [] },
       bootstrapTokens: false,
+      oidc: [],
       serviceAccounts: {
         issuer: "https://kubernetes.default.svc.shop.example",
         acceptedIssuers: [],

@@ -77,7 +77,10 @@ describe("the state of a stack", () => {
     };
     assert.deepEqual(urnsOf("/etc/redoubt/firewall.nft"), ["worker-0-plan-apply", "worker-0-plan-confirm"]);
     assert.deepEqual(urnsOf("/etc/systemd/system/kubelet.service"), ["node-worker-0-plan-apply"]);
-    assert.deepEqual(urnsOf("/etc/ssh/authorized_keys.d/redoubt"), ["worker-0-secrets-write"]);
+    assert.deepEqual(urnsOf("/etc/ssh/authorized_keys.d/redoubt"), [
+      "worker-0-logins-apply",
+      "worker-0-logins-confirm",
+    ]);
   });
 
   it("keeps no content of a private key among what was promised", () => {

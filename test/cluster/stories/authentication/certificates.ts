@@ -105,7 +105,7 @@ export function certificatesStory(logins: Logins): void {
       const start = logins.apiServerStart();
 
       // Mallory is out for good; Trent lost his laptop and gets a new certificate.
-      logins.edit((block) => {
+      logins.cluster.editConfiguration((block) => {
         const people = block("access")["users"] as Record<string, unknown>[];
         block("access")["users"] = people
           .filter(({ name }) => name !== "mallory")

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
 import { parse, stringify } from "yaml";
 import { runProgram, type ClusterOutputs, type Outcome, type TestCluster } from "../../../support/cluster";
 
@@ -8,13 +7,6 @@ export interface UserInfo {
   readonly username: string;
   readonly uid?: string;
   readonly groups: readonly string[];
-}
-
-/** A block of settings in the stack's file, as one may edit it. */
-export type EditableBlock = Record<string, unknown>;
-
-interface StackFile {
-  readonly config: Record<string, EditableBlock>;
 }
 
 /** Logs in to a cluster in every way, and changes which ways there are. */
@@ -40,13 +32,6 @@ export class Logins {
   /** This box's address in the cluster's network. */
   public get boxAddress(): string {
     return (this.outputs.nodeTable[0]?.address ?? "").replace(/\.\d+$/, ".1");
-  }
-
-  /** Edits blocks of the stack's file, whose keys are written without `redoubt:`; what is missing is made. */
-  public edit(change: (block: (key: string) => EditableBlock) => void): void {
-    const file = parse(readFileSync(this.cluster.configFile, "utf8")) as StackFile;
-    change((key) => (file.config[`redoubt:${key}`] ??= {}));
-    writeFileSync(this.cluster.configFile, stringify(file));
   }
 
   /** Sets a secret of the stack's configuration, by stdin. */

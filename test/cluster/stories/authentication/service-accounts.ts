@@ -240,7 +240,7 @@ export function serviceAccountsStory(logins: Logins): void {
 
     it("outlives a rotation of the signing key, while the pod runs on", async () => {
       const rotate = async (signingKey: number, acceptedKeys: readonly number[]): Promise<void> => {
-        logins.edit((block) => {
+        logins.cluster.editConfiguration((block) => {
           Object.assign(block("authentication")["serviceAccounts"] as object, { signingKey, acceptedKeys });
         });
         await logins.up();
@@ -272,7 +272,7 @@ export function serviceAccountsStory(logins: Logins): void {
 
     it("is not endangered by a rotation in one step: up refuses it before anything changes", async () => {
       const start = logins.apiServerStart();
-      logins.edit((block) => {
+      logins.cluster.editConfiguration((block) => {
         Object.assign(block("authentication")["serviceAccounts"] as object, {
           signingKey: 3,
           acceptedKeys: [3],
@@ -283,7 +283,7 @@ export function serviceAccountsStory(logins: Logins): void {
       assert.match(stderr, /signingKey = 3: would sign before every API server accepts it/);
       assert.match(stderr, /acceptedKeys = \[3\]: drops 2, which signs now/);
       assert.equal(logins.apiServerStart(), start);
-      logins.edit((block) => {
+      logins.cluster.editConfiguration((block) => {
         Object.assign(block("authentication")["serviceAccounts"] as object, {
           signingKey: 2,
           acceptedKeys: [1, 2],
