@@ -15,14 +15,22 @@ const controlPlanePrograms = new Set([
   "kube-apiserver",
   "kube-controller-manager",
   "kube-scheduler",
+  "dex",
 ]);
-/** Programs that no host of a cluster runs: the benchmark's. */
-const unusedPrograms = new Set(["kubeadm"]);
+/** Programs that no host of this cluster runs: the benchmark's, and those of parts that are not configured. */
+function unusedPrograms({ identityProvider }: Pick<Settings, "identityProvider">): readonly string[] {
+  return identityProvider === undefined ? ["kubeadm", "dex"] : ["kubeadm"];
+}
 
 /** What a host of the role installs, with the place in its store that the catalogue's URL names. */
-export function deliveredFiles({ artifacts, images }: Artifacts, role: HostSpec["role"]): DeliveredFile[] {
+export function deliveredFiles(
+  { artifacts, images }: Artifacts,
+  role: HostSpec["role"],
+  settings: Pick<Settings, "identityProvider">,
+): DeliveredFile[] {
+  const unused = unusedPrograms(settings);
   const programs = Object.entries(artifacts)
-    .filter(([name]) => !unusedPrograms.has(name))
+    .filter(([name]) => !unused.includes(name))
     .filter(([name]) => role === "control-plane" || !controlPlanePrograms.has(name));
   return [...programs.map(([, artifact]) => artifact), ...Object.values(images)]
     .filter(({ url }) => url.startsWith("file://"))
@@ -64,7 +72,7 @@ function inventoryArgs(settings: Settings, layout: ClusterLayout, catalogue: Art
       login: bootstrapLogin(inventory, settings.secrets),
     },
     bastion: bastionOf(inventory, settings.secrets),
-    deliveries: ({ role }) => deliveredFiles(catalogue, role),
+    deliveries: ({ role }) => deliveredFiles(catalogue, role, settings),
   };
 }
 
