@@ -1,4 +1,4 @@
-import { exitCodeOf, reportJson, reportText } from "../components/drift/drift-report";
+import { exitCodeOf, reportJson, reportText } from "../drift/drift-report";
 import { lookAtStack, recordedState } from "./look-at-stack";
 import { main } from "./main";
 import { prepareEnvironment } from "./open-stack";

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { z } from "zod";
-import { kubernetesObjectSchema, type KubernetesObject } from "../components/drift/stack-state";
+import { kubernetesObjectSchema, type KubernetesObject } from "../drift/stack-state";
 import { run } from "./shell";
 
 const listSchema = z.looseObject({ kind: z.literal("List"), items: z.array(kubernetesObjectSchema) });

@@ -1,13 +1,13 @@
 import { parseAllDocuments } from "yaml";
-import { compareObjects, objectName } from "../components/drift/cluster-objects";
-import type { Finding } from "../components/drift/finding";
+import { compareObjects, objectName } from "../drift/cluster-objects";
+import type { Finding } from "../drift/finding";
 import {
   kubernetesObjectSchema,
   type KubernetesObject,
   type RecordedObject,
   type StackState,
-} from "../components/drift/stack-state";
-import { unexpectedInCluster } from "../components/drift/unexpected-in-cluster";
+} from "../drift/stack-state";
+import { unexpectedInCluster } from "../drift/unexpected-in-cluster";
 import { bootstrapManifest } from "../components/control-plane/bootstrap-rbac";
 import type { Kubectl } from "./kubectl";
 

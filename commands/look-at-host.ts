@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
-import type { HopAccess, HostAccess } from "../components/drift/stack-state";
+import type { HopAccess, HostAccess } from "../drift/stack-state";
 
 /** Seconds until a host that does not answer is given up. */
 const connectSeconds = 30;

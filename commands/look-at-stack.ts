@@ -1,10 +1,10 @@
-import { differingFiles, type HostExpectation } from "../components/drift/compare-host";
-import type { DriftReport, PlaceReport } from "../components/drift/drift-report";
-import type { Look } from "../components/drift/finding";
-import { HostFacts } from "../components/drift/host-facts";
-import { lookAtFacts } from "../components/drift/look-at-facts";
-import { renderContentScript, renderLookScript } from "../components/drift/look-script";
-import { readStackState, type RecordedHost, type StackState } from "../components/drift/stack-state";
+import { differingFiles, type HostExpectation } from "../drift/compare-host";
+import type { DriftReport, PlaceReport } from "../drift/drift-report";
+import type { Look } from "../drift/finding";
+import { HostFacts } from "../drift/host-facts";
+import { lookAtFacts } from "../drift/look-at-facts";
+import { renderContentScript, renderLookScript } from "../drift/look-script";
+import { readStackState, type RecordedHost, type StackState } from "../drift/stack-state";
 import { withKubectl } from "./kubectl";
 import { lookAtCluster } from "./look-at-cluster";
 import { withHost } from "./look-at-host";

@@ -1,6 +1,6 @@
-import { restoration } from "../components/drift/cluster-objects";
-import { findingsOf, reportText, resultOf } from "../components/drift/drift-report";
-import type { StackState } from "../components/drift/stack-state";
+import { restoration } from "../drift/cluster-objects";
+import { findingsOf, reportText, resultOf } from "../drift/drift-report";
+import type { StackState } from "../drift/stack-state";
 import { withKubectl } from "./kubectl";
 import { liveObjects } from "./look-at-cluster";
 import { lookAtStack, recordedState } from "./look-at-stack";

@@ -28,7 +28,7 @@ async function lint(): Promise<void> {
   await npx("eslint", "--config", ".ci/eslint.config.mjs", ".");
   await npx("prettier", "--check", "--log-level", "warn", ".");
   await npx("tsc", "--noEmit");
-  const scripts = ["components", "commands", ".ci"].flatMap((folder) =>
+  const scripts = ["components", "commands", "drift", ".ci"].flatMap((folder) =>
     readdirSync(path.join(projectFolder, folder), { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".sh"))
       .map((file) => path.join(folder, file)),

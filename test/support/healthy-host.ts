@@ -1,6 +1,6 @@
-import type { HostExpectation } from "../../components/drift/compare-host";
-import { HostFacts, type AccountFact, type PathFact } from "../../components/drift/host-facts";
-import { certificatePaths, entriesOf } from "../../components/drift/look-script";
+import type { HostExpectation } from "../../drift/compare-host";
+import { HostFacts, type AccountFact, type PathFact } from "../../drift/host-facts";
+import { certificatePaths, entriesOf } from "../../drift/look-script";
 import type { ManifestEntry } from "../../components/plan/manifest";
 
 /** What the programs of a host answer, by fact; a test changes what it is about. */

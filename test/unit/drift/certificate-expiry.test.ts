@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { certificateExpiry } from "../../../components/drift/certificate-expiry";
-import { HostFacts } from "../../../components/drift/host-facts";
+import { certificateExpiry } from "../../../drift/certificate-expiry";
+import { HostFacts } from "../../../drift/host-facts";
 
 const now = new Date("2026-06-01T12:00:00Z");
 

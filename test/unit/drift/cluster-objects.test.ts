@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { compareObjects, restoration } from "../../../components/drift/cluster-objects";
-import type { KubernetesObject, RecordedObject } from "../../../components/drift/stack-state";
+import { compareObjects, restoration } from "../../../drift/cluster-objects";
+import type { KubernetesObject, RecordedObject } from "../../../drift/stack-state";
 
 const policy = {
   apiVersion: "networking.k8s.io/v1",

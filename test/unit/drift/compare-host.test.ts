@@ -5,7 +5,7 @@ import {
   compareSshd,
   differingFiles,
   type HostExpectation,
-} from "../../../components/drift/compare-host";
+} from "../../../drift/compare-host";
 import { manifestOf, secretManifestOf } from "../../../components/plan/manifest";
 import { mergeFragments } from "../../../components/plan/merge";
 import { readScript } from "../../../components/plan/read-script";

@@ -6,8 +6,8 @@ import {
   reportText,
   type DriftReport,
   type PlaceReport,
-} from "../../../components/drift/drift-report";
-import type { Finding } from "../../../components/drift/finding";
+} from "../../../drift/drift-report";
+import type { Finding } from "../../../drift/finding";
 
 const finding: Finding = {
   subject: "file /etc/x",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { HostFacts } from "../../../components/drift/host-facts";
+import { HostFacts } from "../../../drift/host-facts";
 
 function facts(fact: string, output: string, exit = 0): HostFacts {
   const line = JSON.stringify({ fact, exit, output: Buffer.from(output).toString("base64") });

@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync 
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
-import { HostFacts } from "../../../components/drift/host-facts";
-import { renderContentScript, renderLookScript } from "../../../components/drift/look-script";
+import { HostFacts } from "../../../drift/host-facts";
+import { renderContentScript, renderLookScript } from "../../../drift/look-script";
 import { manifestOf, type ManifestEntry } from "../../../components/plan/manifest";
 import { readScript } from "../../../components/plan/read-script";
 import { renderScript } from "../../../components/plan/script";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { readStackState, type StackState } from "../../../components/drift/stack-state";
+import { readStackState, type StackState } from "../../../drift/stack-state";
 import type { Recording } from "../../support/mocks";
 import { recordProgram, type StackOutputs } from "../stack/program";
 

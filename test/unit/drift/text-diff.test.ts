@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { textDiff } from "../../../components/drift/text-diff";
+import { textDiff } from "../../../drift/text-diff";
 
 describe("the diff of a file", () => {
   it("shows the line that differs, with its neighbours", () => {

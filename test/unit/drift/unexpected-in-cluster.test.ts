@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { KubernetesObject } from "../../../components/drift/stack-state";
-import { unexpectedInCluster } from "../../../components/drift/unexpected-in-cluster";
+import type { KubernetesObject } from "../../../drift/stack-state";
+import { unexpectedInCluster } from "../../../drift/unexpected-in-cluster";
 
 const apiVersion = "rbac.authorization.k8s.io/v1";
 const everything = [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { HostExpectation } from "../../../components/drift/compare-host";
-import { unexpectedOnHost, unexpectedSockets } from "../../../components/drift/unexpected-on-host";
+import type { HostExpectation } from "../../../drift/compare-host";
+import { unexpectedOnHost, unexpectedSockets } from "../../../drift/unexpected-on-host";
 import { manifestOf, type ManifestEntry } from "../../../components/plan/manifest";
 import { mergeFragments } from "../../../components/plan/merge";
 import { readScript } from "../../../components/plan/read-script";

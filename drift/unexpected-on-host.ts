@@ -1,4 +1,4 @@
-import { portTable, type HostRole } from "../plan/ports";
+import { portTable, type HostRole } from "../components/plan/ports";
 import type { HostExpectation } from "./compare-host";
 import type { Finding } from "./finding";
 import type { HostFacts, SocketFact } from "./host-facts";

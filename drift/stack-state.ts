@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { manifestOf, secretManifestOf, type ManifestEntry } from "../plan/manifest";
-import type { HostRole } from "../plan/ports";
-import { readScript } from "../plan/read-script";
-import { readSecretScript } from "../plan/read-secret-script";
+import { manifestOf, secretManifestOf, type ManifestEntry } from "../components/plan/manifest";
+import type { HostRole } from "../components/plan/ports";
+import { readScript } from "../components/plan/read-script";
+import { readSecretScript } from "../components/plan/read-secret-script";
 import type { Promised } from "./compare-host";
 
 const hopSchema = z.looseObject({

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { paths } from "../plan/paths";
-import type { EntryOf, ManifestEntry } from "../plan/manifest";
-import { shellCommand } from "../plan/quote";
+import { paths } from "../components/plan/paths";
+import type { EntryOf, ManifestEntry } from "../components/plan/manifest";
+import { shellCommand } from "../components/plan/quote";
 
 /** The functions that a look script calls; shellcheck reads them where they stand. */
 export const lookFunctions = readFileSync(path.join(__dirname, "look.sh"), "utf8");

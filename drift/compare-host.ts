@@ -1,5 +1,5 @@
-import type { EntryOf, ManifestEntry } from "../plan/manifest";
-import type { HostRole } from "../plan/ports";
+import type { EntryOf, ManifestEntry } from "../components/plan/manifest";
+import type { HostRole } from "../components/plan/ports";
 import type { Finding, Repair } from "./finding";
 import type { HostFacts, PathFact } from "./host-facts";
 import { entriesOf } from "./look-script";
