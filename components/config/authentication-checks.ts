@@ -1,6 +1,6 @@
 import { staticTokenRisk } from "./authentication-settings";
 import { certificateProblems } from "./certificate-checks";
-import type { Problem } from "./cross-checks";
+import type { Problem } from "./problem";
 import type { Settings } from "./schema";
 
 /** Names that only Kubernetes and the stack give. */

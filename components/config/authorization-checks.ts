@@ -1,5 +1,5 @@
 import { certificateProblems } from "./certificate-checks";
-import type { Problem } from "./cross-checks";
+import type { Problem } from "./problem";
 import type { Settings } from "./schema";
 
 type AbacEntry = Settings["authorization"]["abac"][number];

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import type { Problem } from "./cross-checks";
+import type { Problem } from "./problem";
 
 const block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 

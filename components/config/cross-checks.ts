@@ -2,19 +2,11 @@ import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { authorizationProblems } from "./authorization-checks";
 import { authenticationProblems } from "./authentication-checks";
-import { identityProviderProblems } from "./identity-provider-settings";
-import { oidcProblems } from "./oidc-settings";
+import { identityProviderProblems } from "./identity-provider-checks";
+import { oidcProblems } from "./oidc-checks";
 import { hostSettingProblems } from "./host-checks";
+import type { Problem } from "./problem";
 import type { Settings } from "./schema";
-
-/** Something that is wrong with a setting: where, what it is, and what to do. */
-export interface Problem {
-  /** Path of the setting, as `network.podCidr`. */
-  readonly setting: string;
-  readonly value: unknown;
-  readonly rule: string;
-  readonly fix: string;
-}
 
 type Network = [ipaddr.IPv4, number];
 

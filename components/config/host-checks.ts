@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import type { Problem } from "./cross-checks";
+import type { Problem } from "./problem";
 import { inventoryPodCidr } from "./layout";
 import type { Settings } from "./schema";
 

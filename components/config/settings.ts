@@ -1,7 +1,8 @@
 import { RunError } from "@pulumi/pulumi/errors";
 import type { z } from "zod";
 import { fillAuthentication } from "./authentication-settings";
-import { crossCheck, type Problem } from "./cross-checks";
+import { crossCheck } from "./cross-checks";
+import type { Problem } from "./problem";
 import { settingsSchema, type Settings } from "./schema";
 
 /** The part of `pulumi.Config` that settings are read by. */
