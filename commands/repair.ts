@@ -28,15 +28,20 @@ async function restoreObjects(state: StackState, env: NodeJS.ProcessEnv): Promis
 /**
  * Looks for drift and puts right what the program knows: objects of the cluster at once, hosts by running their scripts again.
  *
+ * @param whole True when every place must be looked at, or nothing is touched; false to do what can be done.
  * @returns arguments of `pulumi up` that run again exactly the scripts of the hosts and phases that drifted.
- * @throws when a place can't be looked at: then nothing is touched.
+ * @throws when a place can't be looked at, and it must be.
  */
-export async function repair(stack: string, env: NodeJS.ProcessEnv): Promise<readonly string[]> {
+export async function repair(
+  stack: string,
+  env: NodeJS.ProcessEnv,
+  whole: boolean,
+): Promise<readonly string[]> {
   const state = await recordedState(stack, env);
   if (state.hosts.length === 0) return [];
   const report = await lookAtStack(stack, state, env);
   process.stderr.write(reportText(report));
-  if (resultOf(report) === "incomplete") {
+  if (whole && resultOf(report) === "incomplete") {
     throw new Error(
       "nothing was repaired, because not everything could be looked at. Fix: see above, then run the same again",
     );

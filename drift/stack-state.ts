@@ -122,10 +122,21 @@ function recordedHosts(resources: readonly RecordedResource[], nodeTable: unknow
   });
 }
 
+/**
+ * An object as Kubernetes names its fields: where a name has dashes the provider's types have underscores
+ * (x-kubernetes-preserve-unknown-fields of JSONSchemaProps, apiextensions.k8s.io/v1).
+ */
+function asKubernetes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asKubernetes);
+  if (typeof value !== "object" || value === null) return value;
+  const nameOf = (key: string): string => (key.startsWith("x_kubernetes_") ? key.replaceAll("_", "-") : key);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [nameOf(key), asKubernetes(inner)]));
+}
+
 function recordedObjects(resources: readonly RecordedResource[]): RecordedObject[] {
   return resources.flatMap(({ urn, type, inputs, outputs }) => {
     if (!type.startsWith("kubernetes:")) return [];
-    const object = kubernetesObjectSchema.safeParse(reveal(outputs));
+    const object = kubernetesObjectSchema.safeParse(asKubernetes(reveal(outputs)));
     if (!object.success) return [];
     // Fields of the provider's own lie among those of the object.
     const fields = Object.entries(object.data).filter(([field]) => !field.startsWith("__"));
@@ -133,7 +144,7 @@ function recordedObjects(resources: readonly RecordedResource[]): RecordedObject
       {
         urn,
         object: kubernetesObjectSchema.parse(Object.fromEntries(fields)),
-        inputs: reveal(inputs ?? {}) as Record<string, unknown>,
+        inputs: asKubernetes(reveal(inputs ?? {})) as Record<string, unknown>,
       },
     ];
   });

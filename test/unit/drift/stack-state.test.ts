@@ -93,6 +93,9 @@ describe("the state of a stack", () => {
   it("gives the objects of the cluster without the provider's own fields, and its kubeconfig", () => {
     assert.ok(state.objects.length > 20);
     assert.doesNotMatch(JSON.stringify(state.objects), /__fieldManager/);
+    // The schemas of Dex's definitions: the provider's types have underscores for Kubernetes' dashes.
+    assert.match(JSON.stringify(state.objects), /"x-kubernetes-preserve-unknown-fields":true/);
+    assert.doesNotMatch(JSON.stringify(state.objects), /x_kubernetes/);
     assert.match(state.kubeconfig ?? "", /clusters:/);
   });
 
