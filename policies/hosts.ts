@@ -157,6 +157,9 @@ const pinnedHostKey = resourceRule(
   },
 );
 
+/** Part of the URN of what adopts a host (`components/plan/first-login.ts`). */
+const firstLogin = "redoubt:plan:FirstLogin$";
+
 const connectionUser = resourceRule(
   dialing,
   {
@@ -166,7 +169,9 @@ const connectionUser = resourceRule(
     source: "pulumi-command, connection",
     fix: "set connection.user and connection.privateKey, and use sudo in the command",
   },
-  ({ props }) => {
+  ({ urn, props }) => {
+    // Of a host that somebody else made nobody but its own login opens the door; it is used once, and shuts it.
+    if (urn.includes(firstLogin)) return [];
     const connection = fields(props["connection"]);
     // The provider's default user is root.
     const user = connection["user"] ?? "root";

@@ -93,7 +93,11 @@ const hostFirewall = scriptRule(
     if (rulesets.length === 0) {
       return script.phase === "harden" ? [{ what: "the hardening phase writes no firewall" }] : [];
     }
-    return rulesets.flatMap(({ path, content }) =>
+    // A table of its own may rule what a program sends; who comes in is the firewall's to say.
+    const judged = rulesets.filter(
+      ({ content }) => script.phase === "harden" || /hook input\b/.test(content),
+    );
+    return judged.flatMap(({ path, content }) =>
       judgeRuleset(content).map((item) => ({ where: path, ...item })),
     );
   },

@@ -39,6 +39,7 @@ describe("A cluster on this box", () => {
   sshStory(cluster, outputs);
   tlsStory(cluster, outputs);
   rbacStory(cluster, outputs);
+  policiesStory(cluster);
   authenticationStory(cluster, outputs);
   identityStory(cluster, outputs);
   workloadsStory(cluster, outputs);
@@ -48,6 +49,5 @@ describe("A cluster on this box", () => {
   driftStory(cluster, outputs);
   authorizationStory(cluster, outputs);
   convergenceStory(cluster, outputs);
-  policiesStory(cluster);
   destroyStory(cluster);
 });

@@ -63,6 +63,8 @@ network_delete() {
     (NAME=$(basename "$definition") && machine_delete)
   done
   if ip link show dev "$BRIDGE" >/dev/null 2>&1; then ip link delete dev "$BRIDGE"; fi
+  # Left by a creation that was cut off.
+  rm -f "$state_root/$CLUSTER"/.host-key.*
   rm -f "$state_root/$CLUSTER/network.env"
   rmdir "$state_root/$CLUSTER" 2>/dev/null || true
 }

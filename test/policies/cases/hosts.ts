@@ -35,14 +35,26 @@ export const hostTable: CaseTable = {
     bad: { connection: { ...pinned, hostKey: undefined } },
     unknown: { connection: unknown },
   }),
-  "hosts-root-connection": inputCases(remote, {
-    good: { connection: pinned },
-    nearGood: { connection: { ...pinned, user: "rooty" } },
-    // The provider's default user is root.
-    nearBad: { connection: { ...pinned, user: undefined } },
-    bad: { connection: { ...pinned, user: "root", password: secret("hunter2") } },
-    unknown: { connection: unknown },
-  }),
+  "hosts-root-connection": {
+    ...inputCases(remote, {
+      good: { connection: pinned },
+      nearGood: { connection: { ...pinned, user: "rooty" } },
+      // The provider's default user is root.
+      nearBad: { connection: { ...pinned, user: undefined } },
+      bad: { connection: { ...pinned, user: "root", password: secret("hunter2") } },
+      unknown: { connection: unknown },
+    }),
+    nearGood: [
+      { type: remote, name: "rooty", inputs: { connection: { ...pinned, user: "rooty" } } },
+      // What adopts a host that somebody else made has only that host's own login.
+      {
+        type: remote,
+        name: "adoption-run",
+        parents: ["redoubt:hosts:Inventory", "redoubt:plan:FirstLogin"],
+        inputs: { connection: { ...pinned, user: "root" } },
+      },
+    ],
+  },
   "hosts-readable-script": {
     good: [command("ApplyPlan", scripts.harden)],
     nearGood: [command("ApplyPlan", "echo no plan at all\n")],
