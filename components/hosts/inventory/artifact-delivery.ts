@@ -46,7 +46,7 @@ export class ArtifactDelivery extends pulumi.ComponentResource {
         create: deliver,
         update: deliver,
         stdin: pulumi.secret(order),
-        logging: "stderr",
+        logging: "none",
         addPreviousOutputInEnv: false,
       },
       { parent: this },
