@@ -113,14 +113,14 @@ describe("A host with a kernel of its own", () => {
     run("touch /etc/sudoers.d/README");
     // auditd writes what the kernel tells it a moment later.
     const end = Date.now() + 30_000;
-    const record = /name=\/etc\/sudoers\.d\/README/;
+    const record = "name=/etc/sudoers.d/README";
     const search = (): string => run("ausearch --input-logs --key sudo --interpret");
     let written = search();
-    while (!record.test(written) && Date.now() < end) {
+    while (!written.includes(record) && Date.now() < end) {
       await sleep(500);
       written = search();
     }
-    assert.match(written, record);
+    assert.ok(written.includes(record), written);
   });
 
   it("mounts shared memory and /tmp with the options of the plan", () => {
