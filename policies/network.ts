@@ -113,6 +113,9 @@ function objectsOf(resources: readonly Deployed[], wanted: string): ClusterResou
     .map(({ urn, inputs }) => ({ ...clusterObject(wanted, fields(inputs)), urn }));
 }
 
+/** Where no pod needs DNS to be allowed: kube-system holds DNS itself, and names its pods one by one; Dex's store holds no pods. */
+const withoutOwnNames: ReadonlySet<string> = new Set(["kube-system", "redoubt-dex"]);
+
 /** Namespaces that every cluster has. */
 const systemNamespaces = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
@@ -207,8 +210,7 @@ const dns: StackRule = stackRule(
   (resources) => {
     const policies = objectsOf(resources, "NetworkPolicy");
     const missing = namespacesOf(resources)
-      // kube-system holds DNS itself; its pods are named one by one.
-      .filter(({ name }) => name !== "kube-system")
+      .filter(({ name }) => !withoutOwnNames.has(name))
       .flatMap(({ name, urn }): Finding[] => {
         const own = policies.filter((item) => item.namespace === name);
         if (!own.some((item) => deniedDirections(item).includes("Egress"))) return [];

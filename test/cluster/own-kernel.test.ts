@@ -111,10 +111,12 @@ describe("A host with a kernel of its own", () => {
     const wanted = (audit().files?.[0]?.content ?? "").trim().split("\n");
     assert.equal(loaded.length, wanted.length, loaded.join("\n"));
     run("touch /etc/sudoers.d/README");
-    // auditd writes what the kernel tells it a moment later; until then the search finds nothing, and fails.
+    // The kernel tells auditd a moment later, and auditd keeps a few lines to itself until it must close its file (auditd(8), SIGUSR1).
+    // A search that finds nothing yet fails.
     const end = Date.now() + 30_000;
     const record = "name=/etc/sudoers.d/README";
-    const search = (): string => run("ausearch --input-logs --key sudo --interpret || true");
+    const search = (): string =>
+      run("pkill -USR1 -x auditd; ausearch --input-logs --key sudo --interpret || true");
     let written = search();
     while (!written.includes(record) && Date.now() < end) {
       await sleep(500);
