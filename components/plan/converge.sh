@@ -368,6 +368,14 @@ explain_failed_units() {
   done
 }
 
+# On cgroup v1 the machines of a box share its hierarchies, and one that cleans up can take a group from under the start of another:
+# status 219 (systemd.exec(5), EXIT_CGROUP). That, and nothing else, is tried once more.
+restart_units() {
+  systemctl restart -- "$@" && return 0
+  systemctl show --property=ExecMainStatus -- "$@" | grep --quiet --line-regexp 'ExecMainStatus=219' || return 1
+  systemctl restart -- "$@"
+}
+
 units_done() {
   local name key value need_reload='' id=''
   local -A load=() file_state=() active=()
@@ -449,7 +457,7 @@ units_done() {
   # One call for all, so that they start side by side, each waiting for what it is ordered after.
   if ((${#plain[@]})); then
     systemctl reset-failed -- "${plain[@]}" 2>/dev/null || true
-    if ! systemctl restart -- "${plain[@]}"; then
+    if ! restart_units "${plain[@]}"; then
       explain_failed_units "${plain[@]}"
       exit 1
     fi
