@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { utils } from "ssh2";
 import type { ClusterOutputs } from "../../support/cluster";
 import type { InventoryChange, InventoryCluster, InventoryMember } from "../../support/inventory-cluster";
 import { hostKey } from "../../support/fixture-inventory";
+import { sshKeyPair } from "../../support/ssh-key-pair";
 import { logsIn } from "../../support/ssh-login";
 
 /** Writes the settings with a change, over the machines or some in their place; gives the machines. */
@@ -17,7 +17,7 @@ export function loginsStory(
   outputs: () => ClusterOutputs,
   configure: Configure,
 ): void {
-  const operator = utils.generateKeyPairSync("ed25519", { comment: "operator" });
+  const operator = sshKeyPair("operator");
   const everywhere = (): Promise<boolean[]> =>
     Promise.all(
       outputs().nodeTable.map(({ address }) =>

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Client, utils, type ConnectConfig } from "ssh2";
+import { Client, type ConnectConfig } from "ssh2";
 import type { ClusterOutputs, TestCluster } from "../../support/cluster";
+import { sshKeyPair } from "../../support/ssh-key-pair";
 
 /** Tries to log in; gives the error, or undefined when it was let in. */
 function login(config: ConnectConfig): Promise<Error | undefined> {
@@ -49,7 +50,7 @@ export function sshStory(cluster: TestCluster, outputs: () => ClusterOutputs): v
 
     it("refuses a key that it does not know", () =>
       every(async (host) => {
-        const { private: privateKey } = utils.generateKeyPairSync("ed25519");
+        const { private: privateKey } = sshKeyPair("stranger");
         const error = await login({ host, username: "redoubt", privateKey });
         assert.match(error?.message ?? "logged in", /authentication methods failed/);
       }));
