@@ -31,8 +31,8 @@ const house = Object.entries(forbidden).map(([folder, others]) => ({
             allowTypeImports: true,
           },
           {
-            group: ["**/toolchain/*", "**/commands/*", "**/test/*"],
-            message: "Components import no tools, commands or tests.",
+            group: ["**/toolchain/*", "**/commands/*", "**/stack/*", "**/test/*"],
+            message: "Components import no tools, commands, stack or tests.",
           },
         ],
       },

@@ -1,0 +1,64 @@
+import * as pulumi from "@pulumi/pulumi";
+import { UserCertificate } from "../components/access/user-certificate";
+import { renderEncryptionConfiguration } from "../components/control-plane/encryption";
+import { staticTokenFiles } from "../components/control-plane/static-tokens";
+import { ClusterPki } from "../components/pki/cluster-pki";
+import { clientAuthoritiesFile } from "../components/pki/host-files";
+import type { SecretFileSpec } from "../components/plan/plan";
+import type { Blueprint } from "./blueprint";
+
+/** A person who comes in by a certificate. */
+export interface CertifiedPerson {
+  readonly name: string;
+  readonly certificate: UserCertificate;
+}
+
+/** Every authority, key and certificate of the cluster itself. */
+export function issueCertificates({ settings, layout, issuers }: Blueprint): ClusterPki {
+  const { clusterName, network, apiServer, authentication } = settings;
+  return new ClusterPki("pki", {
+    ...settings.pki,
+    ...layout,
+    clusterName,
+    clusterDomain: network.clusterDomain,
+    subjectAltNames: apiServer.subjectAltNames,
+    serviceAccountKeys: authentication.serviceAccounts,
+    encryptionConfiguration: (key) => renderEncryptionConfiguration(apiServer.encryptionProvider, key),
+    identityProvider: issuers.identityProvider !== undefined,
+    authenticationConfiguration: issuers.authenticationConfiguration,
+  });
+}
+
+/** People, each with an authority that the API server knows as long as the person may come in. */
+export function certifyPeople({ settings }: Blueprint, pki: ClusterPki): CertifiedPerson[] {
+  return settings.access.users.map((user) => ({
+    name: user.name,
+    certificate: new UserCertificate(`user-${user.name}`, {
+      clusterName: settings.clusterName,
+      user: user.name,
+      group: user.group,
+      validityHours: user.validityHours,
+      serverAuthority: pki.kubernetesAuthority.certificate,
+      server: pki.server,
+      epoch: `${settings.pki.epoch}.${user.epoch}`,
+    }),
+  }));
+}
+
+/** What control planes hold beside their own keys: who may come in by a certificate, and who by a static token. */
+export function admittanceFiles(
+  { settings }: Blueprint,
+  pki: ClusterPki,
+  people: readonly CertifiedPerson[],
+): pulumi.Input<readonly SecretFileSpec[]>[] {
+  const authorities = pulumi.all([
+    pki.kubernetesAuthority.certificate,
+    pki.adminAuthority.certificate,
+    ...people.map(({ certificate }) => certificate.authority),
+  ]);
+  const { users } = settings.authentication.staticTokens;
+  return [
+    authorities.apply((known) => [clientAuthoritiesFile(known)]),
+    pulumi.secret(settings.secrets.staticTokens).apply((tokens) => staticTokenFiles(users, tokens)),
+  ];
+}

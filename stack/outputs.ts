@@ -1,0 +1,118 @@
+import * as pulumi from "@pulumi/pulumi";
+import { loginClientId } from "../components/access/dex";
+import type { HardenedHost } from "../components/hosts/hardened-host";
+import type { HostProvider } from "../components/hosts/host";
+import type { ConnectivityProbe } from "../components/network/probe";
+import type { ClusterPki } from "../components/pki/cluster-pki";
+import type { Expiries } from "../components/pki/expiry";
+import { jsonWebKeySet, type JsonWebKeySet } from "../components/pki/jwks";
+import type { HostRole } from "../components/plan/ports";
+import type { Blueprint } from "./blueprint";
+import type { CertifiedPerson } from "./certificates";
+
+/** What `npm run login` must know; nothing of it is secret. */
+export interface LoginParameters {
+  readonly clusterName: string;
+  /** URL of the API server. */
+  readonly server: string;
+  /** PEM of the authority that signed its certificate. */
+  readonly certificateAuthority: pulumi.Output<string>;
+  /** URL of the identity provider. */
+  readonly issuer: string;
+  readonly clientId: string;
+  /** Who answers for names and passwords. */
+  readonly passwordConnector: string;
+}
+
+/** What the user needs after `up`, and what commands and the next `up` go by. */
+export interface StackOutputs {
+  /** Version that runs; `up` refuses to skip a minor from here. */
+  readonly kubernetesVersion: string;
+  /** URL of the API server. */
+  readonly endpoint: string;
+  /** Kubeconfig of the administrator; secret. */
+  readonly kubeconfig: pulumi.Output<string>;
+  /** Kubeconfigs of people by name; secret. */
+  readonly userKubeconfigs: pulumi.Output<Record<string, string>>;
+  /** Undefined without an identity provider. */
+  readonly login: LoginParameters | undefined;
+  /** The key that logs in to every host; secret. */
+  readonly sshPrivateKey: pulumi.Output<string>;
+  /** Every node with its address. */
+  readonly nodeTable: readonly {
+    readonly name: string;
+    readonly role: HostRole;
+    readonly address: string;
+  }[];
+  /** Who verifies tokens of service accounts outside the cluster needs this: `iss`, and the keys as a JSON Web Key Set. */
+  readonly serviceAccountIssuer: { readonly issuer: string; readonly jwks: pulumi.Output<JsonWebKeySet> };
+  /** Which keys of service account tokens sign and are accepted; `up` refuses a step that would log workloads out. */
+  readonly serviceAccountKeys: { readonly signingKey: number; readonly acceptedKeys: readonly number[] };
+  /** PEM of the authority by which a webhook knows the API servers that ask it. */
+  readonly webhookClientAuthority: pulumi.Output<string>;
+  /** When each certificate expires. */
+  readonly certificateExpiry: pulumi.Output<Expiries>;
+  /** What hosts could not be given, and why: a container can't do everything that a machine can. */
+  readonly notApplicable: pulumi.Output<Record<string, unknown>>;
+  /** What the probe saw, and what it could not show. */
+  readonly connectivity: {
+    readonly flowsAsDeclared: pulumi.Output<number>;
+    readonly notProbed: ConnectivityProbe["notProbed"];
+  };
+  /** What to do next. */
+  readonly next: string;
+}
+
+/** Where outputs come from. */
+export interface OutputSources {
+  readonly machines: HostProvider;
+  readonly pki: ClusterPki;
+  readonly people: readonly CertifiedPerson[];
+  readonly hosts: readonly HardenedHost[];
+  readonly probe: ConnectivityProbe;
+}
+
+function loginParameters({ settings, issuers }: Blueprint, pki: ClusterPki): LoginParameters | undefined {
+  const { identityProvider } = issuers;
+  if (identityProvider === undefined) return undefined;
+  return {
+    clusterName: settings.clusterName,
+    server: pki.server,
+    certificateAuthority: pki.kubernetesAuthority.certificate,
+    issuer: identityProvider.issuer,
+    clientId: loginClientId,
+    passwordConnector: identityProvider.passwordConnector,
+  };
+}
+
+function notApplicable(hosts: readonly HardenedHost[]): pulumi.Output<Record<string, unknown>> {
+  const reports = hosts.map(({ spec, applied }) =>
+    applied.report.apply((report) => [spec.name, report.notApplicable] as const),
+  );
+  return pulumi.all(reports).apply((entries) => Object.fromEntries(entries));
+}
+
+/** The outputs of the stack. */
+export function stackOutputs(blueprint: Blueprint, sources: OutputSources): StackOutputs {
+  const { machines, pki, people, hosts, probe } = sources;
+  const { kubernetes, authentication } = blueprint.settings;
+  const { issuer, signingKey, acceptedKeys } = authentication.serviceAccounts;
+  return {
+    kubernetesVersion: kubernetes.version,
+    endpoint: pki.server,
+    kubeconfig: pki.adminKubeconfig,
+    userKubeconfigs: pulumi.secret(
+      Object.fromEntries(people.map(({ name, certificate }) => [name, certificate.kubeconfig])),
+    ),
+    login: loginParameters(blueprint, pki),
+    sshPrivateKey: machines.adminPrivateKey,
+    nodeTable: hosts.map(({ spec: { name, role, address } }) => ({ name, role, address })),
+    serviceAccountIssuer: { issuer, jwks: pki.serviceAccountKeys.publicKeys.apply(jsonWebKeySet) },
+    serviceAccountKeys: { signingKey, acceptedKeys },
+    webhookClientAuthority: pki.webhookAuthority.certificate,
+    certificateExpiry: pki.expiries,
+    notApplicable: notApplicable(hosts),
+    connectivity: { flowsAsDeclared: probe.flows, notProbed: probe.notProbed },
+    next: `pulumi stack output kubeconfig --show-secrets --stack ${pulumi.getStack()} >kubeconfig && kubectl --kubeconfig kubeconfig get nodes`,
+  };
+}
