@@ -1,15 +1,14 @@
 import { checkKeyStep, type KeysInUse } from "../components/config/authentication-checks";
 import { describeProblems } from "../components/config/settings";
-import { stackOutputs } from "./stack-outputs";
 
 /**
  * Refuses a step of the service account keys that would log workloads out, before anything changes.
  *
- * @param wanted The configured keys.
+ * @param running The keys of the last `up`; undefined before the first one.
+ * @param wanted The configured keys; undefined when nothing is known of them.
  */
-export async function refuseKeySkip(stack: string, wanted: KeysInUse, env: NodeJS.ProcessEnv): Promise<void> {
-  const { serviceAccountKeys: running } = await stackOutputs(stack, env);
-  if (running === undefined) return;
+export function refuseKeySkip(running: KeysInUse | undefined, wanted: KeysInUse | undefined): void {
+  if (running === undefined || wanted === undefined) return;
   const problems = checkKeyStep(running, wanted);
   if (problems.length > 0) throw new Error(describeProblems(problems));
 }

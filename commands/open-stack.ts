@@ -13,6 +13,7 @@ import {
   projectFolder,
   releaseStaleLock,
 } from "./stack";
+import { stackOutputs, type StackOutputs } from "./stack-outputs";
 import { refuseVersionSkip } from "./version-step";
 
 /** Options that all commands on a stack share. */
@@ -82,19 +83,31 @@ async function startLocalMachines(stack: string): Promise<void> {
   ]);
 }
 
-/** Prepares the stack: tools, state, no stale lock, machines running. */
-export async function openStack(options: StackOptions): Promise<NodeJS.ProcessEnv> {
+/** A stack on which the engine may run. */
+export interface OpenedStack {
+  /** What `pulumi` runs with. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** The stack's outputs as they were after its last `up`. */
+  readonly outputs: StackOutputs;
+  /** Whether the engine was killed on its last run, so that nobody wrote down what it had changed. */
+  readonly cutOff: boolean;
+}
+
+/** Prepares the stack: tools, state, no stale lock, no step that is too wide, machines running. */
+export async function openStack(options: StackOptions): Promise<OpenedStack> {
   const environment = await prepareEnvironment(options);
   await ensureStack(options.stack, environment);
-  if (await releaseStaleLock(options.stack, environment)) {
+  const cutOff = await releaseStaleLock(options.stack, environment);
+  if (cutOff) {
     process.stderr.write(`stack ${options.stack}: released the lock of an engine that was killed\n`);
     await forgetPendingCreations(options.stack, environment);
   }
   const { kubernetesVersion, serviceAccountKeys } = readConfiguration(options.stack);
-  await refuseVersionSkip(options.stack, kubernetesVersion, environment);
-  if (serviceAccountKeys !== undefined) await refuseKeySkip(options.stack, serviceAccountKeys, environment);
+  const outputs = await stackOutputs(options.stack, environment);
+  refuseVersionSkip(outputs.kubernetesVersion, kubernetesVersion);
+  refuseKeySkip(outputs.serviceAccountKeys, serviceAccountKeys);
   await startLocalMachines(options.stack);
-  return environment;
+  return { environment, outputs, cutOff };
 }
 
 /**

@@ -11,7 +11,8 @@ const outputsSchema = z.looseObject({
   /** Certificate → notAfter (RFC 3339). */
   certificateExpiry: z.record(z.string(), z.string()).optional(),
 });
-type StackOutputs = z.infer<typeof outputsSchema>;
+/** Outputs that commands look at, those that the stack has. */
+export type StackOutputs = z.infer<typeof outputsSchema>;
 
 /** The stack's outputs as they were after its last `up`; secrets stay hidden. */
 export async function stackOutputs(stack: string, env: NodeJS.ProcessEnv): Promise<StackOutputs> {

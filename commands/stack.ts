@@ -47,6 +47,12 @@ function stateFolder(environment: NodeJS.ProcessEnv): string | undefined {
   return url?.startsWith("file://") === true ? url.slice("file://".length) : undefined;
 }
 
+/** Where a file backend keeps the stack's history; undefined for any other backend. */
+export function historyFolder(stack: string, environment: NodeJS.ProcessEnv): string | undefined {
+  const folder = stateFolder(environment);
+  return folder === undefined ? undefined : path.join(folder, ".pulumi", "history", projectName, stack);
+}
+
 /** Makes the stack when the backend lacks it. */
 export async function ensureStack(stack: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const folder = stateFolder(environment);

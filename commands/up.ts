@@ -1,21 +1,33 @@
 import { renewalWarnings } from "../components/pki/expiry";
-import { lastUpdateFailed } from "./last-update";
+import { unfinishedUpdate } from "./last-update";
 import { main } from "./main";
 import { stackOptions, stackCommand } from "./options";
-import { engineParallelism, openStack, pulumi } from "./open-stack";
+import { engineParallelism, openStack, pulumi, type OpenedStack } from "./open-stack";
 import { hasLocalHosts, policyArguments, withPolicyOptions } from "./policies";
 import { repair } from "./repair";
-import { stackOutputs } from "./stack-outputs";
+import { stackOutputs, type StackOutputs } from "./stack-outputs";
 
 /** Certificates that end sooner are spoken of after every `up`. */
 const warningDays = 30;
 
-/** What must run again although the program did not change: what was changed by hand, or by an `up` that failed half-way. */
-async function repairs(stack: string, env: NodeJS.ProcessEnv, asked: boolean): Promise<readonly string[]> {
-  if (asked) return repair(stack, env, true);
-  if (!(await lastUpdateFailed(stack, env))) return [];
-  process.stderr.write(`stack ${stack}: the last up failed; looking for what it left half-done\n`);
-  return repair(stack, env, false);
+/** What must run again although the program did not change: what was changed by hand, or by an `up` that ended half-way. */
+async function repairs(stack: string, opened: OpenedStack, asked: boolean): Promise<readonly string[]> {
+  const { environment, cutOff } = opened;
+  if (asked) return repair(stack, environment, true);
+  const unfinished = await unfinishedUpdate(stack, cutOff, environment);
+  if (unfinished === undefined) return [];
+  process.stderr.write(`stack ${stack}: the last up ${unfinished}; looking for what it left half-done\n`);
+  return repair(stack, environment, false);
+}
+
+function expiryWarnings({ certificateExpiry = {} }: StackOutputs): string[] {
+  return renewalWarnings(certificateExpiry, new Date(), warningDays);
+}
+
+/** Speaks of certificates that end soon. A certificate is only ever made later, so what was far off before is not looked at again. */
+async function warnOfExpiry(before: StackOutputs, readAfter: () => Promise<StackOutputs>): Promise<void> {
+  if (expiryWarnings(before).length === 0) return;
+  for (const warning of expiryWarnings(await readAfter())) process.stderr.write(`warning: ${warning}\n`);
 }
 
 /** `npm run up`: installs what is missing, then makes the cluster what the configuration says; does nothing when it already is. */
@@ -29,9 +41,10 @@ main(async () => {
     .allowUnknownOption()
     .parse();
   const options = stackOptions(command);
-  const environment = await openStack(options);
+  const opened = await openStack(options);
+  const { environment, outputs } = opened;
   const policies = policyArguments(command, options.stack, !hasLocalHosts(options.stack));
-  const again = await repairs(options.stack, environment, command.opts<{ repair: boolean }>().repair);
+  const again = await repairs(options.stack, opened, command.opts<{ repair: boolean }>().repair);
   const args = [
     "--yes",
     "--skip-preview",
@@ -42,8 +55,5 @@ main(async () => {
     ...command.args,
   ];
   await pulumi("up", options.stack, args, environment);
-  const { certificateExpiry = {} } = await stackOutputs(options.stack, environment);
-  for (const warning of renewalWarnings(certificateExpiry, new Date(), warningDays)) {
-    process.stderr.write(`warning: ${warning}\n`);
-  }
+  await warnOfExpiry(outputs, () => stackOutputs(options.stack, environment));
 });
