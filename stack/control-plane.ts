@@ -11,7 +11,7 @@ export function startControlPlane(
   const { clusterName, network, apiServer, authentication, authorization } = settings;
   const { artifacts } = catalogue;
   const etcd = new EtcdCluster("etcd", { clusterName, hosts, artifacts });
-  return new ControlPlane("control-plane", {
+  const args = {
     ...apiServer,
     ...network,
     clusterName,
@@ -21,5 +21,7 @@ export function startControlPlane(
     hosts,
     etcdAddresses: etcd.addresses,
     artifacts,
-  });
+  };
+  // One member is started together with the API server, which waits for it. A learner would refuse the API server's requests.
+  return new ControlPlane("control-plane", args, { dependsOn: hosts.length > 1 ? [etcd] : [] });
 }

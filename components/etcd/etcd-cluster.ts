@@ -3,7 +3,8 @@ import type { Host } from "../hosts/host";
 import { ApplyPlan } from "../plan/apply-plan";
 import type { ArtifactCatalog } from "../plan/artifact-catalog";
 import { mergeFragments } from "../plan/merge";
-import { etcdMember, type EtcdPeer } from "./etcd-member";
+import { etcdMember } from "./etcd-member";
+import type { EtcdPeer } from "./membership";
 
 /** Arguments of {@link EtcdCluster}. */
 export interface EtcdClusterArgs {
@@ -13,7 +14,10 @@ export interface EtcdClusterArgs {
   readonly artifacts: ArtifactCatalog;
 }
 
-/** The etcd cluster: one member on each control plane host. Members are born together and elect their leader themselves. */
+/**
+ * The etcd cluster: one member on each control plane host. One is born alone and the others join it, each as a learner first; so does a
+ * host that is added later, or one that lost its data. Members change one after the other, so that a majority always answers.
+ */
 export class EtcdCluster extends pulumi.ComponentResource {
   /** IPv4 addresses on which members serve clients. */
   public readonly addresses: readonly string[];
@@ -22,21 +26,28 @@ export class EtcdCluster extends pulumi.ComponentResource {
 
   public constructor(name: string, args: EtcdClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:etcd:EtcdCluster", name, {}, opts);
-    const peers: EtcdPeer[] = args.hosts.map(({ spec }) => ({ name: spec.name, address: spec.address }));
-    this.applied = args.hosts.map((host) => {
-      const member = etcdMember({
-        member: { name: host.spec.name, address: host.spec.address },
-        initialCluster: peers,
+    const memberOf = ({ spec }: Host): EtcdPeer => ({ name: spec.name, address: spec.address });
+    const members = args.hosts.map(memberOf);
+    // A host asks all others whether they are a cluster already, and each must be able to answer.
+    const ready = args.hosts.flatMap((host) => [...host.ready]);
+    const applied: ApplyPlan[] = [];
+    for (const host of args.hosts) {
+      const etcd = etcdMember({
+        member: memberOf(host),
+        members,
         clusterToken: args.clusterName,
         artifacts: args.artifacts,
       });
-      return new ApplyPlan(
-        `${name}-${host.spec.name}`,
-        { phase: "etcd", connection: host.connection, plan: mergeFragments({ etcd: member }) },
-        { parent: this, dependsOn: [...host.ready] },
+      applied.push(
+        new ApplyPlan(
+          `${name}-${host.spec.name}`,
+          { phase: "etcd", connection: host.connection, plan: mergeFragments({ etcd }) },
+          { parent: this, dependsOn: [...ready, ...applied.slice(-1)] },
+        ),
       );
-    });
-    this.addresses = peers.map((peer) => peer.address);
+    }
+    this.applied = applied;
+    this.addresses = members.map(({ address }) => address);
     this.registerOutputs({ addresses: this.addresses });
   }
 }

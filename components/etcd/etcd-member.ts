@@ -4,19 +4,10 @@ import { paths } from "../plan/paths";
 import type { PlanFragment } from "../plan/plan";
 import { sandbox } from "../plan/sandbox";
 import { execStart, renderUnit } from "../plan/systemd";
-
-/** One member of the etcd cluster, as its peers see it. */
-export interface EtcdPeer {
-  readonly name: string;
-  /** IPv4 address on which it serves clients (2379) and peers (2380). */
-  readonly address: string;
-}
+import { joinEnvironment, joinStep, peerUrl, settled, type MembershipOptions } from "./membership";
 
 /** What makes an etcd member. */
-export interface EtcdMemberOptions {
-  readonly member: EtcdPeer;
-  /** All members at the birth of the cluster, this one included. */
-  readonly initialCluster: readonly EtcdPeer[];
+export interface EtcdMemberOptions extends MembershipOptions {
   /** Keeps two clusters apart that share a network (etcd `--initial-cluster-token`). */
   readonly clusterToken: string;
   readonly artifacts: ArtifactCatalog;
@@ -40,15 +31,15 @@ const certificates = {
  * Source: etcd.io/docs/v3.6/op-guide/configuration and /security.
  */
 function etcdFlags(options: EtcdMemberOptions): string[] {
-  const { member, initialCluster, clusterToken } = options;
+  const { member, clusterToken } = options;
   return renderFlags({
     name: member.name,
     "data-dir": paths.etcdData,
     "listen-client-urls": [`https://${member.address}:2379`, "https://127.0.0.1:2379"],
     "advertise-client-urls": `https://${member.address}:2379`,
-    "listen-peer-urls": `https://${member.address}:2380`,
-    "initial-advertise-peer-urls": `https://${member.address}:2380`,
-    "initial-cluster": initialCluster.map((peer) => `${peer.name}=https://${peer.address}:2380`),
+    "listen-peer-urls": peerUrl(member),
+    // Alone, where it is not started with the environment of a join: flags would win over that.
+    "initial-advertise-peer-urls": peerUrl(member),
     "initial-cluster-token": clusterToken,
     "listen-metrics-urls": "http://127.0.0.1:2381",
     "client-cert-auth": true,
@@ -90,6 +81,7 @@ export function etcdMember(options: EtcdMemberOptions): PlanFragment {
       Type: "notify",
       User: etcdUser,
       Group: etcdUser,
+      EnvironmentFile: `-${joinEnvironment}`,
       ExecStart: execStart(etcd.path, etcdFlags(options)),
       Restart: "always",
       RestartSec: "1s",
@@ -102,6 +94,8 @@ export function etcdMember(options: EtcdMemberOptions): PlanFragment {
   return {
     directories: [{ path: paths.etcdData, owner: etcdUser, group: etcdUser, mode: "0700" }],
     artifacts: [etcd, installed(options.artifacts, "etcdctl"), installed(options.artifacts, "etcdutl")],
+    steps: [joinStep(options)],
     units: [{ name: "etcd.service", content: unit, restartOn: [etcd.path] }],
+    readiness: [settled(options)],
   };
 }

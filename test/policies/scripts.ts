@@ -64,7 +64,7 @@ export const scripts = {
   ),
   etcd: renderScript(
     mergeFragments({
-      etcd: etcdMember({ member, initialCluster: [member], clusterToken: "test", artifacts }),
+      etcd: etcdMember({ member, members: [member], clusterToken: "test", artifacts }),
     }),
     "etcd",
   ),

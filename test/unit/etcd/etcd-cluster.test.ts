@@ -7,7 +7,7 @@ import { assertNamedUnderParents, ofType, recordStack } from "../../support/mock
 const names = ["control-plane-0", "worker-0", "worker-1"];
 
 describe("the etcd cluster as resources", () => {
-  it("is one plan per host; members are born together, so none waits for another", async () => {
+  it("is one plan per host; members change one after the other, when every host can say whether it has one", async () => {
     const recording = await recordStack(() => {
       const hosts = names.map((name) => fixtureHost(name));
       return new EtcdCluster("etcd", { clusterName: "test", hosts, artifacts });
@@ -17,11 +17,14 @@ describe("the etcd cluster as resources", () => {
       [...plans.keys()],
       names.map((name) => `etcd-${name}`),
     );
-    for (const { opts } of plans.values()) assert.deepEqual(opts.dependsOn, []);
+    assert.deepEqual(
+      [...plans.values()].map(({ opts }) => [opts.dependsOn].flat().length),
+      [0, 1, 1],
+    );
     assertNamedUnderParents(recording, ["etcd"]);
   });
 
-  it("gives every member the same list of members, and itself as one of them", async () => {
+  it("tells every member of all the others, and itself by its own address", async () => {
     const { result, resources } = await recordStack(() => {
       const hosts = names.map((name) => fixtureHost(name));
       return new EtcdCluster("etcd", { clusterName: "test", hosts, artifacts });
@@ -29,13 +32,19 @@ describe("the etcd cluster as resources", () => {
     const scripts = resources
       .filter(({ type }) => type === "command:remote:Command")
       .map(({ inputs }) => String(inputs["stdin"]));
-    const members = scripts.map((script) => /--initial-cluster=(\S+)/.exec(script)?.[1]);
-    assert.equal(members.length, 3);
-    assert.equal(new Set(members).size, 1);
-    names.forEach((name, index) => {
-      assert.match(scripts[index] ?? "", new RegExp(`--name=${name}\\b`));
-      assert.ok(members[0]?.includes(`${name}=https://`));
-    });
+    const lastWords = (call: RegExp): (readonly string[] | undefined)[] =>
+      scripts.map((script) => call.exec(script)?.[1]?.split(" "));
+    assert.deepEqual(lastWords(/' join (control-plane.*|worker.*)$/m), [
+      ["control-plane-0", "https://10.77.5.10:2380", "10.77.5.32", "10.77.5.33"],
+      ["worker-0", "https://10.77.5.32:2380", "10.77.5.10", "10.77.5.33"],
+      ["worker-1", "https://10.77.5.33:2380", "10.77.5.10", "10.77.5.32"],
+    ]);
+    assert.deepEqual(lastWords(/' settle (.*)$/m)[1], [
+      "10.77.5.32",
+      "https://10.77.5.32:2380",
+      "https://10.77.5.10:2380",
+      "https://10.77.5.33:2380",
+    ]);
     assert.deepEqual(result.addresses, ["10.77.5.10", "10.77.5.32", "10.77.5.33"]);
   });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { etcdMember, type EtcdPeer } from "../../../components/etcd/etcd-member";
+import { etcdMember } from "../../../components/etcd/etcd-member";
+import type { EtcdPeer } from "../../../components/etcd/membership";
 import { mergeFragments } from "../../../components/plan/merge";
 import { artifacts, contentsOf, unitOf } from "../../support/fixture-cluster";
 import { assertGolden } from "../../support/golden";
@@ -8,7 +9,7 @@ import { assertSandboxed } from "../../support/unit-file";
 
 const member: EtcdPeer = { name: "control-plane-0", address: "10.77.5.10" };
 const plan = mergeFragments({
-  etcd: etcdMember({ member, initialCluster: [member], clusterToken: "test", artifacts }),
+  etcd: etcdMember({ member, members: [member], clusterToken: "test", artifacts }),
 });
 const unit = unitOf(plan, "etcd.service");
 const flags = unit.flags();
@@ -52,23 +53,16 @@ describe("the command line of etcd", () => {
     const suites = flags.get("cipher-suites")?.split(",") ?? [];
     assert.ok(suites.every((suite) => /^TLS_ECDHE_.*(_GCM_|_POLY1305_)/.test(suite)));
   });
-  it("names every member at birth, each by its own address", () => {
-    const others = ["control-plane-1", "control-plane-2"].map((name, index) => ({
-      name,
-      address: `10.77.5.${11 + index}`,
-    }));
-    const initialCluster = [member, ...others];
-    const [second = member] = others;
-    const ofThree = mergeFragments({
-      etcd: etcdMember({ member: second, initialCluster, clusterToken: "test", artifacts }),
+  it("has the member's own address, and no list of members: what a join says would lose against it", () => {
+    const second: EtcdPeer = { name: "control-plane-1", address: "10.77.5.11" };
+    const ofTwo = mergeFragments({
+      etcd: etcdMember({ member: second, members: [member, second], clusterToken: "test", artifacts }),
     });
-    const three = unitOf(ofThree, "etcd.service").flags();
-    assert.equal(three.get("name"), "control-plane-1");
-    assert.equal(three.get("advertise-client-urls"), "https://10.77.5.11:2379");
-    assert.equal(
-      three.get("initial-cluster"),
-      "control-plane-0=https://10.77.5.10:2380,control-plane-1=https://10.77.5.11:2380,control-plane-2=https://10.77.5.12:2380",
-    );
+    const unitOfTwo = unitOf(ofTwo, "etcd.service");
+    assert.equal(unitOfTwo.flags().get("name"), "control-plane-1");
+    assert.equal(unitOfTwo.flags().get("advertise-client-urls"), "https://10.77.5.11:2379");
+    assert.equal(unitOfTwo.flags().get("initial-advertise-peer-urls"), "https://10.77.5.11:2380");
+    assert.equal(unitOfTwo.flags().has("initial-cluster"), false);
   });
 });
 

@@ -98,7 +98,7 @@ describe("the files of a control plane", () => {
 
   it("hold all that etcd's flags name, readable by it", () => {
     const member = { name: "cp", address: "10.0.0.10" };
-    const { units = [] } = etcdMember({ member, initialCluster: [member], clusterToken: "test", artifacts });
+    const { units = [] } = etcdMember({ member, members: [member], clusterToken: "test", artifacts });
     assertDelivered("etcd", certificatePaths(units.map(({ content = "" }) => content)));
   });
 });

@@ -94,7 +94,7 @@ const plans: Readonly<Record<string, HostPlan>> = {
   nothing: mergeFragments({}),
   "control-plane": controlPlanePlan,
   etcd: mergeFragments({
-    etcd: etcdMember({ member: peer, initialCluster: [peer], clusterToken: "test", artifacts }),
+    etcd: etcdMember({ member: peer, members: [peer], clusterToken: "test", artifacts }),
   }),
   ...Object.fromEntries(
     ["control-plane-0", "worker-0", "worker-1"].map((name) => [`node of ${name}`, nodePlan(name)]),
