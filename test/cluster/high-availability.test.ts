@@ -9,10 +9,10 @@ import { parseSettings } from "../../components/config/settings";
 import { runProgram, TestCluster, type ClusterOutputs } from "../support/cluster";
 import { LoadBalancer } from "../support/load-balancer";
 
-const controlPlanes = 3;
+const all = 3;
 
-/** Three control planes behind a load balancer that the operator provides. */
-function configuration(endpoint: string, auditLogMaxAge: number): string {
+/** Control planes behind a load balancer that the operator provides. */
+function configuration(endpoint: string, controlPlanes: number, auditLogMaxAge = 30): string {
   return `config:
   redoubt:hosts:
     controlPlanes: ${controlPlanes}
@@ -30,13 +30,13 @@ interface Look {
 }
 
 /**
- * Three control planes: any one of them may be lost, and a change reaches one after the other. What a load balancer does with the
+ * One control plane that becomes three: any one of them may be lost, and a change reaches one after the other. What a load balancer does with the
  * connections of a server that goes is its own affair; here it is HAProxy.
  */
 describe("A cluster with three control planes", () => {
   const cluster = new TestCluster("ha", "");
   const settings = (endpoint: string): ReturnType<typeof parseSettings> =>
-    parseSettings({ hosts: { controlPlanes, workers: 1 }, apiServer: { endpoint } }, cluster.stack);
+    parseSettings({ hosts: { controlPlanes: all, workers: 1 }, apiServer: { endpoint } }, cluster.stack);
   const { localNetwork, hosts } = clusterLayout(settings("api.example"));
   const gateway = localNetwork?.gateway ?? "";
   const addresses = hosts.filter(({ role }) => role === "control-plane").map(({ address }) => address);
@@ -75,7 +75,7 @@ describe("A cluster with three control planes", () => {
   };
 
   before(() => {
-    writeFileSync(cluster.configFile, configuration(gateway, 30));
+    writeFileSync(cluster.configFile, configuration(gateway, 1));
     balancer = new LoadBalancer({ folder: cluster.folder, address: gateway, port: 6443, servers: addresses });
   });
   after(async () => {
@@ -83,32 +83,47 @@ describe("A cluster with three control planes", () => {
     balancer?.stop();
   });
 
-  it("comes up with every node Ready and a member of etcd on each control plane", async () => {
-    const { code, stdout, stderr } = await cluster.npmRun("up");
+  /** Members of etcd as one of them lists them: name and whether it only learns yet. */
+  const etcdctl = (host: string, ...words: string[]): string => {
+    const keys = "/etc/kubernetes/pki/etcd-healthcheck-client";
+    const options = `--cacert /etc/etcd/pki/ca.crt --cert ${keys}.crt --key ${keys}.key`;
+    return cluster.ssh(outputs(), host, `sudo etcdctl ${options} ${words.join(" ")}`).stdout;
+  };
+  const voters = (host: string): string[] =>
+    etcdctl(host, "member", "list")
+      .trim()
+      .split("\n")
+      .map((line) => line.split(", "))
+      .filter((fields) => fields.at(-1) === "false")
+      .map((fields) => fields[2] ?? "")
+      .sort();
+  const controlPlaneNames = ["control-plane-0", "control-plane-1", "control-plane-2"];
+  const up = async (...args: string[]): Promise<void> => {
+    const { code, stdout, stderr } = await cluster.npmRun("up", args);
     assert.equal(code, 0, stdout + stderr);
+    known = undefined;
+  };
+
+  it("begins with one", async () => {
+    await up();
     writeFileSync(kubeconfigFile, outputs().kubeconfig, { mode: 0o600 });
+    assert.deepEqual(voters("control-plane-0"), ["control-plane-0"]);
+    assert.match(kubectl("create", "configmap", "from-the-beginning"), /created/);
+  });
+
+  it("grows to three by the setting alone, each with a vote in etcd and what was written before", async () => {
+    writeFileSync(cluster.configFile, configuration(gateway, all));
+    await up();
+    assert.deepEqual(voters("control-plane-2"), controlPlaneNames);
     const ready = kubectl(
       "get",
       "nodes",
       "-o",
       "jsonpath={.items[*].status.conditions[?(@.type=='Ready')].status}",
     );
-    assert.equal(
-      ready,
-      Array(controlPlanes + 1)
-        .fill("True")
-        .join(" "),
-    );
-    const members = cluster.ssh(
-      outputs(),
-      "control-plane-0",
-      `sudo etcdctl --cacert /etc/etcd/pki/ca.crt --cert /etc/etcd/pki/peer.crt --key /etc/etcd/pki/peer.key --endpoints ${addresses.map((address) => `https://${address}:2379`).join(",")} endpoint health`,
-    );
-    assert.equal(
-      (members.stdout + members.stderr).match(/is healthy/g)?.length,
-      controlPlanes,
-      members.stderr,
-    );
+    assert.equal(ready, "True True True True");
+    const third = ["--server", `https://${addresses[2] ?? ""}:6443`];
+    assert.match(kubectl(...third, "get", "configmap", "from-the-beginning", "-o", "name"), /beginning/);
   });
 
   it("keeps etcd from everybody but its members: a worker can't even connect", () => {
@@ -119,16 +134,15 @@ describe("A cluster with three control planes", () => {
 
   it("serves on when the first control plane loses its power, and takes writes", async () => {
     assert.equal(cluster.machine("stop", "control-plane-0").code, 0);
-    const seen = await becomes(30, ({ balanced, serving }) => balanced && serving === controlPlanes - 1);
-    assert.deepEqual(seen, { serving: controlPlanes - 1, balanced: true });
+    const seen = await becomes(30, ({ balanced, serving }) => balanced && serving === all - 1);
+    assert.deepEqual(seen, { serving: all - 1, balanced: true });
     assert.match(kubectl("create", "configmap", "while-one-is-gone"), /created/);
   });
 
   it("is whole again after up, with what was written meanwhile", async () => {
-    const { code, stdout, stderr } = await cluster.npmRun("up", ["--expect-no-changes"]);
-    assert.equal(code, 0, stdout + stderr);
-    const seen = await becomes(60, ({ serving }) => serving === controlPlanes);
-    assert.deepEqual(seen, { serving: controlPlanes, balanced: true });
+    await up("--expect-no-changes");
+    const seen = await becomes(60, ({ serving }) => serving === all);
+    assert.deepEqual(seen, { serving: all, balanced: true });
     const first = ["--server", `https://${addresses[0] ?? ""}:6443`];
     assert.match(
       kubectl(...first, "get", "configmap", "while-one-is-gone", "-o", "name"),
@@ -137,7 +151,7 @@ describe("A cluster with three control planes", () => {
   });
 
   it("changes one API server after the other: the others serve all the time", async () => {
-    writeFileSync(cluster.configFile, configuration(gateway, 31));
+    writeFileSync(cluster.configFile, configuration(gateway, all, 31));
     const looks: Look[] = [];
     const progress = { ended: false };
     const change = cluster.npmRun("up").finally(() => (progress.ended = true));
@@ -146,7 +160,7 @@ describe("A cluster with three control planes", () => {
     assert.equal(code, 0, stdout + stderr);
     assert.ok(looks.length > 5, `only ${looks.length} looks`);
     const fewest = Math.min(...looks.map(({ serving }) => serving));
-    assert.equal(fewest, controlPlanes - 1, "one at a time was away, and one was seen away");
+    assert.equal(fewest, all - 1, "one at a time was away, and one was seen away");
     for (const { name } of outputs().nodeTable.filter(({ role }) => role === "control-plane")) {
       const unit = cluster.ssh(
         outputs(),
@@ -155,6 +169,24 @@ describe("A cluster with three control planes", () => {
       ).stdout;
       assert.match(unit, /--audit-log-maxage=31/, name);
     }
+  });
+
+  it("takes a member back that lost its data, as a learner that catches up", async () => {
+    const lose = "sudo systemctl stop etcd && sudo rm -rf /var/lib/etcd/member";
+    assert.equal(cluster.ssh(outputs(), "control-plane-2", lose).code, 0);
+    await up("--repair");
+    assert.deepEqual(voters("control-plane-2"), controlPlaneNames);
+    const third = ["--server", `https://${addresses[2] ?? ""}:6443`];
+    const seen = await becomes(60, ({ serving }) => serving === all);
+    assert.equal(seen.serving, all);
+    assert.match(kubectl(...third, "get", "configmap", "from-the-beginning", "-o", "name"), /beginning/);
+  });
+
+  it("shrinks to one by the setting alone, and what was written stays", async () => {
+    writeFileSync(cluster.configFile, configuration(gateway, 1, 31));
+    await up();
+    assert.deepEqual(voters("control-plane-0"), ["control-plane-0"]);
+    assert.match(kubectl("get", "configmap", "while-one-is-gone", "-o", "name"), /while-one-is-gone/);
   });
 
   it("leaves nothing behind", async () => {
