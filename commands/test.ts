@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { Command } from "commander";
 import { boxPackages, installDebianPackages } from "../toolchain/debian-packages";
@@ -39,11 +40,12 @@ async function lint(): Promise<void> {
   });
 }
 
+/** Files side by side, one for each core, two at least: clusters wait more than they work. */
+const concurrency = Math.max(2, availableParallelism());
+
 async function nodeTest(files: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
-  await run(process.execPath, ["--import", "tsx", "--test", "--test-reporter=spec", ...files], {
-    cwd: projectFolder,
-    env,
-  });
+  const options = ["--test", "--test-reporter=spec", `--test-concurrency=${concurrency}`];
+  await run(process.execPath, ["--import", "tsx", ...options, ...files], { cwd: projectFolder, env });
 }
 
 /** Tests of the programs of ours that are written in Go. */

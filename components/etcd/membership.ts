@@ -73,44 +73,47 @@ umask 022
 grep '^ETCD_INITIAL_CLUSTER' <<<"$answer" >${joinEnvironment}.new
 mv --no-target-directory ${joinEnvironment}.new ${joinEnvironment}`;
 
-/** Makes a host without data a learner of the cluster that the others are, where they are one; else a cluster is born here. */
-export function joinStep({ member, members }: MembershipOptions): StepSpec {
+/** How the scripts are told of a member and the others: PEER-URL ADDRESS-OF-ANOTHER… */
+function addressing({ member, members }: MembershipOptions): string[] {
   const others = members.filter(({ address }) => address !== member.address);
+  return [peerUrl(member), ...others.map(({ address }) => address)];
+}
+
+/** Makes a host without data a learner of the cluster that the others are, where they are one; else a cluster is born here. */
+export function joinStep(options: MembershipOptions): StepSpec {
   return {
     description: "etcd: finding the other members",
     unless: ["test", "-e", `${paths.etcdData}/member`],
-    command: [
-      "bash",
-      "-c",
-      join,
-      "join",
-      member.name,
-      peerUrl(member),
-      ...others.map(({ address }) => address),
-    ],
+    command: ["bash", "-c", join, "join", options.member.name, ...addressing(options)],
   };
 }
 
-/** settle ADDRESS PEER-URL… (the member's own first): a learner gets its vote when it has caught up; who is no member any more leaves. */
+/**
+ * settle ADDRESS PEER-URL ADDRESS-OF-ANOTHER…: a learner gets its vote when it has caught up; who is no member any more leaves. A learner
+ * itself answers nothing but for its health.
+ */
 const settle = `${ask}
-address=$1
-shift
-list=$(ask "$address" member list)
+wanted=" $* " own=$1 url=$2
+shift 2
+for address in "$own" "$@"; do
+  if list=$(ask "$address" member list); then break; fi
+done
+[ -n "$list" ]
 while IFS=', ' read -r id _ _ peer _ learner; do
-  if [ "$peer" = "$1" ] && [ "$learner" = true ]; then ask "$address" member promote "$id"; fi
-  [[ " $* " == *" $peer "* ]] || ask "$address" member remove "$id"
+  if [ "$peer" = "$url" ] && [ "$learner" = true ]; then ask "$address" member promote "$id"; fi
+  host=\${peer#https://}
+  [[ $wanted == *" \${host%:2380} "* ]] || ask "$address" member remove "$id"
 done <<<"$list"
-ask "$address" endpoint health`;
+ask "$own" endpoint health`;
 
 /**
  * A member counts as applied when it votes and answers with a majority behind it, so that the next one may change. A member that the
  * configuration names no more is taken out, one at a time, before its host goes: etcd itself refuses where that would cost the majority.
  */
-export function settled({ member, members }: MembershipOptions): ReadinessSpec {
-  const others = members.filter(({ address }) => address !== member.address);
+export function settled(options: MembershipOptions): ReadinessSpec {
   return {
     description: "etcd: this member votes, and the cluster answers",
-    command: ["bash", "-c", settle, "settle", member.address, ...[member, ...others].map(peerUrl)],
+    command: ["bash", "-c", settle, "settle", options.member.address, ...addressing(options)],
     timeoutSeconds: 120,
   };
 }

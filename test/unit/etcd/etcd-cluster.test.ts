@@ -42,8 +42,8 @@ describe("the etcd cluster as resources", () => {
     assert.deepEqual(lastWords(/' settle (.*)$/m)[1], [
       "10.77.5.32",
       "https://10.77.5.32:2380",
-      "https://10.77.5.10:2380",
-      "https://10.77.5.33:2380",
+      "10.77.5.10",
+      "10.77.5.33",
     ]);
     assert.deepEqual(result.addresses, ["10.77.5.10", "10.77.5.32", "10.77.5.33"]);
   });
