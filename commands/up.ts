@@ -10,14 +10,24 @@ import { stackOutputs, type StackOutputs } from "./stack-outputs";
 /** Certificates that end sooner are spoken of after every `up`. */
 const warningDays = 30;
 
-/** What must run again although the program did not change: what was changed by hand, or by an `up` that ended half-way. */
-async function repairs(stack: string, opened: OpenedStack, asked: boolean): Promise<readonly string[]> {
-  const { environment, cutOff } = opened;
-  if (asked) return repair(stack, environment, true);
+/**
+ * What must run again although the program did not change: what was changed by hand, or by an `up` that ended half-way.
+ *
+ * @param wanted What the user says of it; undefined when nothing.
+ */
+async function repairs(
+  stack: string,
+  { environment, cutOff }: OpenedStack,
+  wanted: boolean | undefined,
+): Promise<readonly string[]> {
+  if (wanted === false) return [];
   const unfinished = await unfinishedUpdate(stack, cutOff, environment);
-  if (unfinished === undefined) return [];
-  process.stderr.write(`stack ${stack}: the last up ${unfinished}; looking for what it left half-done\n`);
-  return repair(stack, environment, false);
+  if (unfinished !== undefined) {
+    process.stderr.write(`stack ${stack}: the last up ${unfinished}; looking for what it left half-done\n`);
+  }
+  const looks = wanted === true || unfinished !== undefined || !hasLocalHosts(stack);
+  // Who asked for it wants all of it; otherwise one host that is off must not keep a change from the others.
+  return looks ? repair(stack, environment, wanted === true) : [];
 }
 
 function expiryWarnings({ certificateExpiry = {} }: StackOutputs): string[] {
@@ -36,7 +46,11 @@ main(async () => {
     stackCommand("up", "Build the cluster of a stack, or change it to what its configuration says."),
     "where hosts are no local machines",
   )
-    .option("--repair", "first look for drift, and put right what was changed by hand", false)
+    .option(
+      "--repair",
+      "first look for drift everywhere, and put right what was changed by hand (default: where hosts are no local machines, or the last up ended half-way, as far as they can be looked at)",
+    )
+    .option("--no-repair", "do not look for drift")
     .argument("[arguments...]", "passed to pulumi up")
     .allowUnknownOption()
     .parse();
@@ -44,7 +58,7 @@ main(async () => {
   const opened = await openStack(options);
   const { environment, outputs } = opened;
   const policies = policyArguments(command, options.stack, !hasLocalHosts(options.stack));
-  const again = await repairs(options.stack, opened, command.opts<{ repair: boolean }>().repair);
+  const again = await repairs(options.stack, opened, command.opts<{ repair?: boolean }>().repair);
   const args = [
     "--yes",
     "--skip-preview",
