@@ -27,7 +27,7 @@ if (firstControlPlane === undefined) throw new Error("hosts.controlPlanes must b
 
 // etcd, API servers with their authentication and authorization, nodes: they start together and wait for each other.
 const controlPlane = startControlPlane(blueprint, controlPlanes);
-const nodes = joinNodes(blueprint, hosts, controlPlane);
+const nodes = joinNodes(blueprint, machines, hosts, controlPlane);
 
 // Roles and who has them; default deny with its exceptions, and DNS; no token that nobody asked for.
 const objects = inCluster(blueprint, pki, controlPlane, machines);

@@ -1,19 +1,29 @@
 import { imageArchives, imageReference } from "../components/config/artifacts";
 import type { ControlPlane } from "../components/control-plane/control-plane";
 import type { HardenedHost } from "../components/hosts/hardened-host";
-import { Node } from "../components/node/node";
+import type { HostProvider } from "../components/hosts/host";
+import { Node, type LeavesBy } from "../components/node/node";
 import type { Blueprint } from "./blueprint";
+
+/** The first control plane lets the others go. */
+function farewell({ hosts }: HostProvider, [first]: readonly HardenedHost[]): LeavesBy | undefined {
+  const machine = hosts.find(({ spec }) => spec.name === first?.spec.name)?.ready[0];
+  if (first === undefined || machine === undefined) return undefined;
+  return { connection: first.connection, deletedWith: machine };
+}
 
 /** A node on each host; nodes start together with the control plane and wait for it. */
 export function joinNodes(
   { settings, layout, catalogue }: Blueprint,
+  machines: HostProvider,
   hosts: readonly HardenedHost[],
   controlPlane: ControlPlane,
 ): Node[] {
+  const leavesBy = farewell(machines, hosts);
   // Control planes change one after the other: nodes that waited for the last one on their hosts could take every slot of the
   // engine from it.
   const dependsOn = controlPlane.applied.length > 1 ? [controlPlane] : [];
-  return hosts.map((host) => {
+  return hosts.map((host, index) => {
     const args = {
       ...settings.network,
       host,
@@ -22,6 +32,7 @@ export function joinNodes(
       sandboxImage: imageReference(catalogue, "pause"),
       images: imageArchives(catalogue),
       artifacts: catalogue.artifacts,
+      leavesBy: index === 0 ? undefined : leavesBy,
     };
     return new Node(`node-${host.spec.name}`, args, { dependsOn });
   });

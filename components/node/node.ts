@@ -1,5 +1,6 @@
+import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { Host, HostSpec } from "../hosts/host";
+import type { Host, HostConnection, HostSpec } from "../hosts/host";
 import { ApplyPlan } from "../plan/apply-plan";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { mergeFragments } from "../plan/merge";
@@ -7,6 +8,7 @@ import { containerd, type PreloadedImage } from "./containerd";
 import { kubeProxy } from "./kube-proxy";
 import { kubeRouter } from "./kube-router";
 import { kubelet, type Taint } from "./kubelet";
+import { renderLeave } from "./leave";
 import { podNetwork } from "./pod-network";
 import { versionSkew } from "./version-skew";
 
@@ -23,6 +25,15 @@ export interface NodeArgs {
   readonly sandboxImage: string;
   readonly images: readonly PreloadedImage[];
   readonly artifacts: ArtifactCatalog;
+  /** Who lets the node go when its host leaves the cluster. Default: nobody, it goes with the cluster. */
+  readonly leavesBy?: LeavesBy | undefined;
+}
+
+/** A control plane host, as a node that leaves needs it. */
+export interface LeavesBy {
+  readonly connection: pulumi.Input<HostConnection>;
+  /** When that host goes the cluster goes, and nobody has to leave it. */
+  readonly deletedWith: pulumi.Resource;
 }
 
 const controlPlaneTaints: readonly Taint[] = [
@@ -65,6 +76,19 @@ export class Node extends pulumi.ComponentResource {
       { phase: "node", connection, plan },
       { parent: this, dependsOn: [...ready] },
     );
+    if (args.leavesBy !== undefined) {
+      new command.remote.Command(
+        `${name}-leave`,
+        {
+          connection: args.leavesBy.connection,
+          delete: "sudo --non-interactive bash -s",
+          stdin: renderLeave(spec.name),
+          logging: "none",
+          addPreviousOutputInEnv: false,
+        },
+        { parent: this, dependsOn: [this.applied.done], deletedWith: args.leavesBy.deletedWith },
+      );
+    }
     this.registerOutputs({});
   }
 }

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
 import { Node } from "../../../components/node/node";
 import { renderScript } from "../../../components/plan/script";
 import { contentsOf, fixtureHost, hostSpecs, nodeArgs, unitOf } from "../../support/fixture-cluster";
 import { assertGolden } from "../../support/golden";
 import { assertNamedUnderParents, ofType, recordStack } from "../../support/mocks";
+import { assertShellcheckClean } from "../../support/shellcheck";
 import { nodePlan } from "./plan";
 
 describe("a node", () => {
@@ -52,5 +54,25 @@ describe("a node as resources", () => {
       assert.equal(apply.inputs["stdin"], renderScript(nodePlan(name), "node"));
       assertNamedUnderParents(recording, [`node-${name}`]);
     }
+  });
+
+  it("moves its pods and leaves the cluster, by a control plane, before its host goes", async () => {
+    const recording = await recordStack(() => {
+      const machine = new pulumi.ComponentResource("test:Machine", "machine");
+      const leavesBy = {
+        connection: { host: "10.77.5.10", hostKey: "ssh-ed25519 AAAA" },
+        deletedWith: machine,
+      };
+      return new Node("node-worker-0", { ...nodeArgs, host: fixtureHost("worker-0"), leavesBy });
+    });
+    const leave = ofType(recording, "command:remote:Command").get("node-worker-0-leave");
+    assert.ok(leave);
+    assert.equal((leave.inputs["connection"] as { host: string }).host, "10.77.5.10");
+    const script = String(leave.inputs["stdin"]);
+    assert.match(script, /ask drain "\$1" [^]*ask delete node "\$1"/);
+    assert.match(script, /^leave worker-0$/m);
+    assert.equal(leave.inputs["create"], undefined);
+    assert.ok(leave.opts.deletedWith, "a cluster that goes has nobody to leave");
+    assertShellcheckClean(script);
   });
 });

@@ -30,9 +30,13 @@ const secretText = new RegExp(
 
 let recording: Recording<StackOutputs>;
 let commands: RecordedResource[];
+/** Those that do something when a host leaves, and nothing before. */
+let farewells: RecordedResource[];
 before(async () => {
   recording = await recordProgram();
-  commands = [...ofType(recording, remoteCommand).values()];
+  const all = [...ofType(recording, remoteCommand).values()];
+  farewells = all.filter(({ name }) => name.endsWith("-leave"));
+  commands = all.filter((command) => !farewells.includes(command));
 });
 
 /** Names what breaks a rule, so that an error names all of them at once. */
@@ -139,7 +143,7 @@ describe("every remote command", () => {
 
   it("pins the host key", () => {
     assertNone(
-      commands.filter(({ inputs }) => {
+      [...commands, ...farewells].filter(({ inputs }) => {
         const { hostKey } = inputs["connection"] as { hostKey?: string };
         return !/^ssh-ed25519 \S+$/.test(hostKey ?? "");
       }),
@@ -149,7 +153,7 @@ describe("every remote command", () => {
 
   it("logs in by key only", () => {
     assertNone(
-      commands.filter(({ inputs }) => {
+      [...commands, ...farewells].filter(({ inputs }) => {
         const connection = inputs["connection"] as Record<string, unknown>;
         return connection["password"] !== undefined || connection["privateKey"] === undefined;
       }),
@@ -188,7 +192,7 @@ describe("every remote command", () => {
 
   it("logs nothing", () => {
     assertNone(
-      commands.filter(({ inputs }) => inputs["logging"] !== "none"),
+      [...commands, ...farewells].filter(({ inputs }) => inputs["logging"] !== "none"),
       "a command that logs",
     );
   });
@@ -200,8 +204,24 @@ describe("every remote command", () => {
     );
   });
 
+  it("that a node leaves by runs on the first control plane, which stays as long as the cluster", () => {
+    assert.deepEqual(farewells.map(({ name }) => name).sort(), [
+      "node-worker-0-leave",
+      "node-worker-1-leave",
+    ]);
+    const first = commands.find(({ name }) => name === "control-plane-control-plane-0-apply");
+    for (const { inputs, opts } of farewells) {
+      assert.deepEqual(inputs["connection"], first?.inputs["connection"]);
+      assert.deepEqual(
+        [inputs["create"], inputs["update"], inputs["delete"]],
+        [undefined, undefined, "sudo --non-interactive bash -s"],
+      );
+      assert.ok(opts.deletedWith);
+    }
+  });
+
   it("has a clean script", { timeout: 120_000 }, () => {
-    for (const script of new Set(commands.map(({ inputs }) => String(inputs["stdin"])))) {
+    for (const script of new Set([...commands, ...farewells].map(({ inputs }) => String(inputs["stdin"])))) {
       assertShellcheckClean(script);
     }
   });

@@ -1,0 +1,19 @@
+import { paths } from "../plan/paths";
+import { shellCommand } from "../plan/quote";
+
+/**
+ * The script that lets a node go, run on a control plane host. Pods move to other nodes first, as their disruption budgets allow; after
+ * two minutes those that are left stop with the host, because it goes anyway (kubernetes.io, "Safely Drain a Node").
+ */
+export function renderLeave(node: string): string {
+  return `set -euo pipefail
+ask() { kubectl --kubeconfig=${paths.superAdminKubeconfig} "$@"; }
+leave() {
+  [ -n "$(ask get node "$1" --ignore-not-found --output=name)" ] || return 0
+  ask drain "$1" --ignore-daemonsets --delete-emptydir-data --force --timeout=120s ||
+    printf '%s: some pods could not be moved in time, and stop with it\\n' "$1" >&2
+  ask delete node "$1" --ignore-not-found
+}
+${shellCommand(["leave", node])}
+`;
+}
