@@ -187,6 +187,7 @@ describe("A cluster with three control planes", () => {
     await up();
     assert.deepEqual(voters("control-plane-0"), ["control-plane-0"]);
     assert.match(kubectl("get", "configmap", "while-one-is-gone", "-o", "name"), /while-one-is-gone/);
+    assert.equal(kubectl("get", "nodes", "-o", "name"), "node/control-plane-0\nnode/worker-0");
   });
 
   it("leaves nothing behind", async () => {
