@@ -23,30 +23,44 @@ export function isMachineStep(step: Step, hosts: readonly ReportedHost[]): boole
   return isMachine(step, hosts) || parseUrn(step.urn).type === hardenedHost;
 }
 
-/** Hosts whose disk goes: deleted, or deleted and made again. */
-function lostHosts(steps: readonly Step[], hosts: readonly ReportedHost[]): Set<string> {
-  return new Set(
-    steps
-      .filter(({ operation }) => operation === "delete" || operation === "replace")
-      .filter((step) => isMachineStep(step, hosts))
-      .map(({ urn }) => hostOf(parseUrn(urn).name, hosts)?.name ?? ""),
-  );
+/** Hosts whose disk goes. */
+interface LostHosts {
+  /** With the host itself. */
+  readonly gone: ReadonlySet<string>;
+  readonly madeAgain: ReadonlySet<string>;
 }
 
-/** etcd stands as long as a majority of its members does (etcd.io/docs, "Failure modes"). */
+function lostHosts(steps: readonly Step[], hosts: readonly ReportedHost[]): LostHosts {
+  const by = (operation: Step["operation"]): Set<string> =>
+    new Set(
+      steps
+        .filter((step) => step.operation === operation && isMachineStep(step, hosts))
+        .map(({ urn }) => hostOf(parseUrn(urn).name, hosts)?.name ?? ""),
+    );
+  return { gone: by("delete"), madeAgain: by("replace") };
+}
+
+/**
+ * Members that leave are taken out of etcd one by one before their hosts go, so the last one that stays has all data. Members whose
+ * machine is made again lose theirs while they count, and etcd stands as long as a majority does (etcd.io/docs, "Failure modes").
+ */
 function memberImpact(
   name: string,
-  lost: ReadonlySet<string>,
+  lost: LostHosts,
   hosts: readonly ReportedHost[],
   newcomers: ReadonlySet<string>,
 ): Impact {
-  const members = hosts.filter((host) => host.role === "control-plane" && !newcomers.has(host.name));
-  const left = members.filter((host) => !lost.has(host.name)).length;
-  const majority = Math.floor(members.length / 2) + 1;
-  if (left < majority) {
+  const members = hosts
+    .filter((host) => host.role === "control-plane" && !newcomers.has(host.name))
+    .map((host) => host.name);
+  const left = members.filter((member) => !lost.gone.has(member) && !lost.madeAgain.has(member)).length;
+  const needed = members.some((member) => lost.madeAgain.has(member))
+    ? Math.floor(members.length / 2) + 1
+    : 1;
+  if (left < needed) {
     return {
       class: "data-loss",
-      reason: `etcd keeps ${left} of ${members.length} members and needs ${majority}: the cluster's data goes with ${name}`,
+      reason: `etcd keeps ${left} of ${members.length} members and needs ${needed}: the cluster's data goes with ${name}`,
     };
   }
   return {
@@ -57,7 +71,7 @@ function memberImpact(
 
 function lostImpact(
   host: ReportedHost,
-  lost: ReadonlySet<string>,
+  lost: LostHosts,
   hosts: readonly ReportedHost[],
   newcomers: ReadonlySet<string>,
 ): Impact {

@@ -55,6 +55,21 @@ describe("a host that goes", () => {
     assert.deepEqual(gone(2), ["control-plane-0, machine: data-loss", "control-plane-1, machine: data-loss"]);
   });
 
+  it("keeps the data while one member stays of those that leave, and not when another is made again meanwhile", () => {
+    const three = ["control-plane-0", "control-plane-1", "control-plane-2"];
+    const leaving = [machine("control-plane-1", "delete"), machine("control-plane-2", "delete")];
+    const step = stackStep(three, ["control-plane-0"]);
+    const ofHosts = (lines: readonly string[]): string[] =>
+      lines.filter((line) => line.startsWith("control-plane"));
+    assert.deepEqual(ofHosts(told(step, ...leaving)), [
+      "control-plane-1, host leaves the cluster: drain",
+      "control-plane-2, host leaves the cluster: drain",
+    ]);
+    const worst = ofHosts(told(step, machine("control-plane-0", "replace"), ...leaving));
+    assert.equal(worst.length, 3);
+    assert.ok(worst.every((line) => line.endsWith(": data-loss")));
+  });
+
   it("does not count members that come with the same change", () => {
     const before = ["control-plane-0"];
     const after = ["control-plane-1", "control-plane-2"];
