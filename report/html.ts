@@ -24,7 +24,7 @@ function fieldTable(fields: readonly FieldChange[]): string {
     ({ path: name, before, after }) =>
       `<tr><th scope="row"><code>${escape(name)}</code></th>${cell(before)}${cell(after)}</tr>`,
   );
-  return `<div class="scroll"><table><thead><tr><th scope="col">field</th><th scope="col">before</th><th scope="col">after</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
+  return `<table class="fields"><thead><tr><th scope="col">field</th><th scope="col">before</th><th scope="col">after</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
 }
 
 function lineClass(line: string): string {
@@ -33,10 +33,15 @@ function lineClass(line: string): string {
   return line.startsWith("-") ? "removed" : "same";
 }
 
+/** Text that scrolls sideways; the keyboard reaches it, and what reads the page aloud says what it is. */
+function scrollingBlock(label: string, html: string, name = ""): string {
+  return `<pre tabindex="0" role="group" aria-label="${label}"${name === "" ? "" : ` class="${name}"`}>${html}</pre>`;
+}
+
 /** A line keeps its sign, so that colour is not all that tells. */
 function diffBlock(diff: string): string {
   const lines = diff.split("\n").map((line) => `<span class="${lineClass(line)}">${escape(line)}\n</span>`);
-  return `<pre tabindex="0">${lines.join("")}</pre>`;
+  return scrollingBlock("Changed lines", lines.join(""));
 }
 
 const badge = (name: Change["impact"]["class"]): string =>
@@ -64,7 +69,7 @@ function contents(groups: readonly PlaceGroup[]): string {
     (group, index) =>
       `<li><a href="#${groupId(index)}">${escape(group.places.join(", "))}</a> ${badge(group.worst.class)}</li>`,
   );
-  return `<nav aria-label="Places"><ul>${items.join("")}</ul></nav>`;
+  return `<nav aria-labelledby="places"><h2 id="places">Places</h2><ul>${items.join("")}</ul></nav>`;
 }
 
 function policySection(report: Report): string {
@@ -78,7 +83,7 @@ function policySection(report: Report): string {
 
 function errorSection({ errors }: Report): string {
   if (errors.length === 0) return "";
-  const blocks = errors.map((error) => `<pre tabindex="0" class="error">${escape(error)}</pre>`);
+  const blocks = errors.map((error) => scrollingBlock("Error", escape(error), "error"));
   return `<section><h2>Errors</h2>${blocks.join("")}</section>`;
 }
 
@@ -88,7 +93,7 @@ function countTable({ counts }: Report): string {
     (count) =>
       `<tr><th scope="row">${badge(count.class)}</th><td>${count.changes}</td><td>${escape(count.places.join(", "))}</td></tr>`,
   );
-  return `<div class="scroll"><table><thead><tr><th scope="col">impact</th><th scope="col">changes</th><th scope="col">where</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
+  return `<table><thead><tr><th scope="col">impact</th><th scope="col">changes</th><th scope="col">where</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
 }
 
 function legend(): string {

@@ -42,9 +42,19 @@ describe("the page", () => {
     assert.match(html, /<html lang="en">/);
     assert.match(html, /<span class="removed">-old\n<\/span><span class="added">\+new\n<\/span>/);
     assert.match(html, /<th scope="col">before<\/th>/);
-    assert.match(html, /<pre tabindex="0">/);
-    assert.match(html, /<nav aria-label="Places">.*href="#place-2"/);
+    assert.match(html, /<pre tabindex="0" role="group" aria-label="Changed lines">/);
+    assert.match(html, /<nav aria-labelledby="places"><h2 id="places">Places<\/h2>.*href="#place-2"/);
     assert.match(html, /<section id="place-2">/);
+  });
+
+  it("scrolls sideways only where the keyboard can, too; all else is wrapped", () => {
+    const html = page([change], { errors: ["e"] });
+    const scrolling = [...html.matchAll(/^([^\s{}]+) \{[^}]*overflow-x: auto;/gm)].map(
+      ([, selector]) => selector,
+    );
+    assert.deepEqual(scrolling, ["pre"]);
+    assert.doesNotMatch(html, /<pre(?! tabindex="0" role="group" aria-label="[^"]+")/);
+    assert.match(html, /^body \{[^}]*overflow-wrap: anywhere;/m);
   });
 
   it("takes no text for HTML", () => {
