@@ -73,7 +73,7 @@ export async function renderPlot(measurements: Measurements): Promise<string> {
     mark: "bar",
     width: 600,
     encoding: {
-      y: { field: "label", type: "nominal", sort: null, title: null },
+      y: { field: "label", type: "nominal", sort: null, title: null, axis: { labelLimit: 400 } },
       x: { field: "median", type: "quantitative", title: "seconds (median)" },
       color: { field: "who", type: "nominal", legend: null },
     },
