@@ -24,6 +24,11 @@ function eachStep(workflow: Workflow, check: (step: Step, place: string) => stri
 const asksForCloud = (job: Job): boolean =>
   typeof job.permissions === "object" && job.permissions["id-token"] === "write";
 
+/** A container that can do to its runner what root can. */
+const isPrivileged = ({ container }: Job): boolean =>
+  typeof container === "object" &&
+  /--privileged|--cap-add|--pid|docker\.sock/.test(JSON.stringify(container));
+
 /** A job that runs a command on a stack: it must not run twice at once. */
 const touchesStack = (job: Job): boolean =>
   job.steps.some((step) =>
@@ -77,6 +82,13 @@ export const rules: Readonly<Record<string, Rule>> = {
     }),
   "asks the cloud for a token only behind an environment": (workflow) =>
     eachJob(workflow, (job, name) => (asksForCloud(job) && job.environment === undefined ? [name] : [])),
+  "gives a privileged container nothing to take": (workflow) =>
+    eachJob(workflow, (job, name) => {
+      const rights = typeof job.permissions === "object" ? Object.entries(job.permissions) : [["*", "write"]];
+      const reads = rights.every(([scope, level]) => scope === "contents" && level === "read");
+      const thrownAway = /^ubuntu-\d+\.\d+$/.test(job["runs-on"]);
+      return isPrivileged(job) && !(reads && thrownAway && job.environment === undefined) ? [name] : [];
+    }),
   "holds no long-lived key of a cloud": (workflow, text) => [
     ...eachStep(workflow, (step, place) =>
       step.with?.["aws-access-key-id"] !== undefined || step.with?.["aws-secret-access-key"] !== undefined

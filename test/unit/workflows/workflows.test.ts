@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { describe, it } from "node:test";
 import { rules } from "./rules";
 import { parseWorkflow, readWorkflows, type Step } from "./workflows";
@@ -13,9 +15,10 @@ function stepsOf(file: string, job: string): Step[] {
 }
 
 describe("the workflows", () => {
-  it("are there: preview, up, drift", () => {
+  it("are there: preview, up, drift, test", () => {
     const names = files.map(({ file }) => file);
-    for (const name of ["preview.yml", "up.yml", "drift.yml"]) assert.ok(names.includes(name), name);
+    for (const name of ["preview.yml", "up.yml", "drift.yml", "test.yml"])
+      assert.ok(names.includes(name), name);
   });
 
   for (const [rule, check] of Object.entries(rules)) {
@@ -52,6 +55,41 @@ describe("the workflows", () => {
     assert.ok(report >= 0 && report < up);
     // Neither goes on after a failure.
     assert.ok([report, up].every((index) => !(commands[index] ?? "").includes("||")));
+  });
+});
+
+describe("the workflow of tests", () => {
+  const [quick = [], whole = []] = ["quick", "whole"].map((job) =>
+    stepsOf("test.yml", job).flatMap(({ run }) => (run === undefined ? [] : [run])),
+  );
+  const text = (file: string): string => readFileSync(path.join(__dirname, "../../..", file), "utf8");
+
+  it("runs the README's test command, whole, on pull requests and on main", () => {
+    assert.match(text("README.md"), /^npm test +#/m);
+    assert.equal(whole.at(-1), "npm test");
+    const { on = {} } = files.find(({ file }) => file === "test.yml")?.workflow ?? {};
+    assert.deepEqual(Object.keys(on), ["pull_request", "push", "workflow_dispatch"]);
+  });
+
+  it("runs first what needs no cluster, by levels that there are", () => {
+    const levels = /^npm test -- (.+)$/.exec(quick.at(-1) ?? "")?.[1]?.split(" ") ?? [];
+    assert.deepEqual(levels, ["lint", "unit", "go"]);
+    const known = /const levels[^{]*\{([^}]*)\}/.exec(text("commands/test.ts"))?.[1] ?? "";
+    for (const level of levels) assert.match(known, new RegExp(`^\\s*${level}[,:]`, "m"));
+    assert.equal(files.find(({ file }) => file === "test.yml")?.workflow.jobs["whole"]?.needs, "quick");
+  });
+
+  it("runs on the system and the Node.js that the README names", () => {
+    const readme = text("README.md");
+    for (const job of ["quick", "whole"]) {
+      const found = files.find(({ file }) => file === "test.yml")?.workflow.jobs[job];
+      assert.match(JSON.stringify(found?.container), /"debian:12"/);
+      const node = found?.steps.find(({ uses }) => uses?.startsWith("actions/setup-node@") === true);
+      assert.match(
+        readme,
+        new RegExp(`Debian 12 box with Node\\.js ${String(node?.with?.["node-version"])}\\b`),
+      );
+    }
   });
 });
 
@@ -112,6 +150,18 @@ const mistakes: readonly (readonly [keyof typeof rules, string])[] = [
   [
     "asks the cloud for a token only behind an environment",
     broken("permissions: {}", "    permissions: { id-token: write }", step),
+  ],
+  [
+    "gives a privileged container nothing to take",
+    broken("permissions: {}", `${cloud}\n    container: { image: "debian:12", options: --privileged }`, step),
+  ],
+  [
+    "gives a privileged container nothing to take",
+    broken(
+      "permissions: {}",
+      `${plain}\n    container: { image: "debian:12", options: --privileged }`,
+      step,
+    ).replace("runs-on: ubuntu-24.04", "runs-on: ${{ vars.RUNNER }}"),
   ],
   [
     "holds no long-lived key of a cloud",

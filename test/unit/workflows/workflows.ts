@@ -21,6 +21,8 @@ const stepSchema = z.looseObject({
   env: z.record(z.string(), z.unknown()).optional(),
 });
 const jobSchema = z.looseObject({
+  "runs-on": z.string(),
+  container: z.union([z.string(), z.looseObject({ options: z.string().optional() })]).optional(),
   if: z.string().optional(),
   "timeout-minutes": z.number().optional(),
   permissions,
