@@ -40,6 +40,27 @@ describe("the role set", () => {
     }
   });
 
+  it("CIS 5.1.9, 5.1.10, 5.1.11, 5.1.12, 5.1.13: gives nobody what leads to other people's rights", () => {
+    const grants = allRules.flatMap(([, rules]) =>
+      rules.flatMap(({ resources, verbs }) =>
+        resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)),
+      ),
+    );
+    assert.ok(grants.includes("get persistentvolumes") && grants.includes("create persistentvolumeclaims"));
+    const leading =
+      /^(?!(get|list|watch) )\S+ (persistentvolumes|.*webhookconfigurations)$|nodes\/proxy|certificatesigningrequests|serviceaccounts\/token/;
+    assert.deepEqual(
+      grants.filter((grant) => leading.test(grant)),
+      [],
+    );
+    for (const bad of [
+      "create persistentvolumes",
+      "get nodes/proxy",
+      "update certificatesigningrequests/approval",
+    ])
+      assert.match(bad, leading);
+  });
+
   it("shows secrets to operators only", () => {
     assert.equal(may("operator", "get", "secrets"), true);
     for (const role of ["viewer", "developer", "cluster-reader"] as const) {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import path from "node:path";
 import { describe, it } from "node:test";
 import { accounts } from "../../../../components/hosts/hardening/accounts";
 import {
@@ -9,6 +11,7 @@ import {
 import { hardeningFragments } from "../../../../components/hosts/hardening/harden";
 import { kernel } from "../../../../components/hosts/hardening/kernel";
 import { sshd } from "../../../../components/hosts/hardening/sshd";
+import { updates } from "../../../../components/hosts/hardening/updates";
 import { mergeFragments } from "../../../../components/plan/merge";
 import { portTable, type HostRole } from "../../../../components/plan/ports";
 
@@ -144,7 +147,43 @@ describe("accounts", () => {
   });
 });
 
+describe("updates", () => {
+  const content = (automaticReboot: boolean): string =>
+    updates({ automaticReboot }).files?.[0]?.content ?? "";
+
+  it("install Debian's security updates by themselves", () => {
+    assert.match(content(false), /^APT::Periodic::Unattended-Upgrade "1";$/m);
+    assert.match(content(false), /Origins-Pattern \{ "[^"]*-security,label=Debian-Security"; \};/);
+    assert.deepEqual(
+      updates({ automaticReboot: false }).units?.map(({ name }) => name),
+      ["apt-daily.timer", "apt-daily-upgrade.timer"],
+    );
+  });
+
+  it("reboot only where the settings say so", () => {
+    assert.match(content(false), /^Unattended-Upgrade::Automatic-Reboot "false";$/m);
+    assert.match(content(true), /^Unattended-Upgrade::Automatic-Reboot "true";$/m);
+  });
+
+  it("leave the container runtime to the operator, who times its restart", () => {
+    assert.match(content(true), /Package-Blacklist \{ "\^containerd\$"; "\^runc\$"; \};/);
+  });
+});
+
 describe("all subjects together", () => {
+  const folder = path.join(__dirname, "../../../../components/hosts/hardening");
+
+  it("are the files of their folder, so that none is written and forgotten", () => {
+    const subjects = readdirSync(folder).map((file) => path.basename(file, ".ts"));
+    const known = hardeningFragments({
+      ...options("worker"),
+      adminUser: "redoubt",
+      automaticReboot: false,
+      timeServers: [],
+    });
+    assert.deepEqual(subjects.filter((subject) => subject !== "harden").sort(), Object.keys(known).sort());
+  });
+
   it("want nothing twice in different ways", () => {
     const all = {
       ...options("control-plane"),
