@@ -1,4 +1,5 @@
 import { test, type Control, type ControlSource, type Gap } from "./control";
+import type { TestTitle } from "./test-titles";
 
 /** Sections of the benchmark, and how many recommendations each has. */
 const sections: Readonly<Record<string, number>> = {
@@ -43,16 +44,22 @@ const ownStandard = [
     "are made with their Pod Security Standard; those that every cluster has are left alone",
   ),
 ];
-const refusedByBaseline = (what: string): Control => ({
-  what: `${what}: refused by the standard baseline, which is enforced everywhere`,
+const refusedByBaseline = (what: string, ...tests: readonly TestTitle[]): Control => ({
+  what: `${what}: refused by the standard baseline, which is enforced unless the settings say otherwise`,
   settings: baseline,
   tests: [
     test(
       "unit/control-plane/kube-apiserver.test.ts",
       "CIS 5.2.1: puts every namespace under a Pod Security Standard, without exemptions",
     ),
+    ...tests,
   ],
 });
+/** Its pods ask for the host's network and process ids. */
+const refusedInCluster = test(
+  "cluster/stories/workloads.ts",
+  "are refused when privileged, in every namespace of the stack",
+);
 const refusedByRestricted = (what: string): Control => ({
   what: `${what}: refused by the standard restricted`,
   settings: baseline,
@@ -194,13 +201,11 @@ const notes: Readonly<Record<string, Control | Gap>> = {
   "5.2.1": { what: "Pod Security admission judges every namespace, without exemptions", settings: baseline },
   "5.2.2": {
     ...refusedByBaseline("privileged containers"),
-    tests: [
-      test("cluster/stories/workloads.ts", "are refused when privileged, in every namespace of the stack"),
-    ],
+    note: "The API server refuses them wherever they are: `allow-privileged` is off.",
   },
-  "5.2.3": refusedByBaseline("the host's process ids"),
+  "5.2.3": refusedByBaseline("the host's process ids", refusedInCluster),
   "5.2.4": refusedByBaseline("the host's IPC"),
-  "5.2.5": refusedByBaseline("the host's network"),
+  "5.2.5": refusedByBaseline("the host's network", refusedInCluster),
   "5.2.6": refusedByRestricted("escalation of privileges"),
   "5.2.7": refusedByRestricted("containers that run as root"),
   "5.2.8": refusedByRestricted("the capability NET_RAW"),

@@ -33,6 +33,10 @@ export const hardeningGuide: ControlSource = {
       settings: ["apiServer.podSecurity.enforce", "namespaces[].podSecurity.enforce"],
       tests: [
         test("cluster/stories/workloads.ts", "are refused when privileged, in every namespace of the stack"),
+        test(
+          "unit/control-plane/kube-apiserver.test.ts",
+          "CIS 5.2.1: puts every namespace under a Pod Security Standard, without exemptions",
+        ),
       ],
     },
     "Pods: seccomp and AppArmor": {

@@ -103,7 +103,7 @@ export function renderAuditorPage(evidence: Evidence): string {
 
 Each control, with the setting that changes it, the policy rule that refuses its loss, and the test that proves it. The page is made by \`npm run docs:auditor\` from \`policies/controls/\`, the rules of the pack and the titles of the tests; a test fails when it names a setting, rule or test that there is not, or when a control has neither rule nor test.
 
-How to read a row, and how to show it to somebody:
+How to read a row, and how to show it to somebody. What stands in italics is kept in another way than asked, or not wholly.
 
 - **Setting**: a dash means that no setting changes it. What an environment says differently stands in its \`Pulumi.<env>.yaml\`; exceptions are in \`policies/config/<env>.json\`, each with a reason and a last day ([writing-a-waiver.md](writing-a-waiver.md)).
 - **Policy rule**: judged before a change is made, \`npm run preview -- --stack <env>\`. What is deployed is judged by \`pulumi policy analyze --policy-pack policies --stack <env>\`. Every rule has five cases of its own (\`test/policies/rules.test.ts\`: kept, nearly broken, nearly kept, broken, unknown), and \`test/policies/preview.test.ts\` shows that the program as it is breaks none.
