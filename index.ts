@@ -39,19 +39,5 @@ guardTokens(blueprint, policies, objects);
 // The proof: real connections, allowed and denied.
 const probe = probeNetwork(blueprint, firstControlPlane, dns, [access, policies, ...nodes]);
 
-export const {
-  kubernetesVersion,
-  endpoint,
-  kubeconfig,
-  userKubeconfigs,
-  login,
-  sshPrivateKey,
-  nodeTable,
-  serviceAccountIssuer,
-  serviceAccountKeys,
-  webhookClientAuthority,
-  certificateExpiry,
-  notApplicable,
-  connectivity,
-  next,
-} = stackOutputs(blueprint, { machines, pki, people, hosts, probe });
+// What the user needs next.
+export = stackOutputs(blueprint, { machines, pki, people, hosts, probe });

@@ -34,8 +34,8 @@ export interface StackOutputs {
   readonly kubeconfig: pulumi.Output<string>;
   /** Kubeconfigs of people by name; secret. */
   readonly userKubeconfigs: pulumi.Output<Record<string, string>>;
-  /** Undefined without an identity provider. */
-  readonly login: LoginParameters | undefined;
+  /** Left out without an identity provider: the engine would warn of a value that is undefined. */
+  readonly login?: LoginParameters;
   /** The key that logs in to every host; secret. */
   readonly sshPrivateKey: pulumi.Output<string>;
   /** Every node with its address. */
@@ -97,6 +97,7 @@ export function stackOutputs(blueprint: Blueprint, sources: OutputSources): Stac
   const { machines, pki, people, hosts, probe } = sources;
   const { kubernetes, authentication } = blueprint.settings;
   const { issuer, signingKey, acceptedKeys } = authentication.serviceAccounts;
+  const login = loginParameters(blueprint, pki);
   return {
     kubernetesVersion: kubernetes.version,
     endpoint: pki.server,
@@ -104,7 +105,7 @@ export function stackOutputs(blueprint: Blueprint, sources: OutputSources): Stac
     userKubeconfigs: pulumi.secret(
       Object.fromEntries(people.map(({ name, certificate }) => [name, certificate.kubeconfig])),
     ),
-    login: loginParameters(blueprint, pki),
+    ...(login === undefined ? {} : { login }),
     sshPrivateKey: machines.adminPrivateKey,
     nodeTable: hosts.map(({ spec: { name, role, address } }) => ({ name, role, address })),
     serviceAccountIssuer: { issuer, jwks: pki.serviceAccountKeys.publicKeys.apply(jsonWebKeySet) },

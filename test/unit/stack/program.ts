@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import type { StackOutputs } from "../../../stack/outputs";
 import { makeAuthority } from "../../support/certificates";
 import { artifacts } from "../../support/fixture-cluster";
 import { hash } from "../../support/identity-fixtures";
@@ -11,8 +12,7 @@ import { sshKeyMocks } from "../../support/ssh-keys";
 /** The password that Dex searches the directory with; the tests look where it stands. */
 export const bindPassword = "bind-password-of-the-directory";
 
-/** What `index.ts` exports: the outputs of the stack. */
-export type StackOutputs = typeof import("../../../index");
+export type { StackOutputs };
 
 const image = (name: string): object => ({
   reference: `redoubt.local/${name}:1.0.0`,
@@ -100,7 +100,8 @@ export async function recordProgram(changed: Record<string, unknown> = {}): Prom
   );
   try {
     // TypeScript wants the extension of what is imported while the program runs.
-    return await recordStack(() => import("../../../index.js"), { mocks: sshKeyMocks });
+    const program = async (): Promise<StackOutputs> => (await import("../../../index.js")).default;
+    return await recordStack(program, { mocks: sshKeyMocks });
   } finally {
     rmSync(folder, { recursive: true });
   }
