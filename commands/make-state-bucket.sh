@@ -11,7 +11,8 @@ die() { printf 'make-state-bucket.sh: %s\n' "$*" >&2; exit 1; }
 (($# == 2 || $# == 3)) || die "usage: make-state-bucket.sh BUCKET REGION [KEY-ALIAS]"
 bucket=$1 region=$2 alias=alias/${3:-redoubt}
 command -v aws >/dev/null || die "the aws program is not installed"
-export AWS_REGION=$region AWS_PAGER=''
+# Version 1 of the program reads the second name only.
+export AWS_REGION=$region AWS_DEFAULT_REGION=$region AWS_PAGER=''
 
 if ! aws kms describe-key --key-id "$alias" >/dev/null 2>&1; then
   key=$(aws kms create-key --description "State of Redoubt stacks" --query KeyMetadata.KeyId --output text)

@@ -53,7 +53,11 @@ export function historyFolder(stack: string, environment: NodeJS.ProcessEnv): st
   return folder === undefined ? undefined : path.join(folder, ".pulumi", "history", projectName, stack);
 }
 
-/** Makes the stack when the backend lacks it. */
+/**
+ * Makes the stack when this box's backend lacks it; elsewhere it must be there, because who makes it decides what encrypts its secrets.
+ *
+ * @throws naming the command that makes it.
+ */
 export async function ensureStack(stack: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const folder = stateFolder(environment);
   // Looking for the file saves a second on every run; other backends are asked.
@@ -62,11 +66,20 @@ export async function ensureStack(stack: string, environment: NodeJS.ProcessEnv)
     existsSync(path.join(folder, ".pulumi", "stacks", projectName, `${stack}.json`))
   )
     return;
-  await run("pulumi", ["stack", "select", "--create", "--non-interactive", "--stack", stack], {
-    cwd: projectFolder,
-    env: environment,
-    stdout: "capture",
-  });
+  const create = folder === undefined ? [] : ["--create"];
+  try {
+    await run("pulumi", ["stack", "select", ...create, "--non-interactive", "--stack", stack], {
+      cwd: projectFolder,
+      env: environment,
+      stdout: "capture",
+    });
+  } catch (error) {
+    if (folder !== undefined) throw error;
+    throw new Error(
+      `PULUMI_BACKEND_URL = ${environment["PULUMI_BACKEND_URL"] ?? ""} does not answer or has no stack ${stack}. Fix: npm run init -- --stack ${stack} --backend … --secrets-provider awskms://…`,
+      { cause: error },
+    );
+  }
 }
 
 const lockSchema = z.object({ pid: z.number(), hostname: z.string() });

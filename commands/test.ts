@@ -10,7 +10,15 @@ import { run } from "./shell";
 import { projectFolder } from "./stack";
 
 /** Programs that only tests call. */
-const testPackages = ["haproxy", "openssh-client", "openssl", "qemu-system-x86", "shellcheck", "sshpass"];
+const testPackages = [
+  "haproxy",
+  "openssh-client",
+  "openssl",
+  "python3-venv",
+  "qemu-system-x86",
+  "shellcheck",
+  "sshpass",
+];
 
 /** Every test file below a folder of test/. */
 function testFiles(folder: string): string[] {
@@ -68,6 +76,7 @@ const levels: Readonly<Record<string, () => Promise<void>>> = {
   unit: () => nodeTest(testFiles("unit"), process.env),
   go: goTests,
   policies: () => withToolchain("policies"),
+  state: () => withToolchain("state"),
   cluster: () => withToolchain("cluster"),
 };
 
