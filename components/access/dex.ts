@@ -216,6 +216,7 @@ export function dex({ options, apiServerAddress, artifacts }: DexPlanOptions): P
   });
   const ask = `curl --fail --silent --show-error --max-time 5 --cacert ${paths.pki}/ca.crt https://${apiServerAddress}:${dexPort}/dex/keys`;
   return {
+    packages: ["curl"],
     artifacts: [program],
     files: [{ path: hostsPath, content: renderHosts(options) }],
     units: [{ name: "dex.service", content: unit, restartOn: [program.path, hostsPath] }],

@@ -61,6 +61,7 @@ export function directoryCheck(ldap: LdapOptions): PlanFragment {
     : ["-verify_hostname", ldap.host, "-servername", ldap.host];
   const options = [...name, ...(ldap.security === "startTLS" ? ["-starttls", "ldap"] : [])];
   return {
+    packages: ["openssl"],
     files: [checkTls, { path: authority, content: withNewline(ldap.certificateAuthority) }],
     readiness: ldap.addresses.map((address) => ({
       description: `identityProvider.ldap: the directory ${ldap.host} answers at ${address}:${ldap.port} with a certificate of certificateAuthority`,
@@ -77,6 +78,7 @@ export function directoryCheck(ldap: LdapOptions): PlanFragment {
 export function issuerChecks(issuers: readonly TrustedIssuer[]): PlanFragment {
   const authorityFile = (index: number): string => `/etc/redoubt/issuer-${index}.crt`;
   return {
+    packages: ["curl"],
     files: [
       checkIssuer,
       ...issuers.flatMap(({ certificateAuthority: pem }, index) =>

@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { accounts } from "../../../../components/hosts/hardening/accounts";
@@ -8,6 +19,7 @@ import {
   renderRuleset,
   type FirewallOptions,
 } from "../../../../components/hosts/hardening/firewall";
+import { filesystems } from "../../../../components/hosts/hardening/filesystems";
 import { hardeningFragments } from "../../../../components/hosts/hardening/harden";
 import { kernel } from "../../../../components/hosts/hardening/kernel";
 import { sshd } from "../../../../components/hosts/hardening/sshd";
@@ -194,5 +206,48 @@ describe("all subjects together", () => {
     const plan = mergeFragments(hardeningFragments(all));
     assert.ok(plan.files.length > 8);
     assert.equal(plan.guarded.length, 3);
+  });
+});
+
+describe("/tmp", () => {
+  const [step] = filesystems().steps ?? [];
+  assert.ok(step);
+  const [bash = "", , script = ""] = step.command;
+
+  /** Runs the step with systemd's files in a folder of the test's; gives what systemctl was told, and the unit of /etc. */
+  function mount(shipped: readonly string[], own?: "mask"): { calls: string; unit: string | undefined } {
+    const folder = mkdtempSync(path.join(tmpdir(), "redoubt-tmp-mount-"));
+    try {
+      const [inPlace, example, unit] = ["in-place", "example", "unit"].map((file) => path.join(folder, file));
+      assert.ok(inPlace !== undefined && example !== undefined && unit !== undefined);
+      for (const file of shipped) writeFileSync(path.join(folder, file), `[Mount] of ${file}\n`);
+      if (own === "mask") symlinkSync("/dev/null", unit);
+      const log = path.join(folder, "calls");
+      writeFileSync(path.join(folder, "systemctl"), `#!/bin/sh\necho "$@" >>${log}\n`, { mode: 0o755 });
+      const env = { ...process.env, PATH: `${folder}:${process.env["PATH"] ?? ""}` };
+      const { status } = spawnSync(bash, ["-c", script, "mount-tmp", inPlace, example, unit], { env });
+      assert.equal(status, 0);
+      const isFile = existsSync(unit) && !lstatSync(unit).isSymbolicLink();
+      return {
+        calls: readFileSync(log, "utf8"),
+        unit: isFile ? readFileSync(unit, "utf8") : undefined,
+      };
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  it("is mounted by the example of Debian 12, also where somebody masked it", () => {
+    for (const own of [undefined, "mask"] as const) {
+      const { calls, unit } = mount(["example"], own);
+      assert.equal(unit, "[Mount] of example\n");
+      assert.equal(calls, "daemon-reload\nenable --now tmp.mount\n");
+    }
+  });
+
+  it("is mounted by the unit of Debian 13, whose mask is taken away and which is not overridden", () => {
+    const { calls, unit } = mount(["in-place"], "mask");
+    assert.equal(unit, undefined);
+    assert.equal(calls, "unmask tmp.mount\ndaemon-reload\nenable --now tmp.mount\n");
   });
 });
