@@ -29,7 +29,7 @@ export interface Blueprint {
 export function readBlueprint(): Blueprint {
   const settings = readSettings(new pulumi.Config("redoubt"), pulumi.getStack());
   const layout = clusterLayout(settings);
-  const catalogue = artifactsFor(settings.hosts.provider, readArtifacts());
+  const catalogue = artifactsFor(settings.hosts.provider, readArtifacts(), settings.hosts.artifacts);
   checkArtifactVersion(catalogue, settings.kubernetes.version);
   return { settings, layout, catalogue, issuers: trustedIssuers(settings, layout) };
 }

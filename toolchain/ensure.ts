@@ -15,7 +15,7 @@ import { cacheFolder } from "./cache";
 import { boxPackages, installDebianPackages } from "./debian-packages";
 import { ensureImages, type ImageArchive } from "./images";
 import type { InstalledTool } from "./installed-tool";
-import { defaultKubernetesVersion, toolManifest, type Tool } from "./manifest";
+import { defaultKubernetesVersion, programRelease, toolManifest, type Tool } from "./manifest";
 import { preflight } from "./preflight";
 import { toolPath, ToolProvider, type ToolSource } from "./tool-provider";
 
@@ -101,7 +101,13 @@ function writeCatalogue(
     artifacts: Object.fromEntries(
       hostTools.map(({ tool, program, sha256 }) => [
         tool.name,
-        { version: tool.version, sha256, url: url(program), localPath: program },
+        {
+          version: tool.version,
+          sha256,
+          url: url(program),
+          localPath: program,
+          release: programRelease(tool),
+        },
       ]),
     ),
     images: Object.fromEntries(

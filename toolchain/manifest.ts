@@ -69,6 +69,12 @@ export interface Tool {
   readonly recipe: ModuleRecipe;
 }
 
+/** The release that is the program itself, as a host can install it. Of an archive only the whole is pinned, not the program in it. */
+export function programRelease({ release }: Tool): Pick<Release, "url" | "sha256"> | undefined {
+  if (release === undefined || release.member !== undefined) return undefined;
+  return { url: release.url, sha256: release.sha256 };
+}
+
 const packageFile = path.join(__dirname, "..", "package.json");
 const npmVersions = (
   JSON.parse(readFileSync(packageFile, "utf8")) as { dependencies: Record<string, string> }

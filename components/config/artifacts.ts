@@ -8,13 +8,18 @@ const artifactSchema = z.object({
   url: z.string(),
   /** Where it lies on the operator's box. */
   localPath: z.string(),
+  /** The same program as its vendor gives it, with the vendor's sha256: it need not be that of a build of ours. */
+  release: z.object({ url: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
 });
 
 const catalogueSchema = z.object({
   arch: z.string(),
   kubernetesVersion: z.string(),
   artifacts: z.record(z.string(), artifactSchema),
-  images: z.record(z.string(), artifactSchema.omit({ version: true }).extend({ reference: z.string() })),
+  images: z.record(
+    z.string(),
+    artifactSchema.omit({ version: true, release: true }).extend({ reference: z.string() }),
+  ),
   /** Root filesystem of local machines. */
   baseImage: z.string(),
   cacheDir: z.string(),
@@ -57,18 +62,27 @@ const deliveryStore = "/opt/redoubt/store";
 
 /**
  * The catalogue for hosts that mount nothing from this box: files lie where the delivery puts them, in a folder that bears their
- * sha256. For local machines it stays as it is.
+ * sha256, or hosts download what has a pinned release. For local machines it stays as it is.
  */
-export function artifactsFor(provider: "local" | "inventory", catalogue: Artifacts): Artifacts {
+export function artifactsFor(
+  provider: "local" | "inventory",
+  catalogue: Artifacts,
+  way: "delivered" | "released" = "delivered",
+): Artifacts {
   if (provider === "local") return catalogue;
-  const delivered = <Item extends { sha256: string; localPath: string }>(item: Item): Item => {
+  const inStore = <Item extends { sha256: string; localPath: string }>(item: Item): Item => {
     const name = item.localPath.split("/").at(-1) ?? "";
     return { ...item, url: `file://${deliveryStore}/${item.sha256}/${name}` };
   };
-  const all = <Item extends { sha256: string; localPath: string }>(
-    items: Record<string, Item>,
-  ): typeof items => Object.fromEntries(Object.entries(items).map(([name, item]) => [name, delivered(item)]));
-  return { ...catalogue, artifacts: all(catalogue.artifacts), images: all(catalogue.images) };
+  const each = <Item>(items: Record<string, Item>, place: (item: Item) => Item): typeof items =>
+    Object.fromEntries(Object.entries(items).map(([name, item]) => [name, place(item)]));
+  const program = (item: Artifacts["artifacts"][string]): typeof item =>
+    way === "released" && item.release !== undefined ? { ...item, ...item.release } : inStore(item);
+  return {
+    ...catalogue,
+    artifacts: each(catalogue.artifacts, program),
+    images: each(catalogue.images, inStore),
+  };
 }
 
 /** The image `name` as pods refer to it. */

@@ -170,10 +170,18 @@ function inventoryProblems(settings: Settings): Problem[] {
 
 /** Relations between settings of hosts. */
 export function hostSettingProblems(settings: Settings): Problem[] {
-  const { provider, inventory } = settings.hosts;
+  const { provider, inventory, artifacts } = settings.hosts;
   if (provider === "inventory") return [...countProblems(settings), ...inventoryProblems(settings)];
-  if (inventory === undefined) return countProblems(settings);
-  const rule = "is given, and hosts.provider is local";
-  const fix = "set hosts.provider to inventory, or leave hosts.inventory out";
-  return [...countProblems(settings), { setting: "hosts.inventory", value: "…", rule, fix }];
+  const problems = countProblems(settings);
+  if (artifacts === "released") {
+    const rule = "is for hosts that reach the internet, and local machines don't";
+    const fix = "leave hosts.artifacts out";
+    problems.push({ setting: "hosts.artifacts", value: artifacts, rule, fix });
+  }
+  if (inventory !== undefined) {
+    const rule = "is given, and hosts.provider is local";
+    const fix = "set hosts.provider to inventory, or leave hosts.inventory out";
+    problems.push({ setting: "hosts.inventory", value: "…", rule, fix });
+  }
+  return problems;
 }

@@ -102,6 +102,12 @@ export const hosts = z.strictObject({
     .describe(
       "Networks from which SSH is let in. Local machines: by default the box itself. Inventory: must be given; with a bastion, its address among them.",
     ),
+  artifacts: z
+    .enum(["delivered", "released"])
+    .default("delivered")
+    .describe(
+      "How programs reach hosts that are no local machines: `delivered`, over SSH from where `up` runs, or `released`: hosts download what has a release with a pinned sha256 (Kubernetes' programs, from dl.k8s.io) by themselves, and the rest is delivered.",
+    ),
   inventory: inventory.optional().describe("For `provider: inventory`: the hosts, and the way to them."),
 });
 

@@ -22,6 +22,9 @@ const emptyPlan: HostPlan = {
   guarded: [],
 };
 
+/** What downloads an artifact by https; a store of files needs nothing. */
+const downloader: PlanFragment = { packages: ["ca-certificates", "curl"] };
+
 /** What an item of a list is known by; two subjects that mean the same thing must say the same of it. */
 function identity(kind: keyof HostPlan, item: unknown): string {
   if (typeof item === "string") return item;
@@ -104,7 +107,10 @@ function checkPlan(plan: HostPlan): HostPlan {
  * @throws when two subjects want one path, unit, user or parameter in different ways, or a spec is malformed.
  */
 export function mergeFragments(fragments: Readonly<Record<string, PlanFragment>>): HostPlan {
-  const entries = Object.entries(fragments);
+  const downloads = Object.values(fragments).some(({ artifacts = [] }) =>
+    artifacts.some(({ url }) => url.startsWith("https://")),
+  );
+  const entries = Object.entries(downloads ? { ...fragments, download: downloader } : fragments);
   const plan: HostPlan = { ...emptyPlan };
   const lists = Object.fromEntries(
     (Object.keys(emptyPlan) as (keyof HostPlan)[]).map((kind) => [kind, joinList(kind, entries)]),

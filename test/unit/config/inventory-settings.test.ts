@@ -27,6 +27,11 @@ const wrong: readonly (readonly [what: string, raw: Record<string, unknown>, mes
   ],
   ["an empty list of hosts", { hosts: inventoryOf([]) }, /inventory\.hosts.*must name at least one host/],
   [
+    "downloads by local machines",
+    { hosts: { artifacts: "released" } },
+    /redoubt:hosts\.artifacts.*local machines don't\. Fix: leave hosts\.artifacts out/,
+  ],
+  [
     "an inventory beside local machines",
     { hosts: { ...inventoryOf([alpha]), provider: "local" } },
     /redoubt:hosts\.inventory.*hosts\.provider is local\. Fix: set hosts\.provider to inventory/,

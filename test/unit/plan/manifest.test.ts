@@ -41,6 +41,8 @@ describe("the manifest of a plan", () => {
       { kind: "artifact", path: "/usr/local/bin/a", sha256: "ab", target: "/store/a" },
     ]);
     assert.deepEqual(of({ artifacts: [{ ...artifact, url: "https://example.org/a" }] }), [
+      { kind: "package", name: "ca-certificates" },
+      { kind: "package", name: "curl" },
       { kind: "artifact", path: "/usr/local/bin/a", sha256: "ab", target: undefined },
     ]);
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
-import { kubernetesVersions, toolManifest } from "../../../toolchain/manifest";
+import { kubernetesVersions, programRelease, toolManifest } from "../../../toolchain/manifest";
 
 const toolchain = path.join(__dirname, "../../../toolchain");
 
@@ -31,6 +31,16 @@ for (const version of kubernetesVersions) {
         assert.equal(path.basename(release?.member ?? name), name);
       });
     }
+
+    it("lets hosts download Kubernetes' programs, and nothing of an archive or without a release", () => {
+      const host = tools.filter(({ purpose }) => purpose === "host");
+      const downloaded = host.filter((tool) => programRelease(tool) !== undefined).map(({ name }) => name);
+      assert.deepEqual(downloaded.sort(), [
+        ...["kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler"],
+        ...["kubectl", "kubelet"],
+      ]);
+      for (const tool of host) assert.match(programRelease(tool)?.url ?? "https://", /^https:\/\//);
+    });
 
     it("takes the Kubernetes programs in that version, and no other", () => {
       const kubernetes = tools.filter((tool) => tool.recipe.folder.startsWith("build/kubernetes-"));
