@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { cacheFolder, fillOnce } from "./cache";
-import { debianSuite as suite, machinePackages } from "./host-packages";
+import { debianSuite, machinePackages, type DebianSuite } from "./host-packages";
 import { execute } from "./process";
 import { timed } from "./progress";
 
@@ -11,7 +11,7 @@ const packages = [...machinePackages].sort();
 /** Increase when the steps below change. */
 const recipeVersion = 1;
 
-function baseFolder(): string {
+function baseFolder(suite: DebianSuite): string {
   const recipe = createHash("sha256")
     .update(JSON.stringify([suite, packages, recipeVersion]))
     .digest("hex");
@@ -32,9 +32,12 @@ function generalize(root: string): void {
   mkdirSync(path.join(root, "opt/redoubt/artifacts/images"), { recursive: true });
 }
 
-/** The root filesystem that all local machines share read-only; made once by mmdebstrap from the box's own apt sources. */
-export async function ensureBaseImage(): Promise<string> {
-  const folder = baseFolder();
+/**
+ * The root filesystem that all local machines share read-only; made once by mmdebstrap from the box's own apt sources, or Debian's
+ * for another release.
+ */
+export async function ensureBaseImage(suite: DebianSuite = debianSuite): Promise<string> {
+  const folder = baseFolder(suite);
   await fillOnce(folder, async (scratch) => {
     await timed("machine image", `building Debian ${suite}`, async () => {
       await execute("mmdebstrap", ["--variant=minbase", `--include=${packages.join(",")}`, suite, scratch]);

@@ -1,5 +1,9 @@
+/** Debian releases that hosts may run: 12 and 13. */
+export const debianSuites = ["bookworm", "trixie"] as const;
+export type DebianSuite = (typeof debianSuites)[number];
+
 /** Debian release of local machines. */
-export const debianSuite = "bookworm";
+export const debianSuite: DebianSuite = "bookworm";
 
 /**
  * Programs of hosts that come from Debian, signed by its archive and mended by its security team: the container runtime needs cgo

@@ -12,6 +12,7 @@ import { serviceAccounts } from "../../components/hosts/service-accounts";
 import { containerd } from "../../components/node/containerd";
 import { mergeFragments } from "../../components/plan/merge";
 import type { HostPlan } from "../../components/plan/plan";
+import { debianSuite, debianSuites } from "../../toolchain/host-packages";
 import { ForeignNetwork } from "../support/foreign-network";
 import { SoftHost } from "../support/soft-host";
 import { TimeServer } from "../support/time-server";
@@ -23,10 +24,13 @@ const bootSeconds = 600;
 /**
  * One virtual machine with Debian's own kernel, adopted and hardened by the scripts that the program renders: everything that a container
  * can't do is done here, and looked at. It joins no cluster: under an emulated processor a node's programs take minutes to start.
+ * `REDOUBT_TEST_DEBIAN=trixie` does the same with Debian 13.
  */
-describe("A host with a kernel of its own", () => {
+const suite = debianSuites.find((known) => known === process.env["REDOUBT_TEST_DEBIAN"]) ?? debianSuite;
+
+describe(`A host with a kernel of its own, Debian ${suite}`, () => {
   const network = new ForeignNetwork(`kernel-${process.pid}`);
-  const machine = new VirtualMachine(network, "worker-vm");
+  const machine = new VirtualMachine(network, "worker-vm", suite);
   const clock = new TimeServer();
   let host: SoftHost;
   let plan: HostPlan;

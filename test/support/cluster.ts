@@ -63,6 +63,7 @@ export class TestCluster {
   public readonly stack: string;
   /** What commands on this cluster run with. */
   public readonly environment: NodeJS.ProcessEnv;
+  private shell: NodeJS.ProcessEnv | undefined;
 
   public constructor(purpose: string, configuration: string) {
     this.stack = `test-${purpose}-${process.pid}`;
@@ -142,8 +143,12 @@ export class TestCluster {
     return runProgram("pulumi", [...args, "--stack", this.stack, "--non-interactive"], { env });
   }
 
-  /** The variables that `eval "$(npm run -s env)"` sets. */
+  /** The variables that `eval "$(npm run -s env)"` sets; asked for once. */
   public shellEnvironment(): NodeJS.ProcessEnv {
+    return (this.shell ??= this.readShellEnvironment());
+  }
+
+  private readShellEnvironment(): NodeJS.ProcessEnv {
     const command = 'eval "$(npm run --silent env)" && exec env --null';
     const { stdout } = runProgram("bash", ["-c", command], { env: this.environment });
     const pairs = stdout.split("\0").filter((line) => line.includes("="));

@@ -70,18 +70,28 @@ export class ForeignNetwork {
     must(this.machineScript(["network-create"]));
   }
 
-  /** Boots a machine; `last` is the last byte of its address. */
-  public boot(name: string, last: number): ForeignMachine {
+  /** Path of the private key that root and {@link installer} of a machine may log in with. */
+  public loginKey(name: string): string {
+    return path.join(this.folder, `${name}-login`);
+  }
+
+  /**
+   * Boots a machine; `last` is the last byte of its address.
+   *
+   * @param baseImage Root filesystem. Default: that of local machines.
+   */
+  public boot(name: string, last: number, baseImage?: string): ForeignMachine {
     const address = `${this.prefix}.${last}`;
     const key = path.join(this.folder, `${name}-host-key`);
     must(runProgram("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key]));
-    const login = path.join(this.folder, `${name}-login`);
+    const login = this.loginKey(name);
     must(runProgram("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", login]));
     const hostKey = readFileSync(`${key}.pub`, "utf8").trim();
     const environment = {
       NAME: name,
       ADDRESS: address,
       AUTHORIZED_KEYS: readFileSync(`${login}.pub`, "utf8").trim(),
+      ...(baseImage === undefined ? {} : { BASE_IMAGE: baseImage }),
     };
     const created = this.machineScript(["create"], environment, readFileSync(key, "utf8"));
     const console = path.join(this.folder, "machines", this.name, name, "console.log");
@@ -114,6 +124,11 @@ export class ForeignNetwork {
 printf '%s\\n' 'root:${softPassword}' '${installer}:${softPassword}' | chpasswd
 printf 'PermitRootLogin yes\\nPasswordAuthentication yes\\n' >/etc/ssh/sshd_config.d/50-soft.conf
 usermod --append --groups sudo ${installer}
+for user in root ${installer}; do
+  home=$(getent passwd "$user" | cut -d: -f6)
+  install -d -m 0700 -o "$user" "$home/.ssh"
+  install -m 0600 -o "$user" /etc/ssh/authorized_keys.d/${installer} "$home/.ssh/authorized_keys"
+done
 rm -rf /etc/ssh/sshd_config.d/00-redoubt.conf /etc/ssh/authorized_keys.d /etc/sudoers.d/90-redoubt
 systemctl reload ssh.service
 `;

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { runProgram, TestCluster, type Outcome } from "./cluster";
-import { installer, must, softPassword, type ForeignMachine, type ForeignNetwork } from "./foreign-network";
+import { installer, must, type ForeignMachine, type ForeignNetwork } from "./foreign-network";
 
 const fileSchema = z.looseObject({ config: z.record(z.string(), z.unknown()).default({}) });
 
@@ -11,16 +11,21 @@ export interface InventoryMember extends ForeignMachine {
   readonly role: "control-plane" | "worker";
 }
 
-/** What is not as in the first `up`. */
+/** How an `up` gets in, and who shall. */
 export interface InventoryChange {
-  /** Default: `password`. */
-  readonly authentication?: "password" | "adopted";
+  /** The first login on a host: {@link installer} by password, root by key. Default: `adopted`, none is needed any more. */
+  readonly authentication?: "password" | "privateKey" | "agent" | "adopted";
+  /** The login on the bastion. Default: `agent`. */
+  readonly bastionAuthentication?: "privateKey" | "agent";
   /** Default: none. */
   readonly sshPublicKeys?: readonly string[];
 }
 
-/** A cluster over machines that it did not make; only what it did not make is switched on and off. */
+/** A cluster over machines that it did not make, behind a bastion; only what it did not make is switched on and off. */
 export class InventoryCluster extends TestCluster {
+  /** The machine through which every host is reached. */
+  public bastion: ForeignMachine | undefined;
+
   public constructor(
     purpose: string,
     private readonly network: ForeignNetwork,
@@ -30,14 +35,17 @@ export class InventoryCluster extends TestCluster {
 
   /** Writes the settings; `rest` is the other blocks, in YAML. */
   public configure(members: readonly InventoryMember[], rest: string, change: InventoryChange = {}): void {
-    const { authentication = "password", sshPublicKeys = [] } = change;
+    const { authentication = "adopted", bastionAuthentication = "agent", sshPublicKeys = [] } = change;
+    const { address, hostKey } = this.bastion ?? {};
     const inventory = {
       hosts: members.map(({ name, role, address, hostKey }) => ({ name, role, address, hostKey })),
-      bootstrap: { user: installer, authentication },
+      bootstrap: { user: authentication === "password" ? installer : "root", authentication },
+      bastion: { address, hostKey, user: installer, authentication: bastionAuthentication },
     };
     const settings = {
       provider: "inventory",
-      operatorCidrs: [`${this.network.gateway}/32`],
+      // The box looks at hosts directly, too.
+      operatorCidrs: [`${this.network.gateway}/32`, `${address ?? ""}/32`],
       inventory,
       sshPublicKeys,
     };
@@ -48,22 +56,17 @@ export class InventoryCluster extends TestCluster {
     writeFileSync(this.configFile, stringify({ ...file, config: { ...file.config, ...blocks, ...own } }));
   }
 
-  /** Gives the stack the password of the first login, as its user does: as a secret, on stdin. */
-  public setBootstrapPassword(): void {
-    must(this.pulumi(["stack", "select", "--create"]));
+  /** Gives the stack a secret, as its user does: on stdin. */
+  public setSecret(name: string, value: string): void {
+    const args = ["config", "set", "--secret", "--path", `redoubt:secrets.${name}`];
     const env = this.shellEnvironment();
-    const args = ["config", "set", "--secret", "--path", "redoubt:secrets.bootstrapPassword"];
-    must(
-      runProgram("pulumi", [...args, "--stack", this.stack, "--non-interactive"], {
-        env,
-        input: softPassword,
-      }),
-    );
+    must(this.pulumi(["stack", "select", "--create"]));
+    must(runProgram("pulumi", [...args, "--stack", this.stack, "--non-interactive"], { env, input: value }));
   }
 
-  /** Takes it away again, as an operator should once all hosts are adopted. */
-  public forgetBootstrapPassword(): void {
-    must(this.pulumi(["config", "rm", "--path", "redoubt:secrets.bootstrapPassword"]));
+  /** Takes it away again, as an operator should once nothing asks for it. */
+  public forgetSecret(name: string): void {
+    must(this.pulumi(["config", "rm", "--path", `redoubt:secrets.${name}`]));
   }
 
   public override machine(verb: "start" | "stop", name: string): Outcome {

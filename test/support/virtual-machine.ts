@@ -4,6 +4,7 @@ import { openSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { DebianSuite } from "../../toolchain/host-packages";
 import { runProgram } from "./cluster";
 import { must, type ForeignMachine, type ForeignNetwork } from "./foreign-network";
 import { ensureVmImage } from "./vm-image";
@@ -37,6 +38,7 @@ export class VirtualMachine {
   public constructor(
     private readonly network: ForeignNetwork,
     private readonly name: string,
+    private readonly suite: DebianSuite,
   ) {
     this.tap = `rdt-${createHash("sha256").update(network.bridge).digest("hex").slice(0, 8)}`;
   }
@@ -48,7 +50,7 @@ export class VirtualMachine {
 
   /** Starts it; it is there when it answers. `last` is the last byte of its address. */
   public async start(last: number): Promise<ForeignMachine> {
-    const image = await ensureVmImage();
+    const image = await ensureVmImage(this.suite);
     const { network, tap } = this;
     const address = `${network.prefix}.${last}`;
     must(runProgram("ip", ["tuntap", "add", "dev", tap, "mode", "tap"]));

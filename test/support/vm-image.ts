@@ -10,15 +10,15 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { cacheFolder, fillOnce } from "../../toolchain/cache";
-import { debianSuite, machinePackages } from "../../toolchain/host-packages";
+import { machinePackages, type DebianSuite } from "../../toolchain/host-packages";
 import { execute } from "../../toolchain/process";
 import { timed } from "../../toolchain/progress";
 import { softPassword } from "./foreign-network";
 
 /** Debian's own kernel, and what boots it. */
-const kernelPackages = ["linux-image-cloud-amd64", "initramfs-tools", "udev"];
+const kernelPackages = ["linux-image-cloud-amd64", "initramfs-tools", "udev", "e2fsprogs"];
 /** Increase when the steps below change. */
-const recipeVersion = 1;
+const recipeVersion = 2;
 
 /** A disk with Debian as it installs itself, root and passwords let in, and the kernel that it boots. */
 export interface VmImage {
@@ -41,12 +41,14 @@ function enable(root: string, unit: string, target: string): void {
   symlinkSync(path.join("/lib/systemd/system", unit), link);
 }
 
-/** What a provider's image would have: an address from the kernel's command line, a soft sshd. */
-function soften(root: string): void {
+/** What a provider's image would have: an address from the kernel's command line, a soft sshd, /tmp on the disk. */
+function soften(root: string, suite: DebianSuite): void {
   write(root, "etc/fstab", "/dev/vda / ext4 defaults 0 1\n");
   write(root, "etc/hostname", "debian\n");
   write(root, "etc/machine-id", "");
   write(root, "etc/ssh/sshd_config.d/50-soft.conf", "PermitRootLogin yes\nPasswordAuthentication yes\n");
+  // Debian 12 leaves it there by itself; for 13 its release notes tell how.
+  if (suite !== "bookworm") symlinkSync("/dev/null", path.join(root, "etc/systemd/system/tmp.mount"));
   // systemd-network-generator(8) reads ip= of the kernel's command line.
   enable(root, "systemd-network-generator.service", "sysinit.target");
   enable(root, "systemd-networkd.service", "multi-user.target");
@@ -56,29 +58,29 @@ function soften(root: string): void {
 }
 
 /** Made once, from the box's own apt sources; a minute, most of it the network. */
-export async function ensureVmImage(): Promise<VmImage> {
+export async function ensureVmImage(suite: DebianSuite): Promise<VmImage> {
   const packages = [...machinePackages, ...kernelPackages].sort();
   const recipe = createHash("sha256")
-    .update(JSON.stringify([debianSuite, packages, recipeVersion]))
+    .update(JSON.stringify([suite, packages, recipeVersion]))
     .digest("hex");
-  const folder = path.join(cacheFolder(), "machine", `vm-${debianSuite}-${recipe.slice(0, 12)}`);
+  const folder = path.join(cacheFolder(), "machine", `vm-${suite}-${recipe.slice(0, 12)}`);
   await fillOnce(folder, async (scratch) => {
     const root = path.join(scratch, "root");
-    await timed("virtual machine", `building Debian ${debianSuite} with its kernel`, async () => {
+    await timed("virtual machine", `building Debian ${suite} with its kernel`, async () => {
       const users = `printf '%s\\n' 'root:${softPassword}' | chroot "$1" chpasswd`;
-      // The initial filesystem holds what a virtual disk needs, and no firmware of real ones.
+      // The initial filesystem holds what a virtual disk needs, and no firmware of real ones; that of Debian 13 configures the network.
       const lean =
-        'mkdir -p "$1"/etc/initramfs-tools/conf.d && printf "MODULES=list\\nRESUME=none\\nFSTYPE=ext4\\n" >"$1"/etc/initramfs-tools/conf.d/lean && printf "virtio_pci\\nvirtio_blk\\next4\\n" >"$1"/etc/initramfs-tools/modules';
+        'mkdir -p "$1"/etc/initramfs-tools/conf.d && printf "MODULES=list\\nRESUME=none\\nFSTYPE=ext4\\n" >"$1"/etc/initramfs-tools/conf.d/lean && printf "virtio_pci\\nvirtio_blk\\nvirtio_net\\next4\\n" >"$1"/etc/initramfs-tools/modules';
       await execute("mmdebstrap", [
         "--variant=minbase",
         `--include=${packages.join(",")}`,
         `--essential-hook=${lean}`,
         `--customize-hook=${users}`,
-        debianSuite,
+        suite,
         root,
       ]);
     });
-    soften(root);
+    soften(root, suite);
     for (const name of ["vmlinuz", "initrd"]) {
       const file = readdirSync(path.join(root, "boot")).find((entry) => entry.startsWith(name));
       if (file === undefined) throw new Error(`virtual machine: /boot has no ${name}`);

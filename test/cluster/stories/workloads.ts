@@ -62,7 +62,7 @@ export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutpu
         " ",
       );
       const everywhere: string[] = [];
-      for (const { name } of outputs().nodeTable.filter(({ role }) => role === "worker")) {
+      for (const { name } of outputs().nodeTable) {
         // Without a cgroup of its own, on cgroup v1, a kubelet sees the pods of every machine, and removes them as leftovers.
         const groups =
           "find /sys/fs/cgroup/*/redoubt-$(cat /etc/machine-id)/kubepods /sys/fs/cgroup/kubepods.slice";
@@ -77,7 +77,7 @@ export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutpu
           name,
         );
       }
-      assert.ok(everywhere.length > 0, "no worker has a cgroup of a pod");
+      assert.ok(everywhere.length > 0, "no node has a cgroup of a pod");
     });
 
     it("find every node Ready", () => {
