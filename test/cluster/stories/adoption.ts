@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { utils } from "ssh2";
+import { sshKeyPair } from "../../support/ssh-key-pair";
 import type { ClusterOutputs } from "../../support/cluster";
 import { softPassword, type ForeignNetwork } from "../../support/foreign-network";
 import type { InventoryChange, InventoryCluster, InventoryMember } from "../../support/inventory-cluster";
@@ -22,7 +22,7 @@ export interface AdoptionStage {
 /** Makes the cluster, a host at a time, each by another first login; people's keys come and go by the same runs. */
 export function adoptionStory(stage: AdoptionStage): void {
   const { cluster, network, configure, members, agentSocket } = stage;
-  const operator = utils.generateKeyPairSync("ed25519", { comment: "operator" });
+  const operator = sshKeyPair("operator");
   const key = (name: string): string => readFileSync(network.loginKey(name), "utf8");
   let outputs: ClusterOutputs | undefined;
   const up = async (): Promise<readonly string[]> => {
