@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import {
   artifactsFor,
+  checkArtifactArchitecture,
   checkArtifactVersion,
   readArtifacts,
   type Artifacts,
@@ -31,5 +32,6 @@ export function readBlueprint(): Blueprint {
   const layout = clusterLayout(settings);
   const catalogue = artifactsFor(settings.hosts.provider, readArtifacts(), settings.hosts.artifacts);
   checkArtifactVersion(catalogue, settings.kubernetes.version);
+  checkArtifactArchitecture(catalogue, settings.hosts.aws?.architecture);
   return { settings, layout, catalogue, issuers: trustedIssuers(settings, layout) };
 }

@@ -14,11 +14,13 @@ import type { Blueprint } from "./blueprint";
 /** What is to be true of a host before Kubernetes comes. */
 function fragmentsOf(
   { settings, layout, issuers }: Blueprint,
+  machines: HostProvider,
   spec: HostSpec,
 ): Readonly<Record<string, PlanFragment>> {
   const identityProvider = issuers.identityProvider !== undefined;
   return {
     ...hardeningFragments(hardeningOptions(settings, layout, spec)),
+    ...machines.fragments,
     "host-name": hostName(spec),
     "service-accounts": serviceAccounts(spec.role, { identityProvider }),
   };
@@ -39,7 +41,7 @@ export function hardenHosts(
   let controlPlaneBefore: readonly pulumi.Resource[] = [];
   return machines.hosts.map((host) => {
     const { spec } = host;
-    const fragments = fragmentsOf(blueprint, spec);
+    const fragments = fragmentsOf(blueprint, machines, spec);
     const keys = pki.filesFor(spec.name);
     if (spec.role === "worker") {
       return new HardenedHost(spec.name, { host, fragments, logins, secretFiles: joinSecretFiles(keys) });

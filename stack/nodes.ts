@@ -28,6 +28,7 @@ export function joinNodes(
       ...settings.network,
       host,
       allHosts: layout.hosts,
+      podRoutes: machines.podRoutes,
       clusterDns: layout.dnsServiceAddress,
       sandboxImage: imageReference(catalogue, "pause"),
       images: imageArchives(catalogue),

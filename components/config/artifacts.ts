@@ -57,6 +57,19 @@ export function checkArtifactVersion(artifacts: Artifacts, kubernetesVersion: st
   );
 }
 
+/**
+ * Refuses a catalogue of programs for other processors than those of the hosts.
+ *
+ * @param architecture As `amd64`; undefined where it is not known before a host is asked.
+ * @throws naming both.
+ */
+export function checkArtifactArchitecture(artifacts: Artifacts, architecture: string | undefined): void {
+  if (architecture === undefined || artifacts.arch === architecture) return;
+  throw new Error(
+    `hosts.aws.architecture = ${architecture}, but the toolchain's artifacts are of ${artifacts.arch}, and would not start on the hosts. Fix: set hosts.aws.architecture to ${artifacts.arch}, with instance types of it`,
+  );
+}
+
 /** Where a delivered file lies on a host; the same as `artifactStore` of the delivery. */
 const deliveryStore = "/opt/redoubt/store";
 
@@ -65,7 +78,7 @@ const deliveryStore = "/opt/redoubt/store";
  * sha256, or hosts download what has a pinned release. For local machines it stays as it is.
  */
 export function artifactsFor(
-  provider: "local" | "inventory",
+  provider: "local" | "inventory" | "aws",
   catalogue: Artifacts,
   way: "delivered" | "released" = "delivered",
 ): Artifacts {

@@ -24,6 +24,7 @@ function overlap(left: Network, right: Network): boolean {
 function networkProblems(settings: Settings): Problem[] {
   const named = {
     "hosts.subnet": settings.hosts.subnet,
+    "hosts.aws.vpcCidr": settings.hosts.aws?.vpcCidr,
     "network.podCidr": settings.network.podCidr,
     "network.serviceClusterIpRange": settings.network.serviceClusterIpRange,
   };

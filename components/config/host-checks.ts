@@ -1,11 +1,12 @@
-import ipaddr from "ipaddr.js";
+import { isIn } from "./addresses";
+import { awsProblems } from "./aws-checks";
 import type { Problem } from "./problem";
 import { inventoryPodCidr } from "./layout";
 import type { Settings } from "./schema";
 
 /** How many hosts of each role there are, wherever they come from. */
 function counts({ hosts }: Settings): { setting: string; controlPlanes: number } {
-  if (hosts.provider === "local") {
+  if (hosts.provider !== "inventory") {
     return { setting: "hosts.controlPlanes", controlPlanes: hosts.controlPlanes };
   }
   const controlPlanes = hosts.inventory?.hosts.filter(({ role }) => role === "control-plane") ?? [];
@@ -20,16 +21,12 @@ function countProblems(settings: Settings): Problem[] {
     const fix = `use ${controlPlanes - 1} or ${controlPlanes + 1}`;
     problems.push({ setting, value: controlPlanes, rule, fix });
   }
-  if (controlPlanes > 1 && settings.apiServer.endpoint === undefined) {
+  if (controlPlanes > 1 && settings.apiServer.endpoint === undefined && settings.hosts.provider !== "aws") {
     const rule = "is missing, and there is more than one control plane";
     const fix = "name the load balancer in front of the API servers";
     problems.push({ setting: "apiServer.endpoint", value: undefined, rule, fix });
   }
   return problems;
-}
-
-function isIn(address: string, network: string): boolean {
-  return ipaddr.IPv4.isValidCIDR(network) && ipaddr.IPv4.parse(address).match(ipaddr.IPv4.parseCIDR(network));
 }
 
 /** Every value that a list holds more than once, with the names of those that have it. */
@@ -168,20 +165,33 @@ function inventoryProblems(settings: Settings): Problem[] {
   return problems;
 }
 
+/** Blocks of a provider that is not the one in use. */
+function unusedProblems({ hosts }: Settings): Problem[] {
+  return (["inventory", "aws"] as const)
+    .filter((name) => name !== hosts.provider && hosts[name] !== undefined)
+    .map((name) => ({
+      setting: `hosts.${name}`,
+      value: "…",
+      rule: `is given, and hosts.provider is ${hosts.provider}`,
+      fix: `set hosts.provider to ${name}, or leave hosts.${name} out`,
+    }));
+}
+
+/** Local machines reach nothing but the box. */
+function releasedProblems({ hosts }: Settings): Problem[] {
+  if (hosts.provider !== "local" || hosts.artifacts !== "released") return [];
+  const rule = "is for hosts that reach the internet, and local machines don't";
+  return [{ setting: "hosts.artifacts", value: hosts.artifacts, rule, fix: "leave hosts.artifacts out" }];
+}
+
 /** Relations between settings of hosts. */
 export function hostSettingProblems(settings: Settings): Problem[] {
-  const { provider, inventory, artifacts } = settings.hosts;
-  if (provider === "inventory") return [...countProblems(settings), ...inventoryProblems(settings)];
-  const problems = countProblems(settings);
-  if (artifacts === "released") {
-    const rule = "is for hosts that reach the internet, and local machines don't";
-    const fix = "leave hosts.artifacts out";
-    problems.push({ setting: "hosts.artifacts", value: artifacts, rule, fix });
-  }
-  if (inventory !== undefined) {
-    const rule = "is given, and hosts.provider is local";
-    const fix = "set hosts.provider to inventory, or leave hosts.inventory out";
-    problems.push({ setting: "hosts.inventory", value: "…", rule, fix });
-  }
-  return problems;
+  const { provider } = settings.hosts;
+  return [
+    ...countProblems(settings),
+    ...(provider === "inventory" ? inventoryProblems(settings) : []),
+    ...(provider === "aws" ? awsProblems(settings) : []),
+    ...releasedProblems(settings),
+    ...unusedProblems(settings),
+  ];
 }

@@ -1,8 +1,11 @@
+import type { AwsInstancesArgs } from "../hosts/aws";
 import type { HostSpec } from "../hosts/host";
 import type { Bastion, InventoryArgs, InventoryHost, Login } from "../hosts/inventory";
 import type { DeliveredFile } from "../hosts/inventory/artifact-delivery";
 import type { HostSource } from "../hosts/provide-hosts";
 import type { Artifacts } from "./artifacts";
+import { awsZone, type AwsNetwork } from "./aws-layout";
+import { portFeatures } from "./hardening-options";
 import type { InventorySettings } from "./hosts-schema";
 import type { ClusterLayout } from "./layout";
 import type { Settings } from "./schema";
@@ -76,15 +79,51 @@ function inventoryArgs(settings: Settings, layout: ClusterLayout, catalogue: Art
   };
 }
 
+function awsArgs(
+  settings: Settings,
+  layout: ClusterLayout,
+  network: AwsNetwork,
+  catalogue: Artifacts,
+): AwsInstancesArgs {
+  const { aws, adminUser, sshPublicKeys, operatorCidrs } = settings.hosts;
+  if (aws === undefined) throw new Error("hosts.aws is missing");
+  const { allowedCidrs, endpoint } = settings.apiServer;
+  const { hostedZoneId, imageId, debianRelease, architecture, access, tunnelPort } = aws;
+  const dnsName =
+    hostedZoneId === undefined || endpoint === undefined
+      ? undefined
+      : { name: endpoint, zoneId: hostedZoneId };
+  return {
+    ...aws,
+    ...network,
+    ...{ adminUser, sshPublicKeys, operatorCidrs, clusterName: settings.clusterName },
+    hosts: layout.hosts.map((spec) => ({ ...spec, zone: awsZone(network, spec) })),
+    image: imageId === undefined ? { release: debianRelease, architecture } : { id: imageId },
+    access: access === "bastion" ? { by: access } : { by: access, tunnelPort },
+    apiServer: {
+      public: aws.apiServerPublic,
+      clients: allowedCidrs.length > 0 ? allowedCidrs : operatorCidrs,
+      dnsName,
+    },
+    features: portFeatures(settings),
+    podCidr: settings.network.podCidr,
+    deliveries: ({ role }) => deliveredFiles(catalogue, role, settings),
+  };
+}
+
 /** Where the hosts come from, worked out from the settings. */
 export function hostSource(settings: Settings, layout: ClusterLayout, catalogue: Artifacts): HostSource {
-  if (layout.localNetwork === undefined) {
+  const { awsNetwork, localNetwork } = layout;
+  if (awsNetwork !== undefined) {
+    return { provider: "aws", aws: awsArgs(settings, layout, awsNetwork, catalogue) };
+  }
+  if (localNetwork === undefined) {
     return { provider: "inventory", inventory: inventoryArgs(settings, layout, catalogue) };
   }
   const local = {
     clusterName: settings.clusterName,
     hosts: layout.hosts,
-    ...layout.localNetwork,
+    ...localNetwork,
     adminUser: settings.hosts.adminUser,
     baseImage: catalogue.baseImage,
     artifactStore: catalogue.cacheDir,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { aws } from "./aws-schema";
 import { cidr, dnsLabel, ipAddress, port } from "./schema-types";
 
 const userName = z.string().regex(/^[a-z_][a-z0-9_-]{0,30}$/, "must be a Debian user name");
@@ -64,10 +65,10 @@ const inventory = z.strictObject({
 /** Machines of the cluster. */
 export const hosts = z.strictObject({
   provider: z
-    .enum(["local", "inventory"], "is not available in this version: use local or inventory")
+    .enum(["local", "inventory", "aws"], "is no provider of hosts: use local, inventory or aws")
     .default("local")
     .describe(
-      "Who provides the hosts: `local`, systemd-nspawn machines on this box, or `inventory`, Debian hosts that are there already.",
+      "Who provides the hosts: `local`, systemd-nspawn machines on this box, `inventory`, Debian hosts that are there already, or `aws`, instances of EC2 that the stack makes.",
     ),
   controlPlanes: z
     .number()
@@ -75,12 +76,18 @@ export const hosts = z.strictObject({
     .min(1)
     .max(5)
     .default(1)
-    .describe("Local machines: number of control plane hosts; odd, because etcd needs a majority."),
-  workers: z.number().int().min(0).max(60).default(2).describe("Local machines: number of worker hosts."),
+    .describe("Local machines and AWS: number of control plane hosts; odd, because etcd needs a majority."),
+  workers: z
+    .number()
+    .int()
+    .min(0)
+    .max(60)
+    .default(2)
+    .describe("Local machines and AWS: number of worker hosts."),
   subnet: cidr
     .optional()
     .describe(
-      "IPv4 network of the hosts. Local machines: a /24, by default derived from the cluster's name, so that two stacks do not clash. Inventory: when given, every address must be in it.",
+      "IPv4 network of the hosts. Local machines: a /24, by default derived from the cluster's name, so that two stacks do not clash. Inventory: when given, every address must be in it. AWS: see `hosts.aws.vpcCidr`.",
     ),
   adminUser: userName.default("redoubt").describe("The one user that may log in; it has sudo."),
   sshPublicKeys: z
@@ -100,7 +107,7 @@ export const hosts = z.strictObject({
     .array(cidr)
     .default([])
     .describe(
-      "Networks from which SSH is let in. Local machines: by default the box itself. Inventory: must be given; with a bastion, its address among them.",
+      "Networks from which SSH is let in. Local machines: by default the box itself. Inventory: must be given; with a bastion, its address among them. AWS: to the bastion, which alone reaches the hosts.",
     ),
   artifacts: z
     .enum(["delivered", "released"])
@@ -109,6 +116,7 @@ export const hosts = z.strictObject({
       "How programs reach hosts that are no local machines: `delivered`, over SSH from where `up` runs, or `released`: hosts download what has a release with a pinned sha256 (Kubernetes' programs, from dl.k8s.io) by themselves, and the rest is delivered.",
     ),
   inventory: inventory.optional().describe("For `provider: inventory`: the hosts, and the way to them."),
+  aws: aws.optional().describe("For `provider: aws`: where and what the instances are."),
 });
 
 /** One host of the inventory as it is written down. */

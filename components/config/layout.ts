@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import ipaddr from "ipaddr.js";
 import type { HostSpec } from "../hosts/host";
+import { addressAt } from "./addresses";
+import { awsAddress, awsNetwork, type AwsNetwork } from "./aws-layout";
 import type { InventoryHostSettings } from "./hosts-schema";
 import type { Settings } from "./schema";
 
@@ -19,6 +21,8 @@ export interface ClusterLayout {
   readonly podNodes: readonly string[];
   /** The network of local machines; undefined where hosts are somewhere else. */
   readonly localNetwork: LocalNetwork | undefined;
+  /** The network of instances on AWS; undefined where hosts are somewhere else. */
+  readonly awsNetwork: AwsNetwork | undefined;
   /** DNS name or address under which the API is reached. */
   readonly endpoint: string;
   /** Address of the service `kubernetes`: the first of the range. */
@@ -32,13 +36,6 @@ const firstWorkerPodNetwork = 16;
 /** Last byte of the first control plane's and the first worker's address. */
 const firstControlPlaneAddress = 10;
 const firstWorkerAddress = 32;
-
-function addressAt(network: string, offset: number): string {
-  const [base] = ipaddr.IPv4.parseCIDR(network);
-  const bytes = base.toByteArray();
-  const number = bytes.reduce((value, byte) => value * 256 + byte, 0) + offset;
-  return [24, 16, 8, 0].map((shift) => (number / 2 ** shift) & 255).join(".");
-}
 
 /** A /24 of the ten-network that depends on the name alone, away from the defaults of pods and services. */
 function derivedSubnet(clusterName: string): string {
@@ -72,20 +69,28 @@ function inventoryHosts(settings: Settings): HostSpec[] {
   ];
 }
 
-/** Local machines: every host has an ordinal of its own kind, so nobody moves when others come or go. */
-function localHosts(settings: Settings, subnet: string): HostSpec[] {
+/** Hosts that the stack makes: each has an ordinal of its own kind, so nobody moves when others come or go. */
+function numberedHosts(
+  settings: Settings,
+  addressOf: (role: HostSpec["role"], ordinal: number) => string,
+): HostSpec[] {
   const podNetwork = (index: number): string => `${addressAt(settings.network.podCidr, index * 256)}/24`;
-  const makeHosts = (role: HostSpec["role"], count: number, address: number, podIndex: number): HostSpec[] =>
+  const makeHosts = (role: HostSpec["role"], count: number, podIndex: number): HostSpec[] =>
     Array.from({ length: count }, (_, ordinal) => ({
       name: `${role}-${ordinal}`,
       role,
-      address: addressAt(subnet, address + ordinal),
+      address: addressOf(role, ordinal),
       podCidr: podNetwork(podIndex + ordinal),
     }));
   return [
-    ...makeHosts("control-plane", settings.hosts.controlPlanes, firstControlPlaneAddress, 0),
-    ...makeHosts("worker", settings.hosts.workers, firstWorkerAddress, firstWorkerPodNetwork),
+    ...makeHosts("control-plane", settings.hosts.controlPlanes, 0),
+    ...makeHosts("worker", settings.hosts.workers, firstWorkerPodNetwork),
   ];
+}
+
+function localAddress(subnet: string, role: HostSpec["role"], ordinal: number): string {
+  const first = role === "control-plane" ? firstControlPlaneAddress : firstWorkerAddress;
+  return addressAt(subnet, first + ordinal);
 }
 
 function localNetwork(settings: Settings): LocalNetwork {
@@ -93,17 +98,32 @@ function localNetwork(settings: Settings): LocalNetwork {
   return { subnet, gateway: addressAt(subnet, 1) };
 }
 
+/** The network of the hosts where the stack makes it, and the hosts. */
+function placed(settings: Settings): Pick<ClusterLayout, "hosts" | "localNetwork" | "awsNetwork"> {
+  const { provider, aws } = settings.hosts;
+  const nowhere = { localNetwork: undefined, awsNetwork: undefined };
+  if (provider === "inventory") return { ...nowhere, hosts: inventoryHosts(settings) };
+  if (provider === "local") {
+    const network = localNetwork(settings);
+    const hosts = numberedHosts(settings, (role, ordinal) => localAddress(network.subnet, role, ordinal));
+    return { ...nowhere, localNetwork: network, hosts };
+  }
+  if (aws === undefined) throw new Error("hosts.aws is missing");
+  const network = awsNetwork(aws);
+  const hosts = numberedHosts(settings, (role, ordinal) => awsAddress(network, role, ordinal));
+  return { ...nowhere, awsNetwork: network, hosts };
+}
+
 /** The layout of a cluster; it depends on the settings alone, and stays what it is when other hosts come or go. */
 export function clusterLayout(settings: Settings): ClusterLayout {
-  const local = settings.hosts.provider === "local" ? localNetwork(settings) : undefined;
-  const hosts = local === undefined ? inventoryHosts(settings) : localHosts(settings, local.subnet);
+  const { hosts, ...networks } = placed(settings);
   const workers = hosts.filter(({ role }) => role === "worker");
   const [first] = hosts;
   if (first === undefined) throw new Error("a cluster needs a host");
   return {
     hosts,
     podNodes: (workers.length > 0 ? workers : hosts).map(({ name }) => name),
-    localNetwork: local,
+    ...networks,
     endpoint: settings.apiServer.endpoint ?? first.address,
     kubernetesServiceAddress: addressAt(settings.network.serviceClusterIpRange, 1),
     dnsServiceAddress: addressAt(settings.network.serviceClusterIpRange, 10),

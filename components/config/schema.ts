@@ -85,13 +85,13 @@ const apiServer = z.strictObject({
     .array(cidr)
     .default([])
     .describe(
-      "Networks from which the API is let in, beside nodes and pods. Default: for local machines the box itself.",
+      "Networks from which the API is let in, beside nodes and pods. Default: for local machines the box itself, else `hosts.operatorCidrs`.",
     ),
   endpoint: z
     .string()
     .optional()
     .describe(
-      "DNS name or address of a load balancer in front of the API servers. Default: the first control plane; needed when there are more.",
+      "DNS name or address of a load balancer in front of the API servers. Default: the first control plane; needed when there are more, and on AWS, where it is the name of the load balancer that the stack makes.",
     ),
   subjectAltNames: z
     .array(z.string())

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/command";
+import type { PlanFragment } from "../plan/plan";
 import type { HostRole } from "../plan/ports";
 
 /** What is known of a host before anything exists: plain, because it decides which resources there are. */
@@ -33,4 +34,8 @@ export interface HostProvider {
   readonly adminPrivateKey: pulumi.Output<string>;
   /** Its public half, one line in OpenSSH form. */
   readonly adminPublicKey: pulumi.Output<string>;
+  /** What such hosts need beside hardening, by subject. Default: nothing. */
+  readonly fragments?: Readonly<Record<string, PlanFragment>>;
+  /** Who knows the way to pods of other hosts: each host, which must reach the others directly, or the network. Default: `hosts`. */
+  readonly podRoutes?: "hosts" | "network";
 }

@@ -1,6 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { dnsPodPort, dnsPods } from "./default-deny";
+import { dnsPodPort } from "../plan/ports";
+import { dnsPods } from "./default-deny";
 
 /** Arguments of {@link CoreDns}. */
 export interface CoreDnsArgs {

@@ -1,7 +1,5 @@
+import { dnsPodPort } from "../plan/ports";
 import { policyPeer, type NetworkPolicyManifest, type PolicyPort } from "./allow-rules";
-
-/** Where cluster DNS listens inside its pods; unprivileged, so that the pods need no capability. */
-export const dnsPodPort = 1053;
 
 /** Pods that answer cluster DNS. */
 export const dnsPods = { namespace: "kube-system", podLabels: { "k8s-app": "kube-dns" } } as const;

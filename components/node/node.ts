@@ -15,8 +15,9 @@ import { versionSkew } from "./version-skew";
 /** Arguments of {@link Node}. */
 export interface NodeArgs {
   readonly host: Host;
-  /** All hosts of the cluster; their pods are reached by static routes. */
   readonly allHosts: readonly HostSpec[];
+  /** Who knows the way to pods of the other hosts: this host, by static routes over their addresses, or the network. Default: `hosts`. */
+  readonly podRoutes?: "hosts" | "network" | undefined;
   readonly podCidr: string;
   readonly serviceClusterIpRange: string;
   readonly clusterDomain: string;
@@ -50,7 +51,8 @@ export class Node extends pulumi.ComponentResource {
   public constructor(name: string, args: NodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const { spec, connection, ready } = args.host;
     super("redoubt:node:Node", name, { address: spec.address, podCidr: spec.podCidr }, opts);
-    const routes = args.allHosts
+    const neighbours = args.podRoutes === "network" ? [] : args.allHosts;
+    const routes = neighbours
       .filter((other) => other.name !== spec.name)
       .map((other) => ({ podCidr: other.podCidr, via: other.address }));
     const plan = mergeFragments({

@@ -12,6 +12,9 @@ export type PortSource = "operators" | "apiClients" | "controlPlanes" | "nodes" 
 /** What must be configured for a port to be open. */
 export type PortFeature = "identityProvider";
 
+/** Where cluster DNS listens inside its pods; unprivileged, so that the pods need no capability. */
+export const dnsPodPort = 1053;
+
 /** Dex's port, as in its documentation. */
 export const dexPort = 5556;
 
@@ -25,6 +28,11 @@ export interface PortRule {
   readonly from: readonly PortSource[];
   /** Open only when this is configured. Default: always. */
   readonly feature?: PortFeature;
+}
+
+/** The rules that are in force when these features are configured. */
+export function portRules(features: readonly PortFeature[]): readonly PortRule[] {
+  return portTable.filter(({ feature }) => feature === undefined || features.includes(feature));
 }
 
 /** All ports that are open on any host; whatever is not listed is dropped. */

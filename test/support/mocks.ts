@@ -10,6 +10,8 @@ export interface RecordedResource {
   readonly parent: { readonly type: string; readonly name: string } | undefined;
   /** False for components. */
   readonly custom: boolean;
+  /** The explicit provider that makes it, as the engine refers to it; empty where there is none. */
+  readonly provider: string;
   /** Inputs with secrets unwrapped. */
   readonly inputs: Readonly<Record<string, unknown>>;
   /** Names of the inputs that are secret, or hold a secret. */
@@ -37,6 +39,8 @@ export type ProviderMock = (
 export interface RecordOptions {
   /** Mocks by type token, added to {@link defaultMocks}. */
   readonly mocks?: Readonly<Record<string, ProviderMock>>;
+  /** Answers of functions by token. Default: none is expected to be called. */
+  readonly calls?: Readonly<Record<string, (inputs: Readonly<Record<string, unknown>>) => object>>;
   /** Default: false. */
   readonly preview?: boolean;
 }
@@ -125,15 +129,21 @@ export async function recordStack<Result>(
   options: RecordOptions = {},
 ): Promise<Recording<Result>> {
   const mocks = { ...defaultMocks, ...options.mocks };
-  const inputsOf = new Map<string, { inputs: Record<string, unknown>; custom: boolean }>();
+  const inputsOf = new Map<string, { inputs: Record<string, unknown>; custom: boolean; provider: string }>();
   await pulumi.runtime.setMocks(
     {
       call: (args) => {
-        throw new Error(`unexpected call of the function ${args.token}`);
+        const answer = options.calls?.[args.token];
+        if (answer === undefined) throw new Error(`unexpected call of the function ${args.token}`);
+        return answer(args.inputs as Record<string, unknown>);
       },
       newResource: (args) => {
         const given = args.inputs as Record<string, unknown>;
-        inputsOf.set(keyOf(args.type, args.name), { inputs: given, custom: args.custom === true });
+        inputsOf.set(keyOf(args.type, args.name), {
+          inputs: given,
+          custom: args.custom === true,
+          provider: args.provider ?? "",
+        });
         const inputs = unwrap(given) as Record<string, unknown>;
         return {
           id: args.custom === true ? `${args.name}-id` : undefined,
@@ -178,6 +188,7 @@ export async function recordStack<Result>(
       name: args.name,
       parent: args.opts.parent === undefined ? undefined : identities.get(args.opts.parent),
       custom: sent.custom,
+      provider: sent.provider,
       inputs: unwrap(sent.inputs) as Record<string, unknown>,
       secretInputs: Object.keys(sent.inputs).filter((key) => holdsSecret(sent.inputs[key])),
       opts: args.opts,

@@ -1,5 +1,5 @@
 import type { PlanFragment } from "../../plan/plan";
-import { portTable, type HostRole, type PortFeature, type PortRule, type PortSource } from "../../plan/ports";
+import { portRules, type HostRole, type PortFeature, type PortRule, type PortSource } from "../../plan/ports";
 import { renderUnit } from "../../plan/systemd";
 
 /** Who is who, by IPv4 network or address. */
@@ -28,9 +28,8 @@ function setOf(name: string, elements: readonly string[]): string {
 /** One line a port and source, in the words of the port table. */
 function inputRules({ role, sshPort, features = [] }: FirewallOptions): string {
   const portOf = ({ name, port }: PortRule): number => (name === "ssh" ? (sshPort ?? port) : port);
-  return portTable
+  return portRules(features)
     .filter((rule) => rule.on.includes(role))
-    .filter(({ feature }) => feature === undefined || features.includes(feature))
     .flatMap((rule) =>
       rule.from.map(
         (source) =>

@@ -6,6 +6,8 @@ export interface SshdOptions {
   readonly adminUser: string;
   /** Port where it answers. Default: 22. */
   readonly sshPort?: number;
+  /** Passes connections on to SSH servers, as a bastion does. Default: false. */
+  readonly forwards?: boolean;
 }
 
 /** Everything that sshd is told. */
@@ -25,7 +27,11 @@ const mainFile = {
  * CBC, finite-field groups and MACs before encryption; hybrid post-quantum key exchange first. Limits as in the dev-sec ssh
  * baseline, but MaxStartups and MaxSessions leave room for the handful of connections that `up` opens at once.
  */
-function keywords({ adminUser, sshPort = 22 }: SshdOptions): readonly (readonly [string, string])[] {
+function keywords({
+  adminUser,
+  sshPort = 22,
+  forwards = false,
+}: SshdOptions): readonly (readonly [string, string])[] {
   return [
     ["Port", String(sshPort)],
     ["HostKey", "/etc/ssh/ssh_host_ed25519_key"],
@@ -47,7 +53,12 @@ function keywords({ adminUser, sshPort = 22 }: SshdOptions): readonly (readonly 
     ["IgnoreRhosts", "yes"],
     ["AllowAgentForwarding", "no"],
     ["AllowStreamLocalForwarding", "no"],
-    ["AllowTcpForwarding", "no"],
+    ...(forwards
+      ? ([
+          ["AllowTcpForwarding", "local"],
+          ["PermitOpen", "*:22"],
+        ] as const)
+      : ([["AllowTcpForwarding", "no"]] as const)),
     ["GatewayPorts", "no"],
     ["PermitTunnel", "no"],
     ["X11Forwarding", "no"],

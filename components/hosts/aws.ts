@@ -1,0 +1,228 @@
+import { Provider } from "@pulumi/aws/provider";
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import { ApplyPlan } from "../plan/apply-plan";
+import { mergeFragments } from "../plan/merge";
+import type { PlanFragment } from "../plan/plan";
+import type { PortFeature } from "../plan/ports";
+import { Bastion, type BastionAccess } from "./aws/bastion";
+import { debianImage, type DebianImageOptions } from "./aws/debian-image";
+import { EncryptionKey } from "./aws/encryption-key";
+import { firstBoot } from "./aws/first-boot";
+import { HardenedInstance } from "./aws/instance";
+import { ApiLoadBalancer } from "./aws/load-balancer";
+import { metadataGuard } from "./aws/metadata-guard";
+import { PodRoutes } from "./aws/pod-routes";
+import { SecurityGroups } from "./aws/security-groups";
+import { balancedPorts, groupNames, securityRules } from "./aws/security-rules";
+import { VirtualNetwork, type Zone, type ZoneSpec } from "./aws/virtual-network";
+import type { Host, HostConnection, HostProvider, HostSpec } from "./host";
+import { ArtifactDelivery, type DeliveredFile } from "./inventory/artifact-delivery";
+
+/** A host that is made on AWS. */
+export interface AwsHost extends HostSpec {
+  /** Name of the zone in whose private subnet its address is. */
+  readonly zone: string;
+}
+
+/** Arguments of {@link AwsInstances}. */
+export interface AwsInstancesArgs {
+  readonly clusterName: string;
+  /** Twelve digits; other accounts are refused. */
+  readonly accountId: string;
+  readonly region: string;
+  readonly vpcCidr: string;
+  readonly zones: readonly ZoneSpec[];
+  readonly natGateways: "per-zone" | "one";
+  readonly hosts: readonly AwsHost[];
+  readonly instanceTypes: Readonly<Record<"controlPlane" | "worker" | "bastion", string>>;
+  readonly diskGigabytes: number;
+  /** Image of new instances: its id, or how Debian's newest is found. */
+  readonly image: { readonly id: string } | DebianImageOptions;
+  readonly access: BastionAccess;
+  /** The bastion's address in the VPC. */
+  readonly bastionAddress: string;
+  /** The user that may log in; it has sudo. */
+  readonly adminUser: string;
+  /** Who else may log in to the bastion, in OpenSSH form. */
+  readonly sshPublicKeys: readonly string[];
+  /** Networks from which the bastion is reached; without meaning behind an endpoint. */
+  readonly operatorCidrs: readonly string[];
+  readonly apiServer: {
+    /** Whether the load balancer faces the internet. */
+    readonly public: boolean;
+    /** Networks from which it is reached, beside hosts. */
+    readonly clients: readonly string[];
+    /** Its name, and the zone of Route 53 that shall hold it. Default: somebody else makes the name. */
+    readonly dnsName?: { readonly name: string; readonly zoneId: string } | undefined;
+  };
+  /** What is configured, and so has its ports open. */
+  readonly features: readonly PortFeature[];
+  readonly podCidr: string;
+  /** Refuse to delete control planes and the key of the disks. */
+  readonly protect: boolean;
+  /** What is brought to a host of a role. */
+  readonly deliveries: (spec: HostSpec) => readonly DeliveredFile[];
+}
+
+/** Attempts at a login while an instance boots, or while somebody opens the tunnel: some ten minutes in all. */
+const dialing = { dialErrorLimit: 60, perDialTimeout: 10 };
+
+function zoneOf(network: VirtualNetwork, name: string): Zone {
+  const zone = network.zones.find((known) => known.name === name);
+  if (zone === undefined) throw new Error(`the network has no zone ${name}`);
+  return zone;
+}
+
+/**
+ * Instances in private subnets of three zones of one VPC, behind a bastion and a load balancer that the stack makes. None has a role
+ * in AWS, because nothing that runs on it calls AWS.
+ */
+export class AwsInstances extends pulumi.ComponentResource implements HostProvider {
+  public readonly hosts: readonly Host[];
+  public readonly adminPrivateKey: pulumi.Output<string>;
+  public readonly adminPublicKey: pulumi.Output<string>;
+  /** What hosts are told beside their hardening. */
+  public readonly fragments: Readonly<Record<string, PlanFragment>> = { "metadata-guard": metadataGuard() };
+  /** Hosts are in different subnets, so their pods are reached by routes of the VPC. */
+  public readonly podRoutes = "network";
+
+  public constructor(name: string, args: AwsInstancesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("redoubt:hosts:AwsInstances", name, { region: args.region, vpc: args.vpcCidr }, opts);
+    const { clusterName, adminUser, protect } = args;
+
+    // Who may log in.
+    const adminKey = new tls.PrivateKey(`${name}-admin-key`, { algorithm: "ED25519" }, { parent: this });
+    this.adminPrivateKey = adminKey.privateKeyOpenssh;
+    this.adminPublicKey = adminKey.publicKeyOpenssh.apply((key) => key.trim());
+
+    // Where everything is made, and as what it is known; who makes it is said by the caller's environment.
+    const provider = new Provider(
+      `${name}-aws`,
+      {
+        region: args.region,
+        allowedAccountIds: [args.accountId],
+        defaultTags: { tags: { "redoubt:cluster": clusterName, "redoubt:stack": pulumi.getStack() } },
+      },
+      { parent: this },
+    );
+    const own = { parent: this, provider };
+
+    // The network, and who may reach what in it.
+    const network = new VirtualNetwork(`${name}-network`, args, own);
+    const rules = securityRules({
+      ...args,
+      operators: args.operatorCidrs,
+      apiClients: args.apiServer.clients,
+      hasWorkers: args.hosts.some(({ role }) => role === "worker"),
+      access: args.access.by,
+      publicBehindNatGateways: args.apiServer.public ? network.natAddresses.length : undefined,
+    });
+    const securityGroups = new SecurityGroups(
+      `${name}-security-groups`,
+      {
+        ...{ clusterName, vpcId: network.vpcId, natAddresses: network.natAddresses },
+        ...{ groups: groupNames(args.access.by), rules },
+      },
+      own,
+    );
+
+    // What instances start from.
+    const key = new EncryptionKey(`${name}-disks`, args, own);
+    const imageId = "id" in args.image ? args.image.id : debianImage(args.image, own);
+    const common = { imageId, kmsKeyArn: key.arn, stackPublicKey: this.adminPublicKey };
+
+    // The way in.
+    const [firstZone] = args.zones;
+    if (firstZone === undefined) throw new Error("hosts.aws.availabilityZones is empty");
+    const inNetwork = { ...own, dependsOn: [network, securityGroups] };
+    const bastion = new Bastion(
+      `${name}-bastion`,
+      {
+        ...common,
+        ...{ clusterName, adminUser, securityGroups, access: args.access },
+        instanceType: args.instanceTypes.bastion,
+        privateIp: args.bastionAddress,
+        otherPublicKeys: args.sshPublicKeys,
+        zone: zoneOf(network, firstZone.name),
+      },
+      inNetwork,
+    );
+    const login = { ...dialing, user: adminUser };
+    const connect = (address: string, hostKey: pulumi.Output<string>): pulumi.Output<HostConnection> =>
+      pulumi
+        .all([this.adminPrivateKey, hostKey, bastion.hostKey, bastion.entrance.address])
+        .apply(([privateKey, ownKey, bastionKey, entrance]) => ({
+          ...{ ...login, privateKey, host: address, port: 22, hostKey: ownKey },
+          proxy: { ...login, privateKey, host: entrance, port: bastion.entrance.port, hostKey: bastionKey },
+        }));
+
+    // The hosts.
+    const made = args.hosts.map((spec) => {
+      const isControlPlane = spec.role === "control-plane";
+      const host = new HardenedInstance(
+        `${name}-${spec.name}`,
+        {
+          ...common,
+          title: `${clusterName}-${spec.name}`,
+          instanceType: args.instanceTypes[isControlPlane ? "controlPlane" : "worker"],
+          subnetId: zoneOf(network, spec.zone).privateSubnetId,
+          privateIp: spec.address,
+          securityGroupId: securityGroups.idOf(isControlPlane ? "control-planes" : "workers"),
+          diskGigabytes: args.diskGigabytes,
+          otherPublicKeys: [],
+          firstBoot: { hostname: spec.name, adminUser },
+          routes: true,
+          protect: protect && isControlPlane,
+          replacedByFirstBoot: false,
+        },
+        inNetwork,
+      );
+      const { routes } = new PodRoutes(
+        `${name}-${spec.name}-pods`,
+        {
+          podCidr: spec.podCidr,
+          networkInterfaceId: host.instance.primaryNetworkInterfaceId,
+          zones: network.zones,
+        },
+        own,
+      );
+      return { spec, host, routes };
+    });
+
+    // The way to the API.
+    const balancer = new ApiLoadBalancer(
+      `${name}-api`,
+      {
+        ...{ clusterName, ...args.apiServer },
+        vpcId: network.vpcId,
+        subnetIds: network.zones.map(({ publicSubnetId }) => publicSubnetId),
+        securityGroupId: securityGroups.idOf("load-balancer"),
+        ports: balancedPorts(args.features),
+        hosts: made
+          .filter(({ spec }) => spec.role === "control-plane")
+          .map(({ spec, host }) => ({ name: spec.name, instanceId: host.instance.id })),
+      },
+      own,
+    );
+
+    // What each waits for: that it answers, and that others find the way to it.
+    this.hosts = made.map(({ spec: { name: hostName, role, address, podCidr }, host, routes }) => {
+      const connection = connect(address, host.hostKey);
+      const boot = new ApplyPlan(
+        `${name}-${hostName}-first-boot`,
+        { phase: "first-boot", connection, plan: mergeFragments({ "first-boot": firstBoot() }) },
+        { parent: this, dependsOn: [host.instance, ...bastion.ready] },
+      );
+      const spec = { name: hostName, role, address, podCidr };
+      const delivery = new ArtifactDelivery(
+        `${name}-${hostName}-artifacts`,
+        { connection, files: args.deliveries(spec) },
+        { parent: this, dependsOn: [boot.done] },
+      );
+      const ready = [host.instance, boot.done, ...routes, ...(balancer.readyFor.get(hostName) ?? [])];
+      return { spec, connection, ready, delivered: [delivery.done] };
+    });
+    this.registerOutputs({ vpcId: network.vpcId, apiServer: balancer.dnsName });
+  }
+}

@@ -1,0 +1,54 @@
+import { stringify } from "yaml";
+import type { FileSpec, PlanFragment } from "../../plan/plan";
+import { authorizedKeysFolder, sudoersFile } from "../hardening/accounts";
+import { sshd } from "../hardening/sshd";
+
+/** What an instance is told before it first answers. */
+export interface FirstBootOptions {
+  readonly hostname: string;
+  /** The one user that may log in; it has sudo. */
+  readonly adminUser: string;
+  /** Keys that let it in, each one line in OpenSSH form. */
+  readonly publicKeys: readonly string[];
+  /** The ssh-ed25519 host key that the first connection pins, both halves in OpenSSH form. */
+  readonly hostKey: { readonly privateKey: string; readonly publicKey: string };
+  /** Passes connections on, as a bastion does. Default: false. */
+  readonly forwards?: boolean;
+  /** Packages and files beside those of the login. Default: none. */
+  readonly also?: Pick<PlanFragment, "packages" | "files"> | undefined;
+}
+
+/**
+ * User data for cloud-init, as Debian's images have it. All that decides who gets in is done in its network stage, which ends before
+ * sshd starts (cloud-init: Boot stages), in this order: `bootcmd`, `write_files`, `users`, `ssh`. sshd is told the same as hardening
+ * will tell it, so there is no time at which it answers a password or root.
+ */
+export function renderCloudInit(options: FirstBootOptions): string {
+  const { hostname, adminUser, publicKeys, hostKey, forwards = false, also = {} } = options;
+  const { files: sshdFiles = [] } = sshd({ adminUser, forwards });
+  const keysFile = {
+    path: `${authorizedKeysFolder}/${adminUser}`,
+    content: publicKeys.map((key) => `${key}\n`).join(""),
+  };
+  const files: readonly FileSpec[] = [...sshdFiles, sudoersFile(adminUser), keysFile, ...(also.files ?? [])];
+  const packages = also.packages ?? [];
+  const configuration = {
+    // First, and at every boot: whatever the image says, root has no password.
+    bootcmd: [["passwd", "--quiet", "--lock", "root"]],
+    write_files: files.map(({ path, content, mode = "0644" }) => {
+      return { path, owner: "root:root", permissions: mode, content };
+    }),
+    hostname,
+    // This user and no other: "default", which stands for the image's own user admin, is left out.
+    users: [{ name: adminUser, shell: "/bin/bash", lock_passwd: true }],
+    disable_root: true,
+    ssh_pwauth: false,
+    // The host key of the stack, and none that nobody has pinned.
+    ssh_deletekeys: true,
+    ssh_genkeytypes: [],
+    ssh_keys: { ed25519_private: hostKey.privateKey, ed25519_public: hostKey.publicKey },
+    // From here on sshd answers.
+    ...(packages.length === 0 ? {} : { package_update: true, packages }),
+  };
+  return `#cloud-config\n${stringify(configuration, { lineWidth: 0 })}`;
+}

@@ -1,0 +1,99 @@
+import { Instance } from "@pulumi/aws/ec2/instance";
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import { renderCloudInit, type FirstBootOptions } from "./cloud-init";
+
+/** Arguments of {@link HardenedInstance}. */
+export interface HardenedInstanceArgs {
+  /** Name of the instance in AWS. */
+  readonly title: string;
+  readonly instanceType: string;
+  readonly imageId: pulumi.Input<string>;
+  readonly subnetId: pulumi.Input<string>;
+  /** Its address in that subnet. */
+  readonly privateIp: string;
+  readonly securityGroupId: pulumi.Input<string>;
+  /** The customer's key of its disk. */
+  readonly kmsKeyArn: pulumi.Input<string>;
+  readonly diskGigabytes: number;
+  /** The key that lets the stack in, one line in OpenSSH form. */
+  readonly stackPublicKey: pulumi.Input<string>;
+  /** Who else may log in, in the same form. */
+  readonly otherPublicKeys: readonly string[];
+  /** What it is told at its first boot, beside its keys. */
+  readonly firstBoot: Omit<FirstBootOptions, "hostKey" | "publicKeys">;
+  /** Whether it carries packets of others, as of pods. */
+  readonly routes: boolean;
+  /** Refuse to delete it, here and in EC2. */
+  readonly protect: boolean;
+  /** Whether another first boot makes another instance; else only new ones are told. */
+  readonly replacedByFirstBoot: boolean;
+}
+
+/**
+ * An instance that is hard from its first packet: the metadata service wants a token and answers nobody behind it, the disk is
+ * encrypted by the customer's key, no role comes with it, there is no public address, and nobody but the stack's key gets in. Its
+ * host key is made by the stack, so the very first connection is pinned.
+ */
+export class HardenedInstance extends pulumi.ComponentResource {
+  public readonly instance: Instance;
+  /**
+   * Its host key in OpenSSH form. The comment is the id of the instance: another one in its place is another connection, so all that
+   * was done by the old one is done again.
+   */
+  public readonly hostKey: pulumi.Output<string>;
+
+  public constructor(name: string, args: HardenedInstanceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("redoubt:aws:HardenedInstance", name, { privateIp: args.privateIp }, opts);
+    const key = new tls.PrivateKey(`${name}-host-key`, { algorithm: "ED25519" }, { parent: this });
+    const publicKey = key.publicKeyOpenssh.apply((line) => line.trim());
+    const userData = pulumi
+      .all([key.privateKeyOpenssh, publicKey, args.stackPublicKey])
+      .apply(([privateKey, hostPublicKey, stackKey]) =>
+        renderCloudInit({
+          ...args.firstBoot,
+          publicKeys: [stackKey, ...args.otherPublicKeys],
+          hostKey: { privateKey, publicKey: hostPublicKey },
+        }),
+      );
+    this.instance = new Instance(
+      `${name}-instance`,
+      {
+        ami: args.imageId,
+        instanceType: args.instanceType,
+        subnetId: args.subnetId,
+        privateIp: args.privateIp,
+        vpcSecurityGroupIds: [args.securityGroupId],
+        associatePublicIpAddress: false,
+        sourceDestCheck: !args.routes,
+        // Pods are a hop further away than the host (AWS: Configure the instance metadata options).
+        metadataOptions: {
+          ...{ httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
+          ...{ httpProtocolIpv6: "disabled", instanceMetadataTags: "disabled" },
+        },
+        rootBlockDevice: {
+          ...{ encrypted: true, kmsKeyId: args.kmsKeyArn, deleteOnTermination: true },
+          ...{ volumeType: "gp3", volumeSize: args.diskGigabytes },
+          tags: { Name: args.title },
+        },
+        disableApiTermination: args.protect,
+        // A host that is told to power off is still there.
+        instanceInitiatedShutdownBehavior: "stop",
+        userData: pulumi.secret(userData),
+        userDataReplaceOnChange: args.replacedByFirstBoot,
+        tags: { Name: args.title },
+      },
+      {
+        parent: this,
+        protect: args.protect,
+        // Two can't have one address.
+        deleteBeforeReplace: true,
+        additionalSecretOutputs: ["userData", "userDataBase64"],
+        // Images are for new instances; a newer one mends nothing that updates do not.
+        ignoreChanges: ["ami", ...(args.replacedByFirstBoot ? [] : ["userData"])],
+      },
+    );
+    this.hostKey = pulumi.interpolate`${publicKey} ${this.instance.id}`;
+    this.registerOutputs({});
+  }
+}

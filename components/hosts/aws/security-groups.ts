@@ -1,0 +1,95 @@
+import { SecurityGroup } from "@pulumi/aws/ec2/securityGroup";
+import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule";
+import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule";
+import * as pulumi from "@pulumi/pulumi";
+import type { GroupName, Peer, SecurityRule } from "./security-rules";
+
+/** Arguments of {@link SecurityGroups}. */
+export interface SecurityGroupsArgs {
+  readonly clusterName: string;
+  readonly vpcId: pulumi.Input<string>;
+  readonly groups: readonly GroupName[];
+  /** Between these groups, and from and to the world. */
+  readonly rules: readonly SecurityRule[];
+  /** Addresses of NAT gateways, as rules count them. */
+  readonly natAddresses: readonly pulumi.Input<string>[];
+}
+
+const purposes: Readonly<Record<GroupName, string>> = {
+  "control-planes": "API servers and etcd",
+  workers: "Hosts that run pods",
+  "load-balancer": "The way to the API servers",
+  bastion: "The way in by SSH",
+  "tunnel-endpoint": "EC2 Instance Connect Endpoint in front of the bastion",
+};
+
+/** A peer as part of a resource's name: nothing but what the settings say decides it. */
+function nameOf(peer: Peer): string {
+  if ("group" in peer) return peer.group;
+  if ("cidr" in peer) return peer.cidr.replace(/[./]/g, "-");
+  return `nat-gateway-${peer.natGateway}`;
+}
+
+/** The security groups, a resource for each rule, so that a preview shows which one comes or goes. */
+export class SecurityGroups extends pulumi.ComponentResource {
+  private readonly groups: ReadonlyMap<GroupName, SecurityGroup>;
+
+  public constructor(name: string, args: SecurityGroupsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("redoubt:aws:SecurityGroups", name, { rules: args.rules.length }, opts);
+    this.groups = new Map(
+      args.groups.map((group) => [
+        group,
+        new SecurityGroup(
+          `${name}-${group}`,
+          {
+            vpcId: args.vpcId,
+            description: purposes[group],
+            tags: { Name: `${args.clusterName}-${group}` },
+          },
+          { parent: this },
+        ),
+      ]),
+    );
+
+    const target = (
+      peer: Peer,
+    ): { cidrIpv4: pulumi.Input<string> } | { referencedSecurityGroupId: pulumi.Input<string> } => {
+      if ("group" in peer) return { referencedSecurityGroupId: this.idOf(peer.group) };
+      if ("cidr" in peer) return { cidrIpv4: peer.cidr };
+      const address = args.natAddresses[peer.natGateway];
+      if (address === undefined) throw new Error(`there is no NAT gateway ${peer.natGateway}`);
+      return { cidrIpv4: pulumi.interpolate`${address}/32` };
+    };
+    for (const rule of args.rules) {
+      const { group, direction, protocol, port, peer } = rule;
+      const inputs = {
+        securityGroupId: this.idOf(group),
+        description: rule.name,
+        ipProtocol: protocol === "all" ? "-1" : protocol,
+        ...(port === undefined ? {} : { fromPort: port, toPort: port }),
+        ...target(peer),
+      };
+      const options = {
+        parent: this,
+        // A group can't be deleted while a rule of another names it, so such rules are taken away one by one.
+        ...("group" in peer ? {} : { deletedWith: this.groupOf(group) }),
+      };
+      const side = direction === "in" ? "from" : "to";
+      const ruleName = `${name}-${group}-${rule.name}-${side}-${nameOf(peer)}`;
+      if (direction === "in") new SecurityGroupIngressRule(ruleName, inputs, options);
+      else new SecurityGroupEgressRule(ruleName, inputs, options);
+    }
+    this.registerOutputs({});
+  }
+
+  private groupOf(name: GroupName): SecurityGroup {
+    const group = this.groups.get(name);
+    if (group === undefined) throw new Error(`there is no security group ${name}`);
+    return group;
+  }
+
+  /** @throws for a group that was not asked for. */
+  public idOf(name: GroupName): pulumi.Output<string> {
+    return this.groupOf(name).id;
+  }
+}
