@@ -25,7 +25,7 @@ const instanceTypes = z.strictObject({
 /** Instances on AWS. */
 export const aws = z.strictObject({
   accountId: z
-    .string()
+    .string("must be the twelve digits of an account, in quotes")
     .regex(/^\d{12}$/, "must be the twelve digits of an account, in quotes")
     .describe("The account; the credentials of any other are refused."),
   region: region.describe("Region."),

@@ -110,6 +110,14 @@ export function describeProblems(problems: readonly Problem[]): string {
   return `${count} wrong; nothing was changed:\n${lines.join("\n")}`;
 }
 
+/** A setting that only looks missing, because something below it was wrong and it was left out for that. */
+function isLeftOut({ setting, value }: Problem, wrong: readonly Problem[]): boolean {
+  if (value !== undefined) return false;
+  return wrong.some(
+    (known) => /^[.[]/.test(known.setting.slice(setting.length)) && known.setting.startsWith(setting),
+  );
+}
+
 /** Defaults that depend on other settings. */
 function fillDefaults(parsed: z.infer<typeof settingsSchema>, stack: string): Settings {
   return {
@@ -134,10 +142,14 @@ export function parseSettings(
   found: readonly Problem[] = [],
 ): Settings {
   const parsed = settingsSchema.safeParse(raw);
-  const problems = [...found, ...(parsed.success ? [] : schemaProblems(raw, parsed.error.issues))];
+  const wrong = parsed.success ? [] : schemaProblems(raw, parsed.error.issues);
+  const problems = [...found, ...wrong];
   // What is right by itself is checked against its neighbours even when something else is wrong: one run shows all.
   const usable = parsed.success ? parsed : settingsSchema.safeParse(withoutWrong(raw, parsed.error.issues));
-  if (usable.success) problems.push(...crossCheck(fillDefaults(usable.data, stack)));
+  if (usable.success) {
+    const related = crossCheck(fillDefaults(usable.data, stack));
+    problems.push(...related.filter((problem) => !isLeftOut(problem, wrong)));
+  }
   if (!parsed.success || problems.length > 0) throw new RunError(describeProblems(problems));
   return fillDefaults(parsed.data, stack);
 }

@@ -208,7 +208,7 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
 
     // What each waits for: that it answers, and that others find the way to it.
     this.hosts = made.map(({ spec: { name: hostName, role, address, podCidr }, host, routes }) => {
-      const connection = connect(address, host.hostKey);
+      const connection = connect(address, host.ownHostKey);
       const boot = new ApplyPlan(
         `${name}-${hostName}-first-boot`,
         { phase: "first-boot", connection, plan: mergeFragments({ "first-boot": firstBoot() }) },

@@ -39,13 +39,19 @@ export function renderCloudInit(options: FirstBootOptions): string {
       return { path, owner: "root:root", permissions: mode, content };
     }),
     hostname,
+    // Hardening writes the host's name there, and Debian's images would have it written anew at every boot.
+    manage_etc_hosts: false,
+    // The image's own, whatever it is.
+    locale: false,
     // This user and no other: "default", which stands for the image's own user admin, is left out.
     users: [{ name: adminUser, shell: "/bin/bash", lock_passwd: true }],
     disable_root: true,
     ssh_pwauth: false,
+    // Keys that the metadata service names let nobody in.
+    allow_public_ssh_keys: false,
     // The host key of the stack, and none that nobody has pinned.
     ssh_deletekeys: true,
-    ssh_genkeytypes: [],
+    ssh_genkeytypes: ["ed25519"],
     ssh_keys: { ed25519_private: hostKey.privateKey, ed25519_public: hostKey.publicKey },
     // From here on sshd answers.
     ...(packages.length === 0 ? {} : { package_update: true, packages }),

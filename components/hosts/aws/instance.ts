@@ -37,23 +37,25 @@ export interface HardenedInstanceArgs {
  */
 export class HardenedInstance extends pulumi.ComponentResource {
   public readonly instance: Instance;
+  /** Its host key in OpenSSH form. */
+  public readonly hostKey: pulumi.Output<string>;
   /**
-   * Its host key in OpenSSH form. The comment is the id of the instance: another one in its place is another connection, so all that
+   * The same, for connections that must change with the instance. The comment is the id of the instance: another one in its place is another connection, so all that
    * was done by the old one is done again.
    */
-  public readonly hostKey: pulumi.Output<string>;
+  public readonly ownHostKey: pulumi.Output<string>;
 
   public constructor(name: string, args: HardenedInstanceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:aws:HardenedInstance", name, { privateIp: args.privateIp }, opts);
     const key = new tls.PrivateKey(`${name}-host-key`, { algorithm: "ED25519" }, { parent: this });
-    const publicKey = key.publicKeyOpenssh.apply((line) => line.trim());
+    this.hostKey = key.publicKeyOpenssh.apply((line) => line.trim());
     const userData = pulumi
-      .all([key.privateKeyOpenssh, publicKey, args.stackPublicKey])
-      .apply(([privateKey, hostPublicKey, stackKey]) =>
+      .all([key.privateKeyOpenssh, this.hostKey, args.stackPublicKey])
+      .apply(([privateKey, publicKey, stackKey]) =>
         renderCloudInit({
           ...args.firstBoot,
           publicKeys: [stackKey, ...args.otherPublicKeys],
-          hostKey: { privateKey, publicKey: hostPublicKey },
+          hostKey: { privateKey, publicKey },
         }),
       );
     this.instance = new Instance(
@@ -93,7 +95,7 @@ export class HardenedInstance extends pulumi.ComponentResource {
         ignoreChanges: ["ami", ...(args.replacedByFirstBoot ? [] : ["userData"])],
       },
     );
-    this.hostKey = pulumi.interpolate`${publicKey} ${this.instance.id}`;
+    this.ownHostKey = pulumi.interpolate`${this.hostKey} ${this.instance.id}`;
     this.registerOutputs({});
   }
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { clusterLayout, type ClusterLayout } from "../../../components/config/layout";
 import { parseSettings } from "../../../components/config/settings";
+import { awsStack } from "../../support/fixture-aws";
 import { hostKey, inventoryOf } from "../../support/fixture-inventory";
 
 const layoutOf = (hosts: object, stack = "test"): ClusterLayout =>
@@ -80,5 +81,67 @@ describe("the layout of an inventory", () => {
       layout.hosts.map(({ podCidr }) => podCidr),
       ["10.244.21.0/24", "10.244.99.0/24"],
     );
+  });
+});
+
+describe("the layout on AWS", () => {
+  const layoutOfAws = (more: Parameters<typeof awsStack>[0] = {}): ClusterLayout =>
+    clusterLayout(parseSettings(awsStack(more), "test"));
+  const addresses = ({ hosts }: ClusterLayout): string[][] =>
+    hosts.map(({ name, address, podCidr }) => [name, address, podCidr]);
+
+  it("gives three zones a private quarter of the VPC each, and a public sixteenth", () => {
+    const { awsNetwork, localNetwork, endpoint } = layoutOfAws();
+    assert.deepEqual(awsNetwork, {
+      zones: [
+        { name: "eu-central-1a", privateCidr: "10.40.0.0/18", publicCidr: "10.40.192.0/20" },
+        { name: "eu-central-1b", privateCidr: "10.40.64.0/18", publicCidr: "10.40.208.0/20" },
+        { name: "eu-central-1c", privateCidr: "10.40.128.0/18", publicCidr: "10.40.224.0/20" },
+      ],
+      bastionAddress: "10.40.192.5",
+    });
+    assert.equal(localNetwork, undefined);
+    assert.equal(endpoint, "api.example.org");
+  });
+
+  it("spreads control planes and workers over the zones by their numbers", () => {
+    assert.deepEqual(addresses(layoutOfAws({ hosts: { workers: 4 } })), [
+      ["control-plane-0", "10.40.0.10", "10.244.0.0/24"],
+      ["control-plane-1", "10.40.64.10", "10.244.1.0/24"],
+      ["control-plane-2", "10.40.128.10", "10.244.2.0/24"],
+      ["worker-0", "10.40.0.32", "10.244.16.0/24"],
+      ["worker-1", "10.40.64.32", "10.244.17.0/24"],
+      ["worker-2", "10.40.128.32", "10.244.18.0/24"],
+      ["worker-3", "10.40.0.33", "10.244.19.0/24"],
+    ]);
+  });
+
+  it("fits the most hosts into the smallest VPC, each with an address of its own that AWS does not keep", () => {
+    const layout = layoutOfAws({
+      hosts: { controlPlanes: 5, workers: 60 },
+      aws: { vpcCidr: "10.40.0.0/22" },
+    });
+    const last = layout.hosts.map(({ address }) => Number(address.split(".").at(-1)));
+    assert.equal(new Set(layout.hosts.map(({ address }) => address)).size, 65);
+    assert.ok(Math.min(...last) >= 10 && Math.max(...last) < 255);
+    assert.deepEqual(
+      layout.awsNetwork?.zones.map(({ privateCidr, publicCidr }) => [privateCidr, publicCidr]),
+      [
+        ["10.40.0.0/24", "10.40.3.0/26"],
+        ["10.40.1.0/24", "10.40.3.64/26"],
+        ["10.40.2.0/24", "10.40.3.128/26"],
+      ],
+    );
+  });
+
+  it("moves nobody when hosts come and go", () => {
+    const few = layoutOfAws({ hosts: { workers: 2 } });
+    const many = layoutOfAws({ hosts: { workers: 9 } });
+    assert.deepEqual(many.hosts.slice(0, few.hosts.length), few.hosts);
+  });
+
+  it("hides the bastion in a private subnet when a tunnel leads to it", () => {
+    const { awsNetwork } = layoutOfAws({ aws: { access: "instance-connect-endpoint" } });
+    assert.equal(awsNetwork?.bastionAddress, "10.40.0.5");
   });
 });

@@ -30,9 +30,9 @@ const wrong: readonly (readonly [what: string, raw: Record<string, unknown>, mes
     /redoubt:network\.podCdir.*did you mean podCidr\?/,
   ],
   [
-    "a provider that is not there yet",
-    { hosts: { provider: "aws" } },
-    /redoubt:hosts\.provider = "aws": is not available.*local or inventory/,
+    "a provider that is none",
+    { hosts: { provider: "azure" } },
+    /redoubt:hosts\.provider = "azure": is no provider.*local, inventory or aws/,
   ],
   [
     "an even number of control planes",
@@ -147,7 +147,7 @@ describe("settings", () => {
   it("show everything that is wrong at once, relations too", () => {
     const problems = problemsOf({
       nonsense: 1,
-      hosts: { controlPlanes: 2, provider: "aws" },
+      hosts: { controlPlanes: 2, provider: "azure" },
       kubernetes: { version: "2" },
     });
     assert.equal(problems.length, 5, problems.join("\n"));

@@ -6,7 +6,7 @@ import type { StackOutputs } from "../../../stack/outputs";
 import { makeAuthority } from "../../support/certificates";
 import { artifacts } from "../../support/fixture-cluster";
 import { hash } from "../../support/identity-fixtures";
-import { recordStack, type Recording } from "../../support/mocks";
+import { recordStack, type RecordOptions, type Recording } from "../../support/mocks";
 import { sshKeyMocks } from "../../support/ssh-keys";
 
 /** The password that Dex searches the directory with; the tests look where it stands. */
@@ -83,8 +83,12 @@ const settings = {
  * The whole program, as `pulumi up` would run it for one control plane and two workers; once in a process, because it is a module.
  *
  * @param changed Settings in place of those above.
+ * @param options Default: keys as SSH needs them.
  */
-export async function recordProgram(changed: Record<string, unknown> = {}): Promise<Recording<StackOutputs>> {
+export async function recordProgram(
+  changed: Record<string, unknown> = {},
+  options: RecordOptions = { mocks: sshKeyMocks },
+): Promise<Recording<StackOutputs>> {
   const folder = mkdtempSync(path.join(tmpdir(), "stack-"));
   const file = path.join(folder, "artifacts.json");
   writeFileSync(file, JSON.stringify(catalogue));
@@ -101,7 +105,7 @@ export async function recordProgram(changed: Record<string, unknown> = {}): Prom
   try {
     // TypeScript wants the extension of what is imported while the program runs.
     const program = async (): Promise<StackOutputs> => (await import("../../../index.js")).default;
-    return await recordStack(program, { mocks: sshKeyMocks });
+    return await recordStack(program, options);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,0 +1,541 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
+import { AwsInstances, type AwsInstancesArgs } from "../../../components/hosts/aws";
+import { awsArgs, awsMocks } from "../../support/fixture-aws";
+import {
+  assertNamedUnderParents,
+  ofType,
+  recordStack,
+  reveal,
+  type RecordedResource,
+  type Recording,
+} from "../../support/mocks";
+
+const record = (changed: Partial<AwsInstancesArgs> = {}): Promise<Recording<AwsInstances>> =>
+  recordStack(() => new AwsInstances("machines", { ...awsArgs, ...changed }), awsMocks);
+
+const instanceType = "aws:ec2/instance:Instance";
+const ingressType = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
+const egressType = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule";
+const hostNames = awsArgs.hosts.map(({ name }) => name);
+
+let recording: Recording<AwsInstances>;
+before(async () => {
+  recording = await record();
+});
+
+/** The instances by name, the bastion too. */
+function instances(from: Recording<unknown> = recording): Map<string, RecordedResource> {
+  const found = [...ofType(from, instanceType)].map(
+    ([name, resource]) => [name.replace(/^machines-|(-server)?-instance$/g, ""), resource] as const,
+  );
+  return new Map(found);
+}
+
+function only(from: Recording<unknown>, type: string, name?: string): RecordedResource {
+  const found = [...ofType(from, type).values()].filter(
+    (resource) => (name ?? resource.name) === resource.name,
+  );
+  assert.equal(found.length, 1, `${type} ${name ?? ""}`);
+  const [resource] = found;
+  assert.ok(resource);
+  return resource;
+}
+
+/** What a resource is deleted with, by its name. */
+async function deletedWith({ opts }: RecordedResource): Promise<string | undefined> {
+  if (opts.deletedWith === undefined) return undefined;
+  return (await reveal(opts.deletedWith.urn)).value.split("::").at(-1);
+}
+
+/** How many resources of AWS there are of each type. */
+function counted(from: Recording<unknown>): Record<string, number> {
+  const types = from.resources.map(({ type }) => type).filter((type) => type.startsWith("aws:"));
+  const counts = new Map<string, number>();
+  for (const type of types) {
+    const short = type.replace(/^aws:(\w+)\/\w+:/, "$1 ");
+    counts.set(short, (counts.get(short) ?? 0) + 1);
+  }
+  return Object.fromEntries(counts);
+}
+
+describe("three control planes and two workers on AWS", () => {
+  it("are these resources, and no others", () => {
+    assert.deepEqual(counted(recording), {
+      "ec2 Vpc": 1,
+      "ec2 DefaultSecurityGroup": 1,
+      "ec2 InternetGateway": 1,
+      "ec2 RouteTable": 4,
+      "ec2 Subnet": 6,
+      "ec2 RouteTableAssociation": 6,
+      "ec2 Eip": 4,
+      "ec2 NatGateway": 3,
+      // The way out of four tables, and the way to the pods of five hosts from three.
+      "ec2 Route": 4 + 5 * 3,
+      "ec2 SecurityGroup": 4,
+      // Of control planes, workers, load balancer and bastion.
+      "vpc SecurityGroupIngressRule": 14 + 5 + 4 + 1,
+      "vpc SecurityGroupEgressRule": 7,
+      "kms Key": 1,
+      "kms Alias": 1,
+      "ec2 Instance": 6,
+      "lb LoadBalancer": 1,
+      "lb TargetGroup": 1,
+      "lb Listener": 1,
+      "lb TargetGroupAttachment": 3,
+    });
+  });
+
+  it("are named under their parents", () => {
+    assertNamedUnderParents(recording, ["machines"]);
+  });
+
+  it("are made by the provider of the stack, in the account and region of the settings, with its tags", () => {
+    const { inputs } = only(recording, "pulumi:providers:aws");
+    assert.equal(inputs["region"], "eu-central-1");
+    assert.deepEqual(JSON.parse(String(inputs["allowedAccountIds"])), ["123456789012"]);
+    assert.deepEqual(JSON.parse(String(inputs["defaultTags"])), {
+      tags: { "redoubt:cluster": "prod", "redoubt:stack": "test" },
+    });
+    for (const key of ["accessKey", "secretKey", "token", "profile"])
+      assert.equal(inputs[key], undefined, key);
+    for (const { type, name, provider } of recording.resources) {
+      if (type.startsWith("aws:")) assert.match(provider, /::machines-aws::/, name);
+    }
+  });
+
+  it("have no role in AWS, for nothing on them calls it", () => {
+    assert.deepEqual(
+      recording.resources.filter(({ type }) => type.startsWith("aws:iam/")),
+      [],
+    );
+    for (const [name, { inputs }] of instances()) assert.equal(inputs["iamInstanceProfile"], undefined, name);
+  });
+});
+
+describe("every instance, the bastion too", () => {
+  it("is there once", () => {
+    assert.deepEqual([...instances().keys()].sort(), ["bastion", ...hostNames].sort());
+  });
+
+  it("has a metadata service that wants a token and answers no further than the host", () => {
+    for (const [name, { inputs }] of instances()) {
+      assert.deepEqual(
+        inputs["metadataOptions"],
+        {
+          httpEndpoint: "enabled",
+          httpTokens: "required",
+          httpPutResponseHopLimit: 1,
+          httpProtocolIpv6: "disabled",
+          instanceMetadataTags: "disabled",
+        },
+        name,
+      );
+    }
+  });
+
+  it("has no public address of its own, and no key that EC2 put there", () => {
+    for (const [name, { inputs }] of instances()) {
+      assert.equal(inputs["associatePublicIpAddress"], false, name);
+      assert.equal(inputs["keyName"], undefined, name);
+    }
+    for (const [name, { inputs }] of ofType(recording, "aws:ec2/subnet:Subnet")) {
+      assert.equal(inputs["mapPublicIpOnLaunch"], false, name);
+    }
+  });
+
+  it("has one disk, encrypted by the customer's key", () => {
+    for (const [name, { inputs }] of instances()) {
+      const disk = inputs["rootBlockDevice"] as Record<string, unknown>;
+      assert.equal(disk["encrypted"], true, name);
+      assert.equal(disk["kmsKeyId"], "arn:aws:mock:::machines-disks-key", name);
+      assert.equal(inputs["ebsBlockDevices"], undefined, name);
+    }
+  });
+
+  it("is told what holds its host key secretly, and nothing else of it is secret", () => {
+    for (const [name, { inputs, secretInputs, opts }] of instances()) {
+      assert.deepEqual(secretInputs, ["userData"], name);
+      assert.match(String(inputs["userData"]), /^#cloud-config\n/, name);
+      assert.deepEqual(opts.additionalSecretOutputs, ["userData", "userDataBase64"], name);
+    }
+  });
+
+  it("has a host key of its own", () => {
+    const keys = [...instances().values()].map(
+      ({ inputs }) => /ed25519_public: (.*)/.exec(String(inputs["userData"]))?.[1],
+    );
+    assert.equal(new Set(keys).size, 6);
+    assert.ok(!keys.includes(undefined));
+  });
+
+  it("lets the stack in at its first boot; the operator's keys too only where no hardening follows", () => {
+    for (const [name, { inputs }] of instances()) {
+      assert.match(
+        String(inputs["userData"]),
+        new RegExp(`ssh-ed25519 ${Buffer.from("machines-admin-key").toString("base64")}`),
+      );
+      assert.equal(
+        String(inputs["userData"]).includes("ssh-ed25519 AAAA operator"),
+        name === "bastion",
+        name,
+      );
+    }
+  });
+
+  it("keeps its image when Debian has a newer one", () => {
+    for (const [name, { opts }] of instances()) assert.ok(opts.ignoreChanges?.includes("ami"), name);
+  });
+
+  it("makes room for the one that replaces it, because two can't have its address", () => {
+    for (const [name, { opts }] of instances()) assert.equal(opts.deleteBeforeReplace, true, name);
+  });
+});
+
+describe("hosts", () => {
+  const hosts = (from: Recording<unknown> = recording): (readonly [string, RecordedResource])[] =>
+    [...instances(from)].filter(([name]) => name !== "bastion");
+
+  it("are in the private subnet of their zone, at their address, in the group of their role", () => {
+    for (const { name, address, zone, role } of awsArgs.hosts) {
+      const { inputs } = instances().get(name) ?? {};
+      assert.equal(inputs?.["privateIp"], address);
+      assert.equal(inputs["subnetId"], `machines-network-private-${zone}-id`);
+      const group = role === "worker" ? "workers" : "control-planes";
+      assert.deepEqual(inputs["vpcSecurityGroupIds"], [`machines-security-groups-${group}-id`]);
+      assert.equal(inputs["instanceType"], role === "worker" ? "m7i.xlarge" : "m7i.large");
+    }
+  });
+
+  it("carry packets of their pods, and the bastion those of nobody", () => {
+    for (const [name, { inputs }] of instances()) {
+      assert.equal(inputs["sourceDestCheck"], name === "bastion", name);
+    }
+  });
+
+  it("are not replaced when what a first boot is told changes", () => {
+    for (const [name, { inputs, opts }] of hosts()) {
+      assert.equal(inputs["userDataReplaceOnChange"], false, name);
+      assert.deepEqual(opts.ignoreChanges, ["ami", "userData"], name);
+    }
+    const bastion = instances().get("bastion");
+    assert.equal(bastion?.inputs["userDataReplaceOnChange"], true);
+    assert.deepEqual(bastion.opts.ignoreChanges, ["ami"]);
+  });
+
+  it("are not lost by mistake where etcd is on them: neither by Pulumi nor in EC2", async () => {
+    const guarded = (from: Recording<unknown>): string[] =>
+      [...instances(from)]
+        .filter(([, { inputs, opts }]) => inputs["disableApiTermination"] === true && opts.protect === true)
+        .map(([name]) => name);
+    assert.deepEqual(guarded(recording), ["control-plane-0", "control-plane-1", "control-plane-2"]);
+    assert.equal(only(recording, "aws:kms/key:Key").opts.protect, true);
+    const free = await record({ protect: false });
+    assert.deepEqual(guarded(free), []);
+    assert.equal(only(free, "aws:kms/key:Key").opts.protect, false);
+  });
+
+  it("have their pods routed to their network interface from every private subnet", async () => {
+    const routes = [...ofType(recording, "aws:ec2/route:Route").values()].filter(
+      ({ inputs }) => inputs["networkInterfaceId"] !== undefined,
+    );
+    const given = routes.map(({ inputs }) =>
+      [inputs["destinationCidrBlock"], inputs["networkInterfaceId"], inputs["routeTableId"]].join(" "),
+    );
+    const wanted = awsArgs.hosts.flatMap(({ name, podCidr }) =>
+      awsArgs.zones.map(
+        (zone) => `${podCidr} machines-${name}-instance-eni machines-network-private-routes-${zone.name}-id`,
+      ),
+    );
+    assert.deepEqual(given.sort(), wanted.sort());
+    for (const route of routes) assert.match((await deletedWith(route)) ?? "", /-private-routes-/);
+    assert.equal(recording.result.podRoutes, "network");
+  });
+
+  it("start from the image that is named, and ask nobody for another", () => {
+    for (const [name, { inputs }] of hosts()) assert.equal(inputs["ami"], "ami-0123456789abcdef0", name);
+  });
+
+  it("start from Debian's own image for their processors where none is named", async () => {
+    const asked: Record<string, unknown>[] = [];
+    const getAmi = (inputs: Readonly<Record<string, unknown>>): object => {
+      asked.push({ ...inputs });
+      return { id: "ami-found" };
+    };
+    const found = await recordStack(
+      () => new AwsInstances("machines", { ...awsArgs, image: { release: "13", architecture: "arm64" } }),
+      { ...awsMocks, calls: { "aws:ec2/getAmi:getAmi": getAmi } },
+    );
+    assert.deepEqual(asked, [
+      {
+        owners: ["136693071363"],
+        mostRecent: true,
+        filters: [
+          { name: "name", values: ["debian-13-arm64-2*"] },
+          { name: "architecture", values: ["arm64"] },
+          { name: "virtualization-type", values: ["hvm"] },
+          { name: "root-device-type", values: ["ebs"] },
+        ],
+      },
+    ]);
+    for (const [name, { inputs }] of instances(found)) assert.equal(inputs["ami"], "ami-found", name);
+  });
+});
+
+describe("logins", () => {
+  interface Hop {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly hostKey: string;
+    readonly privateKey: string;
+  }
+  const connectionOf = async (
+    from: Recording<AwsInstances>,
+    index: number,
+  ): Promise<Hop & { proxy: Hop }> => {
+    const host = from.result.hosts[index];
+    assert.ok(host);
+    const { value, secret } = await reveal(pulumi.output<unknown>(host.connection));
+    assert.equal(secret, true);
+    return value as Hop & { proxy: Hop };
+  };
+
+  it("go through the bastion, both host keys pinned, by the stack's key alone", async () => {
+    const { proxy, ...host } = await connectionOf(recording, 3);
+    assert.deepEqual([host.host, host.port, host.user], ["10.40.0.32", 22, "redoubt"]);
+    assert.deepEqual(
+      [proxy.host, proxy.port, proxy.user],
+      ["machines-bastion-address.public-ip", 22, "redoubt"],
+    );
+    for (const hop of [host, proxy]) {
+      assert.match(hop.hostKey, /^ssh-ed25519 \S+/);
+      assert.match(hop.privateKey, /OPENSSH PRIVATE KEY/);
+      assert.equal("password" in hop, false);
+    }
+    assert.notEqual(host.hostKey, proxy.hostKey);
+  });
+
+  it("name the instance beside its key, so that another one in its place is told everything anew", async () => {
+    const { hostKey, proxy } = await connectionOf(recording, 0);
+    assert.match(hostKey, / machines-control-plane-0-instance-id$/);
+    assert.doesNotMatch(proxy.hostKey, /-instance-id/, "another bastion changes nothing of a host");
+  });
+
+  it("are first asked whether the first boot went well; only then is anything brought", () => {
+    const boots = [...ofType(recording, "command:remote:Command").keys()];
+    assert.deepEqual(
+      boots,
+      hostNames.map((name) => `machines-${name}-first-boot-apply`),
+    );
+    assert.deepEqual(
+      [...ofType(recording, "command:local:Command").keys()],
+      hostNames.map((name) => `machines-${name}-artifacts-send`),
+    );
+    const delivery = ofType(recording, "redoubt:hosts:ArtifactDelivery").get("machines-worker-0-artifacts");
+    const boot = only(recording, "command:remote:Command", "machines-worker-0-first-boot-apply");
+    assert.deepEqual(delivery?.opts.dependsOn, [boot.resource]);
+  });
+
+  it("go by a tunnel's end where the bastion has no public address", async () => {
+    const tunnel = await record({ access: { by: "instance-connect-endpoint", tunnelPort: 2200 } });
+    const { proxy } = await connectionOf(tunnel, 0);
+    assert.deepEqual([proxy.host, proxy.port], ["127.0.0.1", 2200]);
+    assert.match(proxy.hostKey, /^ssh-ed25519 /);
+    const endpoint = only(tunnel, "aws:ec2transitgateway/instanceConnectEndpoint:InstanceConnectEndpoint");
+    assert.deepEqual(endpoint.inputs["securityGroupIds"], ["machines-security-groups-tunnel-endpoint-id"]);
+    assert.equal(endpoint.inputs["preserveClientIp"], false);
+    const bastion = instances(tunnel).get("bastion");
+    assert.equal(bastion?.inputs["subnetId"], "machines-network-private-eu-central-1a-id");
+    // Those of the three NAT gateways.
+    assert.equal(ofType(tunnel, "aws:ec2/eip:Eip").size, 3);
+    assert.ok(
+      ![...ofType(tunnel, ingressType).values()].some(
+        ({ name, inputs }) => name.includes("-bastion-") && inputs["cidrIpv4"] !== undefined,
+      ),
+    );
+  });
+});
+
+describe("the network", () => {
+  it("leads private subnets out by the gateway of their zone, and public ones directly", () => {
+    const ways = [...ofType(recording, "aws:ec2/route:Route").values()]
+      .filter(({ inputs }) => inputs["destinationCidrBlock"] === "0.0.0.0/0")
+      .map(({ inputs }) => [inputs["routeTableId"], inputs["natGatewayId"] ?? inputs["gatewayId"]].join(" "));
+    assert.deepEqual(ways, [
+      "machines-network-public-routes-id machines-network-internet-gateway-id",
+      ...awsArgs.zones.map(
+        ({ name }) => `machines-network-private-routes-${name}-id machines-network-nat-${name}-id`,
+      ),
+    ]);
+  });
+
+  it("may do with one gateway, which then serves all zones", async () => {
+    const frugal = await record({ natGateways: "one" });
+    assert.deepEqual(
+      [...ofType(frugal, "aws:ec2/natGateway:NatGateway").keys()],
+      ["machines-network-nat-eu-central-1a"],
+    );
+    const used = [...ofType(frugal, "aws:ec2/route:Route").values()].flatMap(
+      ({ inputs }) => inputs["natGatewayId"] ?? [],
+    );
+    assert.deepEqual(
+      used,
+      Array.from({ length: 3 }, () => "machines-network-nat-eu-central-1a-id"),
+    );
+  });
+
+  it("has a default security group that lets nothing through", () => {
+    const { inputs } = only(recording, "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup");
+    assert.deepEqual([inputs["ingress"], inputs["egress"]], [[], []]);
+  });
+
+  it("is deleted in an order that AWS takes: rules between groups one by one, the rest with what holds it", async () => {
+    for (const rule of [
+      ...ofType(recording, ingressType).values(),
+      ...ofType(recording, egressType).values(),
+    ]) {
+      const group = /^machines-security-groups-(control-planes|workers|load-balancer|bastion)-/.exec(
+        rule.name,
+      )?.[0];
+      const wanted = rule.inputs["cidrIpv4"] === undefined ? undefined : group?.slice(0, -1);
+      assert.equal(await deletedWith(rule), wanted, rule.name);
+    }
+    for (const association of ofType(
+      recording,
+      "aws:ec2/routeTableAssociation:RouteTableAssociation",
+    ).values()) {
+      assert.equal(await deletedWith(association), association.name.replace(/-routes$/, ""));
+    }
+    for (const attachment of ofType(
+      recording,
+      "aws:lb/targetGroupAttachment:TargetGroupAttachment",
+    ).values()) {
+      assert.equal(await deletedWith(attachment), "machines-api-kube-apiserver");
+    }
+    // A target group is in use until its listener is gone.
+    assert.equal(await deletedWith(only(recording, "aws:lb/listener:Listener")), undefined);
+  });
+
+  it("lets nobody in from everywhere", () => {
+    for (const [name, { inputs }] of ofType(recording, ingressType)) {
+      assert.notEqual(inputs["cidrIpv4"], "0.0.0.0/0", name);
+      assert.equal(inputs["cidrIpv6"], undefined, name);
+    }
+  });
+
+  it("knows groups by reference, and only pods and people by network", () => {
+    const networks = new Set(
+      [...ofType(recording, ingressType).values()].flatMap(({ inputs }) => inputs["cidrIpv4"] ?? []),
+    );
+    assert.deepEqual([...networks].sort(), ["10.244.0.0/16", "198.51.100.7/32", "203.0.113.0/28"]);
+  });
+});
+
+describe("the load balancer of the API", () => {
+  it("is inside, in all zones, behind a security group", () => {
+    const { inputs } = only(recording, "aws:lb/loadBalancer:LoadBalancer");
+    assert.equal(inputs["loadBalancerType"], "network");
+    assert.equal(inputs["internal"], true);
+    assert.equal(inputs["enableCrossZoneLoadBalancing"], true);
+    assert.deepEqual(inputs["securityGroups"], ["machines-security-groups-load-balancer-id"]);
+    assert.deepEqual(
+      inputs["subnets"],
+      awsArgs.zones.map(({ name }) => `machines-network-public-${name}-id`),
+    );
+  });
+
+  it("passes TCP on to control planes only, by its own address, while they answer", () => {
+    const { inputs } = only(recording, "aws:lb/targetGroup:TargetGroup");
+    assert.deepEqual(
+      [inputs["protocol"], inputs["port"], inputs["targetType"], inputs["preserveClientIp"]],
+      ["TCP", 6443, "instance", "false"],
+    );
+    const check = inputs["healthCheck"] as Record<string, unknown>;
+    assert.deepEqual([check["protocol"], check["port"]], ["TCP", "6443"]);
+    const targets = [...ofType(recording, "aws:lb/targetGroupAttachment:TargetGroupAttachment").values()];
+    assert.deepEqual(
+      targets.map((target) => target.inputs["targetId"]),
+      [0, 1, 2].map((ordinal) => `machines-control-plane-${ordinal}-instance-id`),
+    );
+    assert.equal(only(recording, "aws:lb/listener:Listener").inputs["protocol"], "TCP");
+  });
+
+  it("has names that AWS takes, whatever the cluster's is", async () => {
+    const long = await record({ clusterName: "a-cluster-with-a-name-of-forty-characters" });
+    for (const type of ["aws:lb/loadBalancer:LoadBalancer", "aws:lb/targetGroup:TargetGroup"]) {
+      const name = String(only(long, type).inputs["name"]);
+      assert.match(name, /^[a-z0-9][a-z0-9-]{0,30}[a-z0-9]$/);
+    }
+  });
+
+  it("may face the internet; then hosts come to it from their gateways' addresses", async () => {
+    const open = await record({ apiServer: { ...awsArgs.apiServer, public: true } });
+    assert.equal(only(open, "aws:lb/loadBalancer:LoadBalancer").inputs["internal"], false);
+    const networks = [...ofType(open, ingressType).values()]
+      .filter(({ name }) => name.startsWith("machines-security-groups-load-balancer-"))
+      .map(({ inputs }) => inputs["cidrIpv4"]);
+    assert.deepEqual(networks, [
+      "203.0.113.0/28",
+      "198.51.100.7/32",
+      ...awsArgs.zones.map(({ name }) => `machines-network-nat-${name}-address.public-ip/32`),
+    ]);
+  });
+
+  it("gets its name where the zone is known, and leaves it to others where not", async () => {
+    const type = "aws:route53/record:Record";
+    assert.equal(ofType(recording, type).size, 0);
+    const dnsName = { name: "api.example.org", zoneId: "Z123" };
+    const named = await record({ apiServer: { ...awsArgs.apiServer, dnsName } });
+    assert.deepEqual(only(named, type).inputs, {
+      zoneId: "Z123",
+      name: "api.example.org",
+      type: "A",
+      aliases: [{ name: "balancer.elb.amazonaws.com", zoneId: "ZELB", evaluateTargetHealth: false }],
+    });
+  });
+
+  it("serves the identity provider too where there is one", async () => {
+    const both = await record({ features: ["identityProvider"] });
+    const ports = [...ofType(both, "aws:lb/listener:Listener").values()].map(({ inputs }) => inputs["port"]);
+    assert.deepEqual(ports, [6443, 5556]);
+  });
+
+  it("is waited for by control planes, each with its own place behind it", () => {
+    const names = recording.result.hosts.map(({ ready }) =>
+      recording.resources
+        .filter(({ resource, type }) => ready.includes(resource) && type.startsWith("aws:lb/"))
+        .map(({ name }) => name),
+    );
+    assert.deepEqual(names[1], [
+      "machines-api-kube-apiserver-listener",
+      "machines-api-kube-apiserver-control-plane-1",
+    ]);
+    assert.deepEqual(names[3], []);
+  });
+});
+
+describe("the first thing that a host waits for", () => {
+  it("is its instance: with that all of it is gone", () => {
+    recording.result.hosts.forEach(({ spec, ready }) => {
+      assert.equal(ready[0], instances().get(spec.name)?.resource);
+    });
+  });
+});
+
+describe("the key of the disks", () => {
+  it("is renewed every year, and can be taken back for a month after it was deleted", () => {
+    const { inputs } = only(recording, "aws:kms/key:Key");
+    assert.deepEqual([inputs["enableKeyRotation"], inputs["deletionWindowInDays"]], [true, 30]);
+  });
+});
+
+describe("what is plain in the state", () => {
+  it("holds no key: not in an input, not in a name", () => {
+    for (const { name, inputs, secretInputs } of recording.resources) {
+      const shown = Object.entries(inputs).filter(([key]) => !secretInputs.includes(key));
+      assert.doesNotMatch(JSON.stringify([name, shown]), /PRIVATE KEY/, name);
+    }
+  });
+});
