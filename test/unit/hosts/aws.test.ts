@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { AwsInstances, type AwsInstancesArgs } from "../../../components/hosts/aws";
+import { AwsInstances } from "../../../components/hosts/aws";
 import { awsArgs, awsMocks } from "../../support/fixture-aws";
 import {
   assertNamedUnderParents,
@@ -11,13 +11,8 @@ import {
   type RecordedResource,
   type Recording,
 } from "../../support/mocks";
+import { deletedWith, ingressType, instancesOf, only, record } from "./aws/recording";
 
-const record = (changed: Partial<AwsInstancesArgs> = {}): Promise<Recording<AwsInstances>> =>
-  recordStack(() => new AwsInstances("machines", { ...awsArgs, ...changed }), awsMocks);
-
-const instanceType = "aws:ec2/instance:Instance";
-const ingressType = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
-const egressType = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule";
 const hostNames = awsArgs.hosts.map(({ name }) => name);
 
 let recording: Recording<AwsInstances>;
@@ -25,29 +20,7 @@ before(async () => {
   recording = await record();
 });
 
-/** The instances by name, the bastion too. */
-function instances(from: Recording<unknown> = recording): Map<string, RecordedResource> {
-  const found = [...ofType(from, instanceType)].map(
-    ([name, resource]) => [name.replace(/^machines-|(-server)?-instance$/g, ""), resource] as const,
-  );
-  return new Map(found);
-}
-
-function only(from: Recording<unknown>, type: string, name?: string): RecordedResource {
-  const found = [...ofType(from, type).values()].filter(
-    (resource) => (name ?? resource.name) === resource.name,
-  );
-  assert.equal(found.length, 1, `${type} ${name ?? ""}`);
-  const [resource] = found;
-  assert.ok(resource);
-  return resource;
-}
-
-/** What a resource is deleted with, by its name. */
-async function deletedWith({ opts }: RecordedResource): Promise<string | undefined> {
-  if (opts.deletedWith === undefined) return undefined;
-  return (await reveal(opts.deletedWith.urn)).value.split("::").at(-1);
-}
+const instances = (from: Recording<unknown> = recording): Map<string, RecordedResource> => instancesOf(from);
 
 /** How many resources of AWS there are of each type. */
 function counted(from: Recording<unknown>): Record<string, number> {
@@ -358,176 +331,11 @@ describe("logins", () => {
   });
 });
 
-describe("the network", () => {
-  it("leads private subnets out by the gateway of their zone, and public ones directly", () => {
-    const ways = [...ofType(recording, "aws:ec2/route:Route").values()]
-      .filter(({ inputs }) => inputs["destinationCidrBlock"] === "0.0.0.0/0")
-      .map(({ inputs }) => [inputs["routeTableId"], inputs["natGatewayId"] ?? inputs["gatewayId"]].join(" "));
-    assert.deepEqual(ways, [
-      "machines-network-public-routes-id machines-network-internet-gateway-id",
-      ...awsArgs.zones.map(
-        ({ name }) => `machines-network-private-routes-${name}-id machines-network-nat-${name}-id`,
-      ),
-    ]);
-  });
-
-  it("may do with one gateway, which then serves all zones", async () => {
-    const frugal = await record({ natGateways: "one" });
-    assert.deepEqual(
-      [...ofType(frugal, "aws:ec2/natGateway:NatGateway").keys()],
-      ["machines-network-nat-eu-central-1a"],
-    );
-    const used = [...ofType(frugal, "aws:ec2/route:Route").values()].flatMap(
-      ({ inputs }) => inputs["natGatewayId"] ?? [],
-    );
-    assert.deepEqual(
-      used,
-      Array.from({ length: 3 }, () => "machines-network-nat-eu-central-1a-id"),
-    );
-  });
-
-  it("has a default security group that lets nothing through", () => {
-    const { inputs } = only(recording, "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup");
-    assert.deepEqual([inputs["ingress"], inputs["egress"]], [[], []]);
-  });
-
-  it("is deleted in an order that AWS takes: rules between groups one by one, the rest with what holds it", async () => {
-    for (const rule of [
-      ...ofType(recording, ingressType).values(),
-      ...ofType(recording, egressType).values(),
-    ]) {
-      const group = /^machines-security-groups-(control-planes|workers|load-balancer|bastion)-/.exec(
-        rule.name,
-      )?.[0];
-      const wanted = rule.inputs["cidrIpv4"] === undefined ? undefined : group?.slice(0, -1);
-      assert.equal(await deletedWith(rule), wanted, rule.name);
-    }
-    for (const association of ofType(
-      recording,
-      "aws:ec2/routeTableAssociation:RouteTableAssociation",
-    ).values()) {
-      assert.equal(await deletedWith(association), association.name.replace(/-routes$/, ""));
-    }
-    for (const attachment of ofType(
-      recording,
-      "aws:lb/targetGroupAttachment:TargetGroupAttachment",
-    ).values()) {
-      assert.equal(await deletedWith(attachment), "machines-api-kube-apiserver");
-    }
-    // A target group is in use until its listener is gone.
-    assert.equal(await deletedWith(only(recording, "aws:lb/listener:Listener")), undefined);
-  });
-
-  it("lets nobody in from everywhere", () => {
-    for (const [name, { inputs }] of ofType(recording, ingressType)) {
-      assert.notEqual(inputs["cidrIpv4"], "0.0.0.0/0", name);
-      assert.equal(inputs["cidrIpv6"], undefined, name);
-    }
-  });
-
-  it("knows groups by reference, and only pods and people by network", () => {
-    const networks = new Set(
-      [...ofType(recording, ingressType).values()].flatMap(({ inputs }) => inputs["cidrIpv4"] ?? []),
-    );
-    assert.deepEqual([...networks].sort(), ["10.244.0.0/16", "198.51.100.7/32", "203.0.113.0/28"]);
-  });
-});
-
-describe("the load balancer of the API", () => {
-  it("is inside, in all zones, behind a security group", () => {
-    const { inputs } = only(recording, "aws:lb/loadBalancer:LoadBalancer");
-    assert.equal(inputs["loadBalancerType"], "network");
-    assert.equal(inputs["internal"], true);
-    assert.equal(inputs["enableCrossZoneLoadBalancing"], true);
-    assert.deepEqual(inputs["securityGroups"], ["machines-security-groups-load-balancer-id"]);
-    assert.deepEqual(
-      inputs["subnets"],
-      awsArgs.zones.map(({ name }) => `machines-network-public-${name}-id`),
-    );
-  });
-
-  it("passes TCP on to control planes only, by its own address, while they answer", () => {
-    const { inputs } = only(recording, "aws:lb/targetGroup:TargetGroup");
-    assert.deepEqual(
-      [inputs["protocol"], inputs["port"], inputs["targetType"], inputs["preserveClientIp"]],
-      ["TCP", 6443, "instance", "false"],
-    );
-    const check = inputs["healthCheck"] as Record<string, unknown>;
-    assert.deepEqual([check["protocol"], check["port"]], ["TCP", "6443"]);
-    const targets = [...ofType(recording, "aws:lb/targetGroupAttachment:TargetGroupAttachment").values()];
-    assert.deepEqual(
-      targets.map((target) => target.inputs["targetId"]),
-      [0, 1, 2].map((ordinal) => `machines-control-plane-${ordinal}-instance-id`),
-    );
-    assert.equal(only(recording, "aws:lb/listener:Listener").inputs["protocol"], "TCP");
-  });
-
-  it("has names that AWS takes, whatever the cluster's is", async () => {
-    const long = await record({ clusterName: "a-cluster-with-a-name-of-forty-characters" });
-    for (const type of ["aws:lb/loadBalancer:LoadBalancer", "aws:lb/targetGroup:TargetGroup"]) {
-      const name = String(only(long, type).inputs["name"]);
-      assert.match(name, /^[a-z0-9][a-z0-9-]{0,30}[a-z0-9]$/);
-    }
-  });
-
-  it("may face the internet; then hosts come to it from their gateways' addresses", async () => {
-    const open = await record({ apiServer: { ...awsArgs.apiServer, public: true } });
-    assert.equal(only(open, "aws:lb/loadBalancer:LoadBalancer").inputs["internal"], false);
-    const networks = [...ofType(open, ingressType).values()]
-      .filter(({ name }) => name.startsWith("machines-security-groups-load-balancer-"))
-      .map(({ inputs }) => inputs["cidrIpv4"]);
-    assert.deepEqual(networks, [
-      "203.0.113.0/28",
-      "198.51.100.7/32",
-      ...awsArgs.zones.map(({ name }) => `machines-network-nat-${name}-address.public-ip/32`),
-    ]);
-  });
-
-  it("gets its name where the zone is known, and leaves it to others where not", async () => {
-    const type = "aws:route53/record:Record";
-    assert.equal(ofType(recording, type).size, 0);
-    const dnsName = { name: "api.example.org", zoneId: "Z123" };
-    const named = await record({ apiServer: { ...awsArgs.apiServer, dnsName } });
-    assert.deepEqual(only(named, type).inputs, {
-      zoneId: "Z123",
-      name: "api.example.org",
-      type: "A",
-      aliases: [{ name: "balancer.elb.amazonaws.com", zoneId: "ZELB", evaluateTargetHealth: false }],
-    });
-  });
-
-  it("serves the identity provider too where there is one", async () => {
-    const both = await record({ features: ["identityProvider"] });
-    const ports = [...ofType(both, "aws:lb/listener:Listener").values()].map(({ inputs }) => inputs["port"]);
-    assert.deepEqual(ports, [6443, 5556]);
-  });
-
-  it("is waited for by control planes, each with its own place behind it", () => {
-    const names = recording.result.hosts.map(({ ready }) =>
-      recording.resources
-        .filter(({ resource, type }) => ready.includes(resource) && type.startsWith("aws:lb/"))
-        .map(({ name }) => name),
-    );
-    assert.deepEqual(names[1], [
-      "machines-api-kube-apiserver-listener",
-      "machines-api-kube-apiserver-control-plane-1",
-    ]);
-    assert.deepEqual(names[3], []);
-  });
-});
-
 describe("the first thing that a host waits for", () => {
   it("is its instance: with that all of it is gone", () => {
     recording.result.hosts.forEach(({ spec, ready }) => {
       assert.equal(ready[0], instances().get(spec.name)?.resource);
     });
-  });
-});
-
-describe("the key of the disks", () => {
-  it("is renewed every year, and can be taken back for a month after it was deleted", () => {
-    const { inputs } = only(recording, "aws:kms/key:Key");
-    assert.deepEqual([inputs["enableKeyRotation"], inputs["deletionWindowInDays"]], [true, 30]);
   });
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { renderKeyPolicy } from "../../../../components/hosts/aws/encryption-key";
+import { only, record } from "./recording";
 
 interface Statement {
   readonly Sid: string;
@@ -42,5 +43,12 @@ describe("the policy of the disks' key", () => {
       Bool: { "kms:GrantIsForAWSResource": "true" },
     });
     assert.deepEqual(statement("GrantsToEc2")?.Action, ["kms:CreateGrant"]);
+  });
+});
+
+describe("the key of the disks", () => {
+  it("is renewed every year, and can be taken back for a month after it was deleted", async () => {
+    const { inputs } = only(await record(), "aws:kms/key:Key");
+    assert.deepEqual([inputs["enableKeyRotation"], inputs["deletionWindowInDays"]], [true, 30]);
   });
 });

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { before, describe, it } from "node:test";
+import { z } from "zod";
+import { AwsInstances, type AwsInstancesArgs } from "../../components/hosts/aws";
+import { awsArgs, awsMocks } from "../support/fixture-aws";
+import { recordStack } from "../support/mocks";
+import { judge, secret, type TestResource } from "./judge";
+
+/** What the hosts on AWS are made of, as the engine would show it to the pack. */
+async function graph(changed: Partial<AwsInstancesArgs> = {}): Promise<TestResource[]> {
+  const { resources } = await recordStack(
+    () => new AwsInstances("machines", { ...awsArgs, ...changed }),
+    awsMocks,
+  );
+  return resources.map(({ type, name, inputs, secretInputs, opts }) => ({
+    type,
+    name,
+    inputs: Object.fromEntries(
+      Object.entries(inputs).map(([key, value]) => [key, secretInputs.includes(key) ? secret(value) : value]),
+    ),
+    additionalSecretOutputs: (opts.additionalSecretOutputs ?? []).map(String),
+  }));
+}
+
+/** Levels of production, as its configuration of the pack has them. */
+const levels = z
+  .record(z.string(), z.enum(["mandatory", "advisory", "remediate"]))
+  .parse(JSON.parse(readFileSync(path.join(__dirname, "../../policies/config/prod.json"), "utf8")));
+
+/** What the pack finds, each with its resource. */
+const found = (resources: readonly TestResource[]): string[] =>
+  judge(resources).map(({ policy, resource }) => `${policy}: ${resource ?? "the stack"}`);
+
+let sound: readonly TestResource[];
+before(async () => {
+  sound = await graph();
+});
+
+/** The graph with other inputs of one resource. */
+function planted(name: string, inputs: Readonly<Record<string, unknown>>): TestResource[] {
+  assert.ok(
+    sound.some((resource) => resource.name === name),
+    name,
+  );
+  return sound.map((resource) =>
+    resource.name === name ? { ...resource, inputs: { ...resource.inputs, ...inputs } } : resource,
+  );
+}
+
+const worker = "machines-worker-0-instance";
+
+describe("the hosts on AWS, as the policy pack sees them", () => {
+  it("break no rule, in no way in and with either kind of load balancer", async () => {
+    assert.deepEqual(found(sound), []);
+    assert.deepEqual(
+      found(await graph({ access: { by: "instance-connect-endpoint", tunnelPort: 2200 } })),
+      [],
+    );
+    assert.deepEqual(found(await graph({ apiServer: { ...awsArgs.apiServer, public: true } })), []);
+  });
+
+  it("are judged in production by rules that refuse", () => {
+    const softened = Object.entries(levels).filter(
+      ([name, level]) => (name === "all" || name.startsWith("aws-")) && level !== "mandatory",
+    );
+    assert.deepEqual(softened, []);
+  });
+
+  it("are refused with an open bastion", async () => {
+    assert.deepEqual(found(await graph({ operatorCidrs: ["0.0.0.0/0"] })), [
+      "aws-public-ssh: machines-security-groups-bastion-ssh-from-0-0-0-0-0",
+    ]);
+  });
+
+  it("are refused with an API that is open to everybody", async () => {
+    const apiServer = { public: true, clients: ["0.0.0.0/0"] };
+    assert.deepEqual(found(await graph({ apiServer })), [
+      "aws-public-api-endpoint: machines-security-groups-load-balancer-kube-apiserver-from-0-0-0-0-0",
+    ]);
+  });
+
+  it("are refused with a metadata service that pods reach", () => {
+    const metadataOptions = { httpTokens: "required", httpPutResponseHopLimit: 2 };
+    assert.deepEqual(found(planted(worker, { metadataOptions })), [`aws-imdsv1: ${worker}`]);
+  });
+
+  it("are refused with a disk in clear", () => {
+    const rootBlockDevice = { encrypted: false };
+    assert.deepEqual(found(planted(worker, { rootBlockDevice })), [`aws-unencrypted-volume: ${worker}`]);
+  });
+
+  it("are refused with a host key that the state shows", () => {
+    const plain = "#cloud-config\nssh_keys:\n  ed25519_private: |\n    -----BEGIN OPENSSH PRIVATE KEY-----\n";
+    assert.deepEqual(found(planted(worker, { userData: plain })), [`secrets-plain-property: ${worker}`]);
+  });
+});
