@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { ensureEnginePlugin, enginePlugins, fetchByEngine } from "../toolchain/engine-plugin";
 import { ensureToolchain, type ToolSource } from "../toolchain/ensure";
 import type { KeysInUse } from "../components/config/authentication-checks";
 import { refuseKeySkip } from "./key-step";
@@ -27,6 +28,7 @@ const configurationSchema = z.looseObject({
   config: z
     .looseObject({
       "redoubt:clusterName": z.string().optional(),
+      "redoubt:hosts": z.looseObject({ provider: z.string().optional() }).optional(),
       "redoubt:kubernetes": z.looseObject({ version: z.string().optional() }).optional(),
       "redoubt:authentication": z
         .looseObject({
@@ -45,6 +47,8 @@ const configurationSchema = z.looseObject({
 interface StackConfiguration {
   /** The name that machines of the stack carry. */
   readonly clusterName: string;
+  /** As `hosts.provider`; undefined where nothing is said. */
+  readonly hostProvider: string | undefined;
   /** Default: the toolchain's. */
   readonly kubernetesVersion: string | undefined;
   /** Default: nothing is known of them. */
@@ -59,6 +63,7 @@ function readConfiguration(stack: string): StackConfiguration {
   const config = parsed.success ? parsed.data.config : undefined;
   return {
     clusterName: config?.["redoubt:clusterName"] ?? stack,
+    hostProvider: config?.["redoubt:hosts"]?.provider,
     kubernetesVersion: config?.["redoubt:kubernetes"]?.version,
     serviceAccountKeys: config?.["redoubt:authentication"].serviceAccounts,
   };
@@ -70,9 +75,13 @@ function readConfiguration(stack: string): StackConfiguration {
  * @returns the environment to run it with.
  */
 export async function prepareEnvironment(options: StackOptions): Promise<NodeJS.ProcessEnv> {
-  const { kubernetesVersion } = readConfiguration(options.stack);
+  const { kubernetesVersion, hostProvider } = readConfiguration(options.stack);
   const toolchain = await ensureToolchain({ source: options.source, kubernetesVersion });
-  return { ...process.env, ...toolchain.environment, ...backendEnvironment() };
+  const environment = { ...process.env, ...toolchain.environment };
+  for (const plugin of enginePlugins.filter(({ name }) => name === hostProvider)) {
+    await ensureEnginePlugin(plugin, fetchByEngine(environment));
+  }
+  return { ...environment, ...backendEnvironment() };
 }
 
 /** Brings machines of this box that belong to the stack back after a reboot; does nothing for hosts elsewhere. */

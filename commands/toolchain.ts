@@ -1,5 +1,12 @@
 import { existsSync, statSync } from "node:fs";
+import path from "node:path";
 import { Command } from "commander";
+import {
+  enginePluginFolder,
+  enginePlugins,
+  hasEnginePlugin,
+  type EnginePlugin,
+} from "../toolchain/engine-plugin";
 import { debianSuite, runtimePackages } from "../toolchain/host-packages";
 import { ensureToolchain, ensureTools, type ToolSource } from "../toolchain/ensure";
 import { writeKubernetesModule } from "../toolchain/kubernetes-module";
@@ -25,6 +32,19 @@ function describe(tool: Tool): string {
   ].join(" ");
 }
 
+/** One line for a plugin that the engine fetches itself. */
+function describePlugin(plugin: EnginePlugin): string {
+  const program = path.join(enginePluginFolder(plugin), `pulumi-resource-${plugin.name}`);
+  const size = existsSync(program) ? `${(statSync(program).size / 1e6).toFixed(0)} MB` : "there";
+  return [
+    `pulumi-resource-${plugin.name}`.padEnd(28),
+    plugin.version.padEnd(9),
+    "plugin".padEnd(9),
+    (hasEnginePlugin(plugin) ? size : "missing").padStart(8),
+    ` ${plugin.release}, release only, no checksum pinned; for ${plugin.neededFor}`,
+  ].join(" ");
+}
+
 /** One line for a program that hosts get from Debian. */
 function describePackage(name: string): string {
   const from = `Debian's package (${debianSuite} on local machines), by the host's own apt sources`;
@@ -40,7 +60,11 @@ main(async () => {
     .command("list")
     .description("show every tool: version, purpose, size in the cache, source")
     .action(() => {
-      const lines = [...toolManifest().map(describe), ...runtimePackages.map(describePackage)];
+      const lines = [
+        ...toolManifest().map(describe),
+        ...enginePlugins.map(describePlugin),
+        ...runtimePackages.map(describePackage),
+      ];
       process.stdout.write(`${lines.join("\n")}\n`);
     });
   program

@@ -168,6 +168,8 @@ export async function ensureToolchain(options: ToolchainOptions = {}): Promise<T
       PATH: [linkEngine(installed), linkPrograms(installed), process.env["PATH"]].join(":"),
       PULUMI_HOME: linkPlugins(installed),
       PULUMI_SKIP_UPDATE_CHECK: "true",
+      // Else every preview would fetch the plugin of each npm package that is installed, used or not.
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
       REDOUBT_ARTIFACTS: catalogue,
     },
   };

@@ -81,7 +81,7 @@ const npmVersions = (
 ).dependencies;
 
 /** The exact version of an npm package; plugins must have the same. */
-function npmVersion(name: string): string {
+export function npmVersion(name: string): string {
   const version = npmVersions[name];
   if (version === undefined) throw new Error(`package.json: ${name} is not among the dependencies`);
   return version;

@@ -18,6 +18,10 @@ describe("A preview of the program with the pack", () => {
     project.remove();
   });
 
+  it("fetches no plugin, though packages of more plugins are installed than it uses", () => {
+    assert.equal(process.env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"], "true");
+  });
+
   it("is clean at production levels, and says what is not known yet", () => {
     const { outcome, found } = project.preview("prod");
     assert.equal(outcome.code, 0, outcome.stdout + outcome.stderr);
