@@ -154,6 +154,11 @@ describe("settings of an inventory", () => {
     });
   }
 
+  it("speak of what is wrong in a block, and not of the whole block as missing", () => {
+    const problems = problemsOf({ hosts: inventoryOf([{ ...alpha, hostKey: "SHA256:abc" }]) });
+    assert.equal(problems.length, 1, problems.join("\n"));
+  });
+
   const accept = (raw: Record<string, unknown>): Settings => parseSettings(raw, "test");
 
   it("need the hosts, and who may manage them", () => {
