@@ -31,7 +31,7 @@ export const mission: ControlSource = {
         test("cluster/stories/ssh.ts", "offers publickey as the only method"),
         test("cluster/stories/ssh.ts", "refuses a key that it does not know"),
         test("unit/stack/guard-rails.test.ts", "pins the host key"),
-        test("cluster/stories/logins.ts", "is an error with both fingerprints, and nothing is told to it"),
+        test("cluster/stories/stranger.ts", "is an error with both fingerprints, and nothing is told to it"),
       ],
     },
     "No lock-out": {
