@@ -96,7 +96,10 @@ function awsArgs(
   return {
     ...aws,
     ...network,
-    ...{ adminUser, sshPublicKeys, operatorCidrs, clusterName: settings.clusterName },
+    adminUser,
+    sshPublicKeys,
+    operatorCidrs,
+    clusterName: settings.clusterName,
     hosts: layout.hosts.map((spec) => ({ ...spec, zone: awsZone(network, spec) })),
     image: imageId === undefined ? { release: debianRelease, architecture } : { id: imageId },
     access: access === "bastion" ? { by: access } : { by: access, tunnelPort },

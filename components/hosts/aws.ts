@@ -121,8 +121,11 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
     const securityGroups = new SecurityGroups(
       `${name}-security-groups`,
       {
-        ...{ clusterName, vpcId: network.vpcId, natAddresses: network.natAddresses },
-        ...{ groups: groupNames(args.access.by), rules },
+        clusterName,
+        vpcId: network.vpcId,
+        natAddresses: network.natAddresses,
+        groups: groupNames(args.access.by),
+        rules,
       },
       own,
     );
@@ -140,7 +143,10 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
       `${name}-bastion`,
       {
         ...common,
-        ...{ clusterName, adminUser, securityGroups, access: args.access },
+        clusterName,
+        adminUser,
+        securityGroups,
+        access: args.access,
         instanceType: args.instanceTypes.bastion,
         privateIp: args.bastionAddress,
         otherPublicKeys: args.sshPublicKeys,
@@ -153,7 +159,11 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
       pulumi
         .all([this.adminPrivateKey, hostKey, bastion.hostKey, bastion.entrance.address])
         .apply(([privateKey, ownKey, bastionKey, entrance]) => ({
-          ...{ ...login, privateKey, host: address, port: 22, hostKey: ownKey },
+          ...login,
+          privateKey,
+          host: address,
+          port: 22,
+          hostKey: ownKey,
           proxy: { ...login, privateKey, host: entrance, port: bastion.entrance.port, hostKey: bastionKey },
         }));
 
@@ -194,7 +204,8 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
     const balancer = new ApiLoadBalancer(
       `${name}-api`,
       {
-        ...{ clusterName, ...args.apiServer },
+        clusterName,
+        ...args.apiServer,
         vpcId: network.vpcId,
         subnetIds: network.zones.map(({ publicSubnetId }) => publicSubnetId),
         securityGroupId: securityGroups.idOf("load-balancer"),

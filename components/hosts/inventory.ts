@@ -94,11 +94,20 @@ export class Inventory extends pulumi.ComponentResource implements HostProvider 
         bastion === undefined
           ? undefined
           : proof(bastion.login, this.adminPrivateKey).apply((known) => ({
-              ...{ ...known, ...dialing, host: bastion.address, port: bastion.port },
-              ...{ user: bastion.user, hostKey: bastion.hostKey },
+              ...known,
+              ...dialing,
+              host: bastion.address,
+              port: bastion.port,
+              user: bastion.user,
+              hostKey: bastion.hostKey,
             }));
       return pulumi.all([proof(login, this.adminPrivateKey), proxy]).apply(([known, through]) => ({
-        ...{ ...known, ...dialing, host: host.address, port: host.port, user, hostKey: host.hostKey },
+        ...known,
+        ...dialing,
+        host: host.address,
+        port: host.port,
+        user,
+        hostKey: host.hostKey,
         ...(through === undefined ? {} : { proxy: through }),
       }));
     };

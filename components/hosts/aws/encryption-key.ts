@@ -40,7 +40,11 @@ export function renderKeyPolicy({
   const Principal = { AWS: `arn:aws:iam::${accountId}:root` };
   const byEc2 = { "kms:ViaService": `ec2.${region}.amazonaws.com`, "kms:CallerAccount": accountId };
   const statement = (Sid: string, Action: readonly string[], Condition?: object): object => ({
-    ...{ Sid, Effect: "Allow", Principal, Action, Resource: "*" },
+    Sid,
+    Effect: "Allow",
+    Principal,
+    Action,
+    Resource: "*",
     ...(Condition === undefined ? {} : { Condition }),
   });
   const policy = {

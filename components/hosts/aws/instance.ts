@@ -70,12 +70,18 @@ export class HardenedInstance extends pulumi.ComponentResource {
         sourceDestCheck: !args.routes,
         // Pods are a hop further away than the host (AWS: Configure the instance metadata options).
         metadataOptions: {
-          ...{ httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
-          ...{ httpProtocolIpv6: "disabled", instanceMetadataTags: "disabled" },
+          httpEndpoint: "enabled",
+          httpTokens: "required",
+          httpPutResponseHopLimit: 1,
+          httpProtocolIpv6: "disabled",
+          instanceMetadataTags: "disabled",
         },
         rootBlockDevice: {
-          ...{ encrypted: true, kmsKeyId: args.kmsKeyArn, deleteOnTermination: true },
-          ...{ volumeType: "gp3", volumeSize: args.diskGigabytes },
+          encrypted: true,
+          kmsKeyId: args.kmsKeyArn,
+          deleteOnTermination: true,
+          volumeType: "gp3",
+          volumeSize: args.diskGigabytes,
           tags: { Name: args.title },
         },
         disableApiTermination: args.protect,

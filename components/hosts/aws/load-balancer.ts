@@ -80,8 +80,11 @@ export class ApiLoadBalancer extends pulumi.ComponentResource {
           deregistrationDelay: 30,
           // No more than whether it answers: anonymous requests, those for health among them, are refused.
           healthCheck: {
-            ...{ protocol: "TCP", port: String(port), interval: 10 },
-            ...{ healthyThreshold: 2, unhealthyThreshold: 2 },
+            protocol: "TCP",
+            port: String(port),
+            interval: 10,
+            healthyThreshold: 2,
+            unhealthyThreshold: 2,
           },
           tags: { Name: `${args.clusterName}-${portName}` },
         },

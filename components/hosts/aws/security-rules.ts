@@ -117,7 +117,11 @@ function loadBalancerRules(options: SecurityRulesOptions): SecurityRule[] {
       return { name, group: "load-balancer", direction: "in", protocol: "tcp", port, peer };
     }),
     {
-      ...{ name, group: "load-balancer", direction: "out", protocol: "tcp", port },
+      name,
+      group: "load-balancer",
+      direction: "out",
+      protocol: "tcp",
+      port,
       peer: { group: "control-planes" },
     },
   ]);
