@@ -222,7 +222,12 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
       const connection = connect(address, host.ownHostKey);
       const boot = new ApplyPlan(
         `${name}-${hostName}-first-boot`,
-        { phase: "first-boot", connection, plan: mergeFragments({ "first-boot": firstBoot() }) },
+        {
+          phase: "first-boot",
+          connection,
+          plan: mergeFragments({ "first-boot": firstBoot() }),
+          functions: "carried",
+        },
         { parent: this, dependsOn: [host.instance, ...bastion.ready] },
       );
       const spec = { name: hostName, role, address, podCidr };

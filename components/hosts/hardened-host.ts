@@ -44,7 +44,7 @@ export class HardenedHost extends pulumi.ComponentResource implements Host {
     // What is to be true of it.
     this.applied = new ApplyPlan(
       `${name}-plan`,
-      { phase: "harden", connection, plan: mergeFragments(args.fragments) },
+      { phase: "harden", connection, plan: mergeFragments(args.fragments), functions: "brought" },
       { parent: this, dependsOn: [...ready] },
     );
 

@@ -1,5 +1,6 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { withFunctions, type FunctionSource } from "./functions";
 import { withTexts } from "./late-texts";
 import type { HostPlan, HostReport } from "./plan";
 import { renderConfirm, renderScript, type Phase } from "./script";
@@ -11,6 +12,8 @@ export interface ApplyPlanArgs {
   /** How the host is reached; its host key is pinned. */
   readonly connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
   readonly plan: HostPlan;
+  /** How the host gets the functions that the plan calls. Default: `kept`, an earlier phase brought them. */
+  readonly functions?: FunctionSource;
   /**
    * Texts that only the deployment makes, as a public key of its own, by the mark that stands for them in the plan's files.
    * Default: none, then a preview of a new stack shows the whole script too.
@@ -43,7 +46,7 @@ export class ApplyPlan extends pulumi.ComponentResource {
   public constructor(name: string, args: ApplyPlanArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:plan:ApplyPlan", name, { phase: args.phase }, opts);
     const run = "sudo --non-interactive bash -s";
-    const { phase, plan, lateTexts } = args;
+    const { phase, plan, functions = "kept", lateTexts } = args;
     const rendered = (render: (plan: HostPlan, phase: Phase) => string): pulumi.Input<string> =>
       lateTexts === undefined
         ? render(plan, phase)
@@ -56,7 +59,7 @@ export class ApplyPlan extends pulumi.ComponentResource {
         connection: args.connection,
         create: run,
         update: run,
-        stdin: rendered(renderScript),
+        stdin: rendered((known, of) => withFunctions(renderScript(known, of), functions)),
         logging: "none",
         addPreviousOutputInEnv: false,
       },

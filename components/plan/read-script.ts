@@ -13,6 +13,7 @@ import type {
   UnitSpec,
   UserSpec,
 } from "./plan";
+import { paths } from "./paths";
 import { readWord, readWords, unquoteCommand } from "./unquote";
 
 /** What protects a unit while it restarts: see `SafeRestartSpec`. */
@@ -316,6 +317,15 @@ function contentsOf(phase: string, found: readonly Statement[]): ScriptContents 
   };
 }
 
+/** The functions that a script leaves on the host, a file like those of its plan. */
+function broughtFunctions(beforePlan: string): Required<FileSpec>[] {
+  const begin = `cat >${paths.functions}.new `;
+  const at = beforePlan.indexOf(begin);
+  if (at < 0) return [];
+  const { content } = hereDocumentAt(beforePlan, at + begin.length);
+  return [{ path: paths.functions, content, owner: "root", group: "root", mode: "0644", validate: [] }];
+}
+
 /**
  * The inverse of `renderScript`: what the script of a remote command does to its host. Only the part after the fixed functions
  * is read, so a script of another version of them is read as well.
@@ -329,7 +339,8 @@ export function readScript(script: string): ScriptContents | undefined {
   const phase = start?.[1];
   if (start === null || phase === undefined || script.endsWith(secretEnd)) return undefined;
   try {
-    return contentsOf(phase, statements(script.slice(start.index + start[0].length)));
+    const contents = contentsOf(phase, statements(script.slice(start.index + start[0].length)));
+    return { ...contents, files: [...broughtFunctions(script.slice(0, start.index)), ...contents.files] };
   } catch (error) {
     throw new Error(`the script of phase ${phase} can't be read: ${(error as Error).message}`, {
       cause: error,

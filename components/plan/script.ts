@@ -1,13 +1,8 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import path from "node:path";
+import { convergeFunctions } from "./functions";
+import { hereDocument } from "./here-document";
 import type { DirectorySpec, FileSpec, HostPlan, ReadinessSpec, UnitSpec, UserSpec } from "./plan";
 import { shellCommand } from "./quote";
-
-/** The functions that a rendered plan calls; shellcheck reads them where they stand. */
-export const convergeFunctions = ["converge.sh", "safe-restart.sh"]
-  .map((file) => readFileSync(path.join(__dirname, file), "utf8"))
-  .join("\n");
 
 const unitFolder = "/etc/systemd/system";
 
@@ -17,14 +12,6 @@ export type Phase = string;
 /** `0644` as stat(1) prints it. */
 function statMode(mode: string): string {
   return mode.replace(/^0+(?=[0-7])/, "");
-}
-
-/** A here-document whose delimiter is no line of the text, so that the text stands in the script as it stands on disk. */
-export function hereDocument(text: string): string {
-  let delimiter = "END";
-  const lines = new Set(text.split("\n"));
-  while (lines.has(delimiter)) delimiter += "_";
-  return `<<'${delimiter}'\n${text}${delimiter}\n`;
 }
 
 function renderUser(user: UserSpec): string {

@@ -1,8 +1,9 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { convergeFunctions, withFunctions } from "./functions";
+import { hereDocument } from "./here-document";
 import type { DirectorySpec, SecretFileSpec } from "./plan";
 import { shellCommand } from "./quote";
-import { convergeFunctions, hereDocument } from "./script";
 
 /** Arguments of {@link SecretFiles}. */
 export interface SecretFilesArgs {
@@ -72,7 +73,9 @@ export class SecretFiles extends pulumi.ComponentResource {
   public constructor(name: string, args: SecretFilesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:plan:SecretFiles", name, {}, opts);
     const run = "sudo --non-interactive bash -s";
-    const script = pulumi.output(args.files).apply((files) => renderSecretScript(args.directories, files));
+    const script = pulumi
+      .output(args.files)
+      .apply((files) => withFunctions(renderSecretScript(args.directories, files), "kept"));
     this.done = new command.remote.Command(
       `${name}-write`,
       {

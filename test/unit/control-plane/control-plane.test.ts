@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { ControlPlane } from "../../../components/control-plane/control-plane";
+import { withFunctions } from "../../../components/plan/functions";
 import { renderScript } from "../../../components/plan/script";
 import { contentsOf, controlPlaneArgs, fixtureHost, unitOf } from "../../support/fixture-cluster";
 import { assertGolden } from "../../support/golden";
@@ -30,7 +31,10 @@ describe("the control plane as resources", () => {
     );
     const [apply] = ofType(recording, "command:remote:Command").values();
     assert.equal(apply?.name, "control-plane-control-plane-0-apply");
-    assert.equal(apply.inputs["stdin"], renderScript(controlPlanePlan, "control-plane"));
+    assert.equal(
+      apply.inputs["stdin"],
+      withFunctions(renderScript(controlPlanePlan, "control-plane"), "kept"),
+    );
     assertNamedUnderParents(recording, ["control-plane"]);
   });
 

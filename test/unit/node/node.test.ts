@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { Node } from "../../../components/node/node";
+import { withFunctions } from "../../../components/plan/functions";
 import { renderScript } from "../../../components/plan/script";
 import { contentsOf, fixtureHost, hostSpecs, nodeArgs, unitOf } from "../../support/fixture-cluster";
 import { assertGolden } from "../../support/golden";
@@ -51,7 +52,7 @@ describe("a node as resources", () => {
       );
       const [apply] = ofType(recording, "command:remote:Command").values();
       assert.equal(apply?.name, `node-${name}-plan-apply`);
-      assert.equal(apply.inputs["stdin"], renderScript(nodePlan(name), "node"));
+      assert.equal(apply.inputs["stdin"], withFunctions(renderScript(nodePlan(name), "node"), "kept"));
       assertNamedUnderParents(recording, [`node-${name}`]);
     }
   });

@@ -2,12 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { mergeFragments } from "../../../components/plan/merge";
 import type { PlanFragment } from "../../../components/plan/plan";
-import {
-  convergeFunctions,
-  hereDocument,
-  renderConfirm,
-  renderScript,
-} from "../../../components/plan/script";
+import { convergeFunctions } from "../../../components/plan/functions";
+import { hereDocument } from "../../../components/plan/here-document";
+import { renderConfirm, renderScript } from "../../../components/plan/script";
 import { renderSecretScript } from "../../../components/plan/secret-files";
 
 const unit = "[Service]\nExecStart=/bin/x\n";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { renderAdoptionScript } from "../../../../components/hosts/inventory/adoption-script";
-import { convergeFunctions } from "../../../../components/plan/script";
+import { convergeFunctions } from "../../../../components/plan/functions";
 import { assertShellcheckClean } from "../../../support/shellcheck";
 
 const script = renderAdoptionScript({ adminUser: "redoubt", publicKey: "ssh-ed25519 AAAA stack" });
