@@ -1,6 +1,7 @@
+import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { run } from "./shell";
-import { projectFolder } from "./stack";
+import { projectFolder, stateFile } from "./stack";
 
 /** Outputs that commands look at; a stack that was never up has none. */
 const outputsSchema = z.looseObject({
@@ -14,8 +15,27 @@ const outputsSchema = z.looseObject({
 /** Outputs that commands look at, those that the stack has. */
 export type StackOutputs = z.infer<typeof outputsSchema>;
 
+const stateSchema = z.looseObject({
+  checkpoint: z.looseObject({
+    latest: z
+      .looseObject({
+        resources: z.array(z.looseObject({ type: z.string(), outputs: z.unknown().optional() })).optional(),
+      })
+      .nullish(),
+  }),
+});
+
+function outputsIn(file: string): unknown {
+  if (!existsSync(file)) return {};
+  const { checkpoint } = stateSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+  return checkpoint.latest?.resources?.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
+}
+
 /** The stack's outputs as they were after its last `up`; secrets stay hidden. */
 export async function stackOutputs(stack: string, env: NodeJS.ProcessEnv): Promise<StackOutputs> {
+  const file = stateFile(stack, env);
+  // Reading the file saves a third of a second on every run; other backends are asked.
+  if (file !== undefined) return outputsSchema.parse(outputsIn(file));
   const args = ["stack", "output", "--json", "--stack", stack];
   const text = await run("pulumi", args, { cwd: projectFolder, env, stdout: "capture" });
   return outputsSchema.parse(JSON.parse(text));

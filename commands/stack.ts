@@ -47,6 +47,14 @@ function stateFolder(environment: NodeJS.ProcessEnv): string | undefined {
   return url?.startsWith("file://") === true ? url.slice("file://".length) : undefined;
 }
 
+/** Where a file backend keeps the stack's state; undefined for any other backend. */
+export function stateFile(stack: string, environment: NodeJS.ProcessEnv): string | undefined {
+  const folder = stateFolder(environment);
+  return folder === undefined
+    ? undefined
+    : path.join(folder, ".pulumi", "stacks", projectName, `${stack}.json`);
+}
+
 /** Where a file backend keeps the stack's history; undefined for any other backend. */
 export function historyFolder(stack: string, environment: NodeJS.ProcessEnv): string | undefined {
   const folder = stateFolder(environment);
@@ -59,14 +67,10 @@ export function historyFolder(stack: string, environment: NodeJS.ProcessEnv): st
  * @throws naming the command that makes it.
  */
 export async function ensureStack(stack: string, environment: NodeJS.ProcessEnv): Promise<void> {
-  const folder = stateFolder(environment);
-  // Looking for the file saves a second on every run; other backends are asked.
-  if (
-    folder !== undefined &&
-    existsSync(path.join(folder, ".pulumi", "stacks", projectName, `${stack}.json`))
-  )
-    return;
-  const create = folder === undefined ? [] : ["--create"];
+  const file = stateFile(stack, environment);
+  // Looking for the file saves half a second on every run; other backends are asked.
+  if (file !== undefined && existsSync(file)) return;
+  const create = file === undefined ? [] : ["--create"];
   try {
     await run("pulumi", ["stack", "select", ...create, "--non-interactive", "--stack", stack], {
       cwd: projectFolder,
@@ -74,7 +78,7 @@ export async function ensureStack(stack: string, environment: NodeJS.ProcessEnv)
       stdout: "capture",
     });
   } catch (error) {
-    if (folder !== undefined) throw error;
+    if (file !== undefined) throw error;
     throw new Error(
       `PULUMI_BACKEND_URL = ${environment["PULUMI_BACKEND_URL"] ?? ""} does not answer or has no stack ${stack}. Fix: npm run init -- --stack ${stack} --backend … --secrets-provider awskms://…`,
       { cause: error },
