@@ -1,5 +1,5 @@
 import { checkKeyStep, type KeysInUse } from "../components/config/authentication-checks";
-import { describeProblems } from "../components/config/settings";
+import { describeProblems } from "../components/config/problem";
 
 /**
  * Refuses a step of the service account keys that would log workloads out, before anything changes.

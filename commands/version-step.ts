@@ -1,5 +1,5 @@
 import { checkVersionStep } from "../components/config/cross-checks";
-import { describeProblems } from "../components/config/settings";
+import { describeProblems } from "../components/config/problem";
 
 /**
  * Refuses to skip a Kubernetes minor, or to go back, before anything changes (kubernetes.io/releases/version-skew-policy).

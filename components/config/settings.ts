@@ -2,16 +2,13 @@ import { RunError } from "@pulumi/pulumi/errors";
 import type { z } from "zod";
 import { fillAuthentication } from "./authentication-settings";
 import { crossCheck } from "./cross-checks";
-import type { Problem } from "./problem";
+import { describeProblems, secretKey, type Problem } from "./problem";
 import { settingsSchema, type Settings } from "./schema";
 
 /** The part of `pulumi.Config` that settings are read by. */
 export interface ConfigSource {
   get(key: string): string | undefined;
 }
-
-/** The one block whose values are secret, and stay out of every message. */
-const secretKey = "secrets";
 
 /** Keys of the configuration, each holding one block of settings. */
 export const settingKeys = Object.keys(settingsSchema.shape);
@@ -92,22 +89,6 @@ function withoutWrong(raw: Readonly<Record<string, unknown>>, issues: readonly z
     }
   }
   return copy;
-}
-
-/** A value as an error shows it; a secret one is not shown. */
-function shownValue(setting: string, value: unknown): string {
-  const isSecret = setting === secretKey || setting.startsWith(`${secretKey}.`);
-  return isSecret ? "[secret]" : JSON.stringify(value);
-}
-
-/** Every problem on a line of its own: setting, value, rule, fix. */
-export function describeProblems(problems: readonly Problem[]): string {
-  const lines = problems.map(({ setting, value, rule, fix }) => {
-    const shown = value === undefined ? "" : ` = ${shownValue(setting, value)}`;
-    return `  - redoubt:${setting}${shown}: ${rule}. Fix: ${fix}`;
-  });
-  const count = problems.length === 1 ? "1 setting is" : `${problems.length} settings are`;
-  return `${count} wrong; nothing was changed:\n${lines.join("\n")}`;
 }
 
 /** A setting that only looks missing, because something below it was wrong and it was left out for that. */

@@ -1,6 +1,6 @@
 import type { DirectorySpec, FileSpec } from "./plan";
 import { readDirectory, readFile, statements, type Call } from "./read-script";
-import { secretMarker } from "./secret-files";
+import { secretMarker } from "./secret-script";
 
 /** What a script of secrets says. It holds the secrets, so it is as secret as they are. */
 export interface SecretScriptContents {

@@ -6,7 +6,7 @@ import { renderKubeconfig } from "../../components/pki/kubeconfig";
 import { mergeFragments } from "../../components/plan/merge";
 import type { SecretFileSpec } from "../../components/plan/plan";
 import { renderScript } from "../../components/plan/script";
-import { renderSecretScript } from "../../components/plan/secret-files";
+import { renderSecretScript } from "../../components/plan/secret-script";
 import { artifacts } from "../support/fixture-cluster";
 import { controlPlanePlan } from "../unit/control-plane/plan";
 import { nodePlan } from "../unit/node/plan";

@@ -11,7 +11,7 @@ import { mergeFragments } from "../../../components/plan/merge";
 import { readScript } from "../../../components/plan/read-script";
 import { readSecretScript } from "../../../components/plan/read-secret-script";
 import { renderScript } from "../../../components/plan/script";
-import { renderSecretScript } from "../../../components/plan/secret-files";
+import { renderSecretScript } from "../../../components/plan/secret-script";
 import { factsOf, type HostAnswers } from "../../support/healthy-host";
 
 const plan = mergeFragments({

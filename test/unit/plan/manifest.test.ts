@@ -6,7 +6,7 @@ import type { HostPlan, PlanFragment } from "../../../components/plan/plan";
 import { readScript } from "../../../components/plan/read-script";
 import { readSecretScript } from "../../../components/plan/read-secret-script";
 import { planFiles, renderScript } from "../../../components/plan/script";
-import { renderSecretScript } from "../../../components/plan/secret-files";
+import { renderSecretScript } from "../../../components/plan/secret-script";
 import { controlPlanePlan } from "../control-plane/plan";
 import { nodePlan } from "../node/plan";
 

@@ -7,7 +7,7 @@ import { mergeFragments } from "../../../components/plan/merge";
 import type { HostPlan, UnitSpec } from "../../../components/plan/plan";
 import { readScript, type ScriptContents } from "../../../components/plan/read-script";
 import { planFiles, renderConfirm, renderScript } from "../../../components/plan/script";
-import { renderSecretScript } from "../../../components/plan/secret-files";
+import { renderSecretScript } from "../../../components/plan/secret-script";
 import { artifacts } from "../../support/fixture-cluster";
 import { ofType } from "../../support/mocks";
 import { controlPlanePlan } from "../control-plane/plan";

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { mergeFragments } from "../../../components/plan/merge";
 import type { SafeRestartSpec } from "../../../components/plan/plan";
 import { renderScript } from "../../../components/plan/script";
-import { renderSecretScript } from "../../../components/plan/secret-files";
+import { renderSecretScript } from "../../../components/plan/secret-script";
 import { ConvergeHost, type ConvergeOutcome } from "../../support/converge";
 
 let host: ConvergeHost;

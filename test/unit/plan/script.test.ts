@@ -5,7 +5,7 @@ import type { PlanFragment } from "../../../components/plan/plan";
 import { convergeFunctions } from "../../../components/plan/functions";
 import { hereDocument } from "../../../components/plan/here-document";
 import { renderConfirm, renderScript } from "../../../components/plan/script";
-import { renderSecretScript } from "../../../components/plan/secret-files";
+import { renderSecretScript } from "../../../components/plan/secret-script";
 
 const unit = "[Service]\nExecStart=/bin/x\n";
 
