@@ -4,6 +4,7 @@ import { paths } from "../plan/paths";
 import type { PlanFragment } from "../plan/plan";
 import { dexPort } from "../plan/ports";
 import { sandbox } from "../plan/sandbox";
+import { startLimitSeconds } from "../plan/start-limit";
 import { execStart, renderUnit } from "../plan/systemd";
 import { readers } from "../pki/readers";
 import { dexEgressUnit } from "./dex-egress";
@@ -224,7 +225,7 @@ export function dex({ options, apiServerAddress, artifacts }: DexPlanOptions): P
       {
         description: "Dex answers with its signing keys",
         command: ["bash", "-c", `${ask} >/dev/null`],
-        timeoutSeconds: 60,
+        timeoutSeconds: startLimitSeconds,
       },
     ],
   };

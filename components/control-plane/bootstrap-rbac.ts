@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { binaryPath, paths } from "../plan/paths";
 import type { PlanFragment } from "../plan/plan";
+import { startLimitSeconds } from "../plan/start-limit";
 import { renderUnit } from "../plan/systemd";
 import { clusterAdminsGroup, kubeletClientUser, kubeRouterUser } from "../pki/identities";
 
@@ -97,7 +98,7 @@ ${kubectl} diff --server-side --force-conflicts --field-manager=redoubt -f ${man
     readiness: ["/readyz", "/openapi/v2"].map((path) => ({
       description: `the API server answers ${path}`,
       command: ["bash", "-c", `${kubectl} --request-timeout=5s get --raw ${path} >/dev/null`],
-      timeoutSeconds: 60,
+      timeoutSeconds: startLimitSeconds,
     })),
   };
 }

@@ -5,7 +5,7 @@
 # Usage: check-kube-apiserver FOLDER, which holds the files that would change under their full paths.
 set -euo pipefail
 
-readonly candidate=$1 name=redoubt-check-kube-apiserver port=6444 seconds=60
+readonly candidate=$1 name=redoubt-check-kube-apiserver port=6444 seconds=240
 readonly unit=/run/systemd/system/$name.service tree=/run/$name
 extra=(
   --bind-address=127.0.0.1

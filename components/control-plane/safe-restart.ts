@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { binaryPath, paths } from "../plan/paths";
 import type { FileSpec, SafeRestartSpec } from "../plan/plan";
+import { startLimitSeconds } from "../plan/start-limit";
 
 const check = "/usr/local/libexec/redoubt/check-kube-apiserver";
 
@@ -23,7 +24,7 @@ export const kubeApiserverSafeRestart: SafeRestartSpec = {
     "--request-timeout=5s",
     ...["get", "--raw", "/readyz"],
   ],
-  timeoutSeconds: 60,
+  timeoutSeconds: startLimitSeconds,
   check: [check, "{}"],
   // The check and the readiness command come in with it, so it must fit the API server's certificates.
   alsoProtects: [paths.superAdminKubeconfig],

@@ -1,5 +1,6 @@
 import { paths } from "../plan/paths";
 import type { ReadinessSpec, StepSpec } from "../plan/plan";
+import { startLimitSeconds } from "../plan/start-limit";
 
 /** One member of the etcd cluster, as its peers see it. */
 export interface EtcdPeer {
@@ -114,6 +115,6 @@ export function settled(options: MembershipOptions): ReadinessSpec {
   return {
     description: "etcd: this member votes, and the cluster answers",
     command: ["bash", "-c", settle, "settle", options.member.address, ...addressing(options)],
-    timeoutSeconds: 120,
+    timeoutSeconds: startLimitSeconds,
   };
 }

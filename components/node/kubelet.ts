@@ -4,6 +4,7 @@ import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { renderFlags } from "../plan/flags";
 import { paths } from "../plan/paths";
 import type { PlanFragment } from "../plan/plan";
+import { startLimitSeconds } from "../plan/start-limit";
 import { execStart, renderUnit } from "../plan/systemd";
 import { cgroupEnvironment } from "./containerd";
 
@@ -120,7 +121,7 @@ export function kubelet(options: KubeletOptions): PlanFragment {
           "-c",
           `[ "$(${kubectl.path} --kubeconfig=${paths.kubeletKubeconfig} --request-timeout=5s get node ${options.nodeName} -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')" = True ]`,
         ],
-        timeoutSeconds: 180,
+        timeoutSeconds: startLimitSeconds,
       },
     ],
   };

@@ -9,6 +9,7 @@ import { kubeProxy } from "./kube-proxy";
 import { kubeRouter } from "./kube-router";
 import { kubelet, type Taint } from "./kubelet";
 import { renderLeave } from "./leave";
+import { controlPlaneNodeRole, controlPlaneRole } from "./node-role";
 import { podNetwork } from "./pod-network";
 import { versionSkew } from "./version-skew";
 
@@ -37,9 +38,7 @@ export interface LeavesBy {
   readonly deletedWith: pulumi.Resource;
 }
 
-const controlPlaneTaints: readonly Taint[] = [
-  { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" },
-];
+const controlPlaneTaints: readonly Taint[] = [{ key: controlPlaneRole, effect: "NoSchedule" }];
 
 /**
  * A Kubernetes node: container runtime, kubelet, service proxy, policy engine and its part of the pod network. It may start before
@@ -55,6 +54,7 @@ export class Node extends pulumi.ComponentResource {
     const routes = neighbours
       .filter((other) => other.name !== spec.name)
       .map((other) => ({ podCidr: other.podCidr, via: other.address }));
+    const isControlPlane = spec.role === "control-plane";
     const plan = mergeFragments({
       "version-skew": versionSkew({
         controlPlanes: args.allHosts
@@ -70,8 +70,9 @@ export class Node extends pulumi.ComponentResource {
         ...args,
         nodeName: spec.name,
         nodeAddress: spec.address,
-        taints: spec.role === "control-plane" ? controlPlaneTaints : [],
+        taints: isControlPlane ? controlPlaneTaints : [],
       }),
+      ...(isControlPlane ? { "node-role": controlPlaneNodeRole(spec.name) } : {}),
     });
     this.applied = new ApplyPlan(
       `${name}-plan`,

@@ -90,6 +90,11 @@ export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutpu
       assert.equal(stdout.trim(), "True True True");
     });
 
+    it("find the control plane by its role, and nobody else's", () => {
+      const found = kubectl(["get", "nodes", "-l", "node-role.kubernetes.io/control-plane", "-o", "name"]);
+      assert.equal(found.stdout.trim(), "node/control-plane-0");
+    });
+
     it("run with their limits really set", () => {
       create(
         "app",

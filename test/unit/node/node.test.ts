@@ -25,6 +25,18 @@ describe("a node", () => {
     });
   }
 
+  it("bears its role as a control plane, and as a worker none", () => {
+    const labels = (name: string): string[] =>
+      nodePlan(name)
+        .readiness.flatMap(({ command }) => command)
+        .filter((word) => word.includes(" label "));
+    assert.match(
+      labels("control-plane-0").join(),
+      /kubectl --kubeconfig=\S*super-admin.conf .* label --overwrite node control-plane-0 node-role\.kubernetes\.io\/control-plane= /,
+    );
+    assert.deepEqual(labels("worker-0"), []);
+  });
+
   it("runs as root only what mounts, routes or confines for others", () => {
     const plan = nodePlan("worker-0");
     const asRoot = plan.units

@@ -2,6 +2,7 @@ import { containerd } from "../../../components/node/containerd";
 import { kubeProxy } from "../../../components/node/kube-proxy";
 import { kubeRouter } from "../../../components/node/kube-router";
 import { kubelet } from "../../../components/node/kubelet";
+import { controlPlaneNodeRole } from "../../../components/node/node-role";
 import { podNetwork } from "../../../components/node/pod-network";
 import { versionSkew } from "../../../components/node/version-skew";
 import { mergeFragments } from "../../../components/plan/merge";
@@ -14,6 +15,7 @@ export function nodePlan(name: string): HostPlan {
   const routes = hostSpecs
     .filter((other) => other !== spec)
     .map(({ podCidr, address }) => ({ podCidr, via: address }));
+  const isControlPlane = spec.role === "control-plane";
   const taint = { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" } as const;
   const options = { ...nodeArgs, nodeName: name, nodeAddress: spec.address };
   return mergeFragments({
@@ -22,6 +24,7 @@ export function nodePlan(name: string): HostPlan {
     "pod-network": podNetwork({ podCidr: spec.podCidr, routes, artifacts }),
     "kube-router": kubeRouter(options),
     "kube-proxy": kubeProxy(options),
-    kubelet: kubelet({ ...options, taints: spec.role === "control-plane" ? [taint] : [] }),
+    kubelet: kubelet({ ...options, taints: isControlPlane ? [taint] : [] }),
+    ...(isControlPlane ? { "node-role": controlPlaneNodeRole(name) } : {}),
   });
 }
