@@ -3,8 +3,10 @@ import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { ensureEnginePlugin, enginePlugins, fetchByEngine } from "../toolchain/engine-plugin";
+import type { Architecture } from "../toolchain/architecture";
 import { ensureToolchain, type ToolSource } from "../toolchain/ensure";
 import type { KeysInUse } from "../components/config/authentication-checks";
+import { architectureOf, hostsBlock } from "./hosts-block";
 import { refuseKeySkip } from "./key-step";
 import { run } from "./shell";
 import {
@@ -28,7 +30,7 @@ const configurationSchema = z.looseObject({
   config: z
     .looseObject({
       "redoubt:clusterName": z.string().optional(),
-      "redoubt:hosts": z.looseObject({ provider: z.string().optional() }).optional(),
+      "redoubt:hosts": hostsBlock.optional(),
       "redoubt:kubernetes": z.looseObject({ version: z.string().optional() }).optional(),
       "redoubt:authentication": z
         .looseObject({
@@ -49,6 +51,8 @@ interface StackConfiguration {
   readonly clusterName: string;
   /** As `hosts.provider`; undefined where nothing is said. */
   readonly hostProvider: string | undefined;
+  /** Of the hosts. Default: that of the box. */
+  readonly architecture: Architecture | undefined;
   /** Default: the toolchain's. */
   readonly kubernetesVersion: string | undefined;
   /** Default: nothing is known of them. */
@@ -61,9 +65,11 @@ function readConfiguration(stack: string): StackConfiguration {
   const parsed = configurationSchema.safeParse(document ?? {});
   // What is malformed is the program's to report, with all the rest.
   const config = parsed.success ? parsed.data.config : undefined;
+  const hosts = config?.["redoubt:hosts"];
   return {
     clusterName: config?.["redoubt:clusterName"] ?? stack,
-    hostProvider: config?.["redoubt:hosts"]?.provider,
+    hostProvider: hosts?.provider,
+    architecture: architectureOf(hosts),
     kubernetesVersion: config?.["redoubt:kubernetes"]?.version,
     serviceAccountKeys: config?.["redoubt:authentication"].serviceAccounts,
   };
@@ -75,8 +81,8 @@ function readConfiguration(stack: string): StackConfiguration {
  * @returns the environment to run it with.
  */
 export async function prepareEnvironment(options: StackOptions): Promise<NodeJS.ProcessEnv> {
-  const { kubernetesVersion, hostProvider } = readConfiguration(options.stack);
-  const toolchain = await ensureToolchain({ source: options.source, kubernetesVersion });
+  const { kubernetesVersion, hostProvider, architecture } = readConfiguration(options.stack);
+  const toolchain = await ensureToolchain({ source: options.source, kubernetesVersion, architecture });
   const environment = { ...process.env, ...toolchain.environment };
   for (const plugin of enginePlugins.filter(({ name }) => name === hostProvider)) {
     await ensureEnginePlugin(plugin, fetchByEngine(environment));

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import { architectures, boxArchitecture, type Architecture } from "../toolchain/architecture";
 import {
   enginePluginFolder,
   enginePlugins,
@@ -10,7 +11,7 @@ import {
 import { debianSuite, runtimePackages } from "../toolchain/host-packages";
 import { ensureToolchain, ensureTools, type ToolSource } from "../toolchain/ensure";
 import { writeKubernetesModule } from "../toolchain/kubernetes-module";
-import { toolManifest, type Tool } from "../toolchain/manifest";
+import { defaultKubernetesVersion, toolManifest, type Tool } from "../toolchain/manifest";
 import { toolPath } from "../toolchain/tool-provider";
 import { main } from "./main";
 import { sourceOption } from "./options";
@@ -27,6 +28,7 @@ function describe(tool: Tool): string {
     tool.name.padEnd(28),
     tool.version.padEnd(9),
     tool.purpose.padEnd(9),
+    tool.architecture.padEnd(6),
     state.padStart(8),
     ` ${from}`,
   ].join(" ");
@@ -40,15 +42,30 @@ function describePlugin(plugin: EnginePlugin): string {
     `pulumi-resource-${plugin.name}`.padEnd(28),
     plugin.version.padEnd(9),
     "plugin".padEnd(9),
+    boxArchitecture.padEnd(6),
     (hasEnginePlugin(plugin) ? size : "missing").padStart(8),
     ` ${plugin.release}, release only, no checksum pinned; for ${plugin.neededFor}`,
   ].join(" ");
 }
 
 /** One line for a program that hosts get from Debian. */
-function describePackage(name: string): string {
+function describePackage(name: string, architecture: Architecture): string {
   const from = `Debian's package (${debianSuite} on local machines), by the host's own apt sources`;
-  return [name.padEnd(28), "Debian's".padEnd(9), "host".padEnd(9), "".padStart(8), ` ${from}`].join(" ");
+  return [
+    name.padEnd(28),
+    "Debian's".padEnd(9),
+    "host".padEnd(9),
+    architecture.padEnd(6),
+    "".padStart(8),
+    ` ${from}`,
+  ].join(" ");
+}
+
+/** `--architecture`: of the hosts. */
+function architectureOption(): Option {
+  return new Option("--architecture <name>", "of the hosts: what they install and run is of it")
+    .choices([...architectures])
+    .default(boxArchitecture);
 }
 
 /** `npm run toolchain -- list | ensure | kubernetes-recipe`. */
@@ -58,12 +75,13 @@ main(async () => {
   );
   program
     .command("list")
-    .description("show every tool: version, purpose, size in the cache, source")
-    .action(() => {
+    .description("show every tool: version, purpose, architecture, size in the cache, source")
+    .addOption(architectureOption())
+    .action(({ architecture }: { architecture: Architecture }) => {
       const lines = [
-        ...toolManifest().map(describe),
+        ...toolManifest(defaultKubernetesVersion, architecture).map(describe),
         ...enginePlugins.map(describePlugin),
-        ...runtimePackages.map(describePackage),
+        ...runtimePackages.map((name) => describePackage(name, architecture)),
       ];
       process.stdout.write(`${lines.join("\n")}\n`);
     });
@@ -75,11 +93,17 @@ main(async () => {
       "only these tools, in the cache (everything that the box needs when none is named)",
     )
     .addOption(sourceOption())
+    .addOption(architectureOption())
     .option("--bench", "also what only the benchmark uses", false)
-    .action(async (names: string[], options: { source: ToolSource; bench: boolean }) => {
-      if (names.length === 0) await ensureToolchain(options);
-      else await ensureTools(names, options.source);
-    });
+    .action(
+      async (
+        names: string[],
+        options: { source: ToolSource; architecture: Architecture; bench: boolean },
+      ) => {
+        if (names.length === 0) await ensureToolchain(options);
+        else await ensureTools(names, options.source, options.architecture);
+      },
+    );
   program
     .command("kubernetes-recipe")
     .description(

@@ -6,6 +6,7 @@ import {
   readArtifacts,
   type Artifacts,
 } from "../components/config/artifacts";
+import { hostArchitecture } from "../components/config/host-architecture";
 import { clusterLayout, type ClusterLayout } from "../components/config/layout";
 import type { Settings } from "../components/config/schema";
 import { readSettings } from "../components/config/settings";
@@ -32,6 +33,6 @@ export function readBlueprint(): Blueprint {
   const layout = clusterLayout(settings);
   const catalogue = artifactsFor(settings.hosts.provider, readArtifacts(), settings.hosts.artifacts);
   checkArtifactVersion(catalogue, settings.kubernetes.version);
-  checkArtifactArchitecture(catalogue, settings.hosts.aws?.architecture);
+  checkArtifactArchitecture(catalogue, hostArchitecture(settings.hosts));
   return { settings, layout, catalogue, issuers: trustedIssuers(settings, layout) };
 }

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
+import { boxArchitecture, type Architecture } from "./architecture";
 import { ensureBaseImage } from "./base-image";
 import { cacheFolder } from "./cache";
 import { boxPackages, installDebianPackages } from "./debian-packages";
@@ -29,6 +30,8 @@ export interface ToolchainOptions {
   readonly bench?: boolean;
   /** One of `kubernetesVersions`. Default: {@link defaultKubernetesVersion}. */
   readonly kubernetesVersion?: string | undefined;
+  /** Of the hosts; nothing is made for others. Default: that of the box. */
+  readonly architecture?: Architecture | undefined;
 }
 
 /** A box on which everything is there. */
@@ -53,7 +56,8 @@ function linkPrograms(installed: readonly InstalledTool[]): string {
   const folder = path.join(cacheFolder(), "bin");
   const wanted = new Set(["kubectl", "etcdctl", "etcdutl", "kubeadm"]);
   for (const { tool, program } of installed) {
-    if (wanted.has(tool.name)) linkTo(program, path.join(folder, tool.name));
+    if (wanted.has(tool.name) && tool.architecture === boxArchitecture)
+      linkTo(program, path.join(folder, tool.name));
   }
   return folder;
 }
@@ -91,12 +95,15 @@ function writeCatalogue(
   installed: readonly InstalledTool[],
   images: readonly ImageArchive[],
   baseImage: string,
+  architecture: Architecture,
 ): string {
   const cache = cacheFolder();
   const url = (file: string): string => `file://${path.join(artifactStore, path.relative(cache, file))}`;
-  const hostTools = installed.filter(({ tool }) => tool.purpose === "host" || tool.purpose === "bench");
+  const hostTools = installed
+    .filter(({ tool }) => tool.purpose === "host" || tool.purpose === "bench")
+    .filter(({ tool }) => tool.architecture === architecture);
   const catalogue = {
-    arch: "amd64",
+    arch: architecture,
     kubernetesVersion: installed.find(({ tool }) => tool.name === "kubelet")?.tool.version,
     artifacts: Object.fromEntries(
       hostTools.map(({ tool, program, sha256 }) => [
@@ -131,19 +138,20 @@ function writeCatalogue(
 /**
  * Provides some tools only, by name, in the cache; nothing is linked, installed or put into images.
  *
+ * @param architecture Of those that hosts install or run. Default: that of the box.
  * @throws for a name that the manifest lacks, before anything is fetched.
  */
 export async function ensureTools(
   names: readonly string[],
   source: ToolSource = "auto",
+  architecture: Architecture = boxArchitecture,
 ): Promise<InstalledTool[]> {
-  const manifest = toolManifest();
-  const tools = names.map((name): Tool => {
-    const found = manifest.find((tool) => tool.name === name);
-    if (found !== undefined) return found;
-    throw new Error(
-      `there is no tool "${name}". Fix: name one of ${manifest.map((tool) => tool.name).join(", ")}`,
-    );
+  const manifest = toolManifest(defaultKubernetesVersion, architecture);
+  const tools = names.flatMap((name): Tool[] => {
+    const found = manifest.filter((tool) => tool.name === name);
+    if (found.length > 0) return found;
+    const known = [...new Set(manifest.map((tool) => tool.name))];
+    throw new Error(`there is no tool "${name}". Fix: name one of ${known.join(", ")}`);
   });
   return new ToolProvider(source).ensureAll(tools);
 }
@@ -155,14 +163,15 @@ export async function ensureTools(
  * @throws before anything changes when the box can't do it (preflight); else naming the tool that could not be had.
  */
 export async function ensureToolchain(options: ToolchainOptions = {}): Promise<Toolchain> {
-  const manifest = toolManifest(options.kubernetesVersion ?? defaultKubernetesVersion);
+  const { architecture = boxArchitecture } = options;
+  const manifest = toolManifest(options.kubernetesVersion ?? defaultKubernetesVersion, architecture);
   const tools = manifest.filter((tool) => tool.purpose !== "bench" || options.bench === true);
   preflight(tools.some((tool) => !existsSync(toolPath(tool))));
   await installDebianPackages(Object.values(boxPackages));
   const installed = await new ToolProvider(options.source ?? "auto").ensureAll(tools);
-  const images = await ensureImages(installed);
+  const images = await ensureImages(installed, architecture);
   const baseImage = await ensureBaseImage();
-  const catalogue = writeCatalogue(installed, images, baseImage);
+  const catalogue = writeCatalogue(installed, images, baseImage, architecture);
   return {
     environment: {
       PATH: [linkEngine(installed), linkPrograms(installed), process.env["PATH"]].join(":"),

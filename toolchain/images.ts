@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { boxArchitecture, type Architecture } from "./architecture";
+import { ensureBusybox } from "./busybox";
 import { cacheFolder, fillOnce, sha256OfFile } from "./cache";
 import type { InstalledTool } from "./installed-tool";
 import { writeImageArchive, type ImageSpec } from "./oci-archive";
@@ -13,17 +15,20 @@ export interface ImageArchive {
   readonly sha256: string;
 }
 
-/** Debian's static busybox, from the package busybox-static. */
-const busybox = "/bin/busybox";
 const busyboxApplets = ["cat", "cut", "httpd", "nc", "nslookup", "sh", "sleep", "wget"];
 
 /** Nobody of the host: pods of the system run as users that own nothing. */
 const users = { pause: 65535, coredns: 65532, probe: 65534 };
 
-function imageSpecs(installed: readonly InstalledTool[]): (ImageSpec & { readonly name: string })[] {
+function imageSpecs(
+  installed: readonly InstalledTool[],
+  architecture: Architecture,
+  busybox: string,
+): (ImageSpec & { readonly name: string })[] {
   const find = (name: string): InstalledTool => {
-    const found = installed.find(({ tool }) => tool.name === name);
-    if (found === undefined) throw new Error(`image ${name}: its program is not among the tools`);
+    const found = installed.find(({ tool }) => tool.name === name && tool.architecture === architecture);
+    if (found === undefined)
+      throw new Error(`image ${name}: its program for ${architecture} is not among the tools`);
     return found;
   };
   const single = (name: "pause" | "coredns"): ImageSpec & { readonly name: string } => {
@@ -31,7 +36,7 @@ function imageSpecs(installed: readonly InstalledTool[]): (ImageSpec & { readonl
     return {
       name,
       reference: `redoubt.local/${name}:${tool.version}`,
-      architecture: "amd64",
+      architecture,
       programs: { [name]: program },
       links: {},
       entrypoint: [`/${name}`],
@@ -44,7 +49,7 @@ function imageSpecs(installed: readonly InstalledTool[]): (ImageSpec & { readonl
     {
       name: "probe",
       reference: "redoubt.local/probe:1",
-      architecture: "amd64",
+      architecture,
       programs: { "bin/busybox": busybox },
       links: Object.fromEntries(busyboxApplets.map((applet) => [`bin/${applet}`, "busybox"])),
       entrypoint: ["/bin/busybox", "sh"],
@@ -53,19 +58,30 @@ function imageSpecs(installed: readonly InstalledTool[]): (ImageSpec & { readonl
   ];
 }
 
-/** Builds the images that every cluster needs, from programs that the toolchain has. */
-export async function ensureImages(installed: readonly InstalledTool[]): Promise<ImageArchive[]> {
+/**
+ * Builds the images that every cluster needs, from programs that the toolchain has for `architecture`.
+ *
+ * @param findBusybox Default: Debian's.
+ */
+export async function ensureImages(
+  installed: readonly InstalledTool[],
+  architecture: Architecture,
+  findBusybox: (architecture: Architecture) => Promise<string> = ensureBusybox,
+): Promise<ImageArchive[]> {
+  // What was made for the box before there were others keeps its name.
+  const target = architecture === boxArchitecture ? [] : [architecture];
   const archives: ImageArchive[] = [];
   const known = new Map(installed.map(({ program, sha256 }) => [program, sha256]));
-  for (const spec of imageSpecs(installed)) {
+  for (const spec of imageSpecs(installed, architecture, await findBusybox(architecture))) {
     const hash = createHash("sha256").update(
-      JSON.stringify([spec.reference, spec.links, spec.entrypoint, spec.user]),
+      JSON.stringify([spec.reference, spec.links, spec.entrypoint, spec.user, ...target]),
     );
     // What the toolchain made has its digest beside it; busybox is Debian's and changes with its package.
     for (const program of Object.values(spec.programs)) {
       hash.update(known.get(program) ?? (await sha256OfFile(program)));
     }
-    const folder = path.join(cacheFolder(), "images", `${spec.name}-${hash.digest("hex").slice(0, 12)}`);
+    const folderName = [spec.name, ...target, hash.digest("hex").slice(0, 12)].join("-");
+    const folder = path.join(cacheFolder(), "images", folderName);
     const archive = path.join(folder, `${spec.name}.tar`);
     await fillOnce(folder, async (scratch) => {
       const candidate = path.join(scratch, `${spec.name}.tar`);

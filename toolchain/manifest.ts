@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { boxArchitecture, type Architecture } from "./architecture";
+import { kubernetesChecksums } from "./kubernetes-checksums";
 
 /** The Kubernetes version that is built when nothing else is said. */
 export const defaultKubernetesVersion = "1.35.4";
@@ -63,6 +65,8 @@ export interface Tool {
   readonly name: string;
   readonly version: string;
   readonly purpose: Purpose;
+  /** Where it runs: on the box, or on hosts. */
+  readonly architecture: Architecture;
   readonly release?: Release;
   /** Why the vendor's release is not used although there is one. */
   readonly releaseUnpinned?: string;
@@ -89,48 +93,25 @@ export function npmVersion(name: string): string {
 
 const noChecksum = "no checksum of it is published apart from the file itself, where it would prove nothing";
 
-/** sha256 of Kubernetes' own release binaries for linux/amd64, by version and name. */
-const kubernetesChecksums: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "1.34.4": {
-    "kube-apiserver": "9da2739e1cb9981986e181e9104be1863ef1d54c497e3c0232b41e1171582180",
-    "kube-controller-manager": "089a7b944b1cd46f5e61d12dfe27ff769ebb6c11a1d671cfaae140a4174c039d",
-    "kube-proxy": "707c5b303bf957b90812d3b0f4aa4733aabf9e997000ad59176c3487b061c13b",
-    "kube-scheduler": "c21cc43d0d83ae406747587e7f1724f3d4a4f59e6b8095cb443d204a2affc848",
-    kubeadm: "b967f1fa0e36621c402d38bb560eb4a943954d5cf5a00e5150842f6f5da73455",
-    kubectl: "d50c359d95e0841eaad08ddc27c7be37cba8fdccfba5c8e2ded65e121ff112db",
-    kubelet: "03b8fea715a7ef82eeaf518dee34c72670c57cc7bc40dc1320c04fbf4f15172f",
-  },
-  "1.35.4": {
-    "kube-apiserver": "d5fff07e41f6826963254685667cfb3ec354dd676aa697e75c1e973e86d28fc7",
-    "kube-controller-manager": "be0dc23daaf568c51017ea867707bd38ab36a78a83982bc12af9184e8e370c2c",
-    "kube-proxy": "db3001aa69c853e5a1a5d51c15eff112e6342a0fea9c99d7e272b6e47268c0a3",
-    "kube-scheduler": "c796c9e54fc56745b9f50d2aa464d97d10007adc7cf0ba36a9cbf450a6f11770",
-    kubeadm: "0c0497da793f8897c14e45340da919534b615294a1aab69dc1998896c0f11145",
-    kubectl: "b529430df69a688fd61b64ad2299edb5fd71cb58be2a4779dba624c7d3510efd",
-    kubelet: "983a6ba5a49823dcdd745c674e5e2416377dd27d6ad1b42d2befa0fb961a19f6",
-  },
-  "1.36.3": {
-    "kube-apiserver": "1f217d397234a6d065da663c6e086fdb02c0f0de97a0758ff3e6f3956f4ef8ab",
-    "kube-controller-manager": "7edfe976d5a06c7a702d653e914095f4a732a04bb2139115b6a6eba6a9b781c7",
-    "kube-proxy": "f1b5eb4462df9d98751264c6256628d90fdc72ba8e9a8025d1f75674f078f254",
-    "kube-scheduler": "b8955d4518c902110b50a825364339b1fb673822518ce0ba081a69ed634f8eee",
-    kubeadm: "bba1733c701bf70ec74ba1cc3fd5745404c1134a8a4b0a5f8560cc9832023421",
-    kubectl: "ebbd080e7c2e275093b55915722043257eb24004363e20acb3c4d71919f88336",
-    kubelet: "46707a53209f826ad0f0d62371ac69cd00e78fd9a8176cf5f6f87f18f7f8b718",
-  },
-};
-
-function kubernetesTool(name: (typeof kubernetesPrograms)[number], version: string, purpose: Purpose): Tool {
-  const sha256 = kubernetesChecksums[version]?.[name];
+function kubernetesTool(
+  name: (typeof kubernetesPrograms)[number],
+  version: string,
+  purpose: Purpose,
+  architecture: Architecture,
+): Tool {
+  const sha256 = kubernetesChecksums[version]?.[architecture][name];
   const [major, minor] = version.split(".");
   const stamp = "k8s.io/component-base/version";
   return {
     name,
     version,
     purpose,
+    architecture,
     ...(sha256 === undefined
       ? { releaseUnpinned: noChecksum }
-      : { release: { url: `https://dl.k8s.io/release/v${version}/bin/linux/amd64/${name}`, sha256 } }),
+      : {
+          release: { url: `https://dl.k8s.io/release/v${version}/bin/linux/${architecture}/${name}`, sha256 },
+        }),
     recipe: {
       folder: `build/kubernetes-${version}`,
       package: `k8s.io/kubernetes/cmd/${name}`,
@@ -146,17 +127,25 @@ function kubernetesTool(name: (typeof kubernetesPrograms)[number], version: stri
 }
 
 const etcdVersion = "3.6.5";
-const etcdRelease = {
-  url: `https://github.com/etcd-io/etcd/releases/download/v${etcdVersion}/etcd-v${etcdVersion}-linux-amd64.tar.gz`,
-  sha256: "66bad39ed920f6fc15fd74adcb8bfd38ba9a6412f8c7852d09eb11670e88cac3",
+
+/** sha256 of etcd's archives for Linux, as kubespray has them. */
+const etcdChecksums: Readonly<Record<Architecture, string>> = {
+  amd64: "66bad39ed920f6fc15fd74adcb8bfd38ba9a6412f8c7852d09eb11670e88cac3",
+  arm64: "7010161787077b07de29b15b76825ceacbbcedcb77fe2e6832f509be102cab6b",
 };
 
-function etcdTool(name: string, module: string): Tool {
+function etcdTool(name: string, module: string, architecture: Architecture): Tool {
+  const archive = `etcd-v${etcdVersion}-linux-${architecture}`;
   return {
     name,
     version: etcdVersion,
     purpose: "host",
-    release: { ...etcdRelease, member: `etcd-v${etcdVersion}-linux-amd64/${name}` },
+    architecture,
+    release: {
+      url: `https://github.com/etcd-io/etcd/releases/download/v${etcdVersion}/${archive}.tar.gz`,
+      sha256: etcdChecksums[architecture],
+      member: `${archive}/${name}`,
+    },
     recipe: { folder: "build/etcd", package: `go.etcd.io/etcd/${module}/v3` },
   };
 }
@@ -166,14 +155,21 @@ const dexVersion = "2.44.0";
 
 const cniVersion = "1.9.1";
 
-function cniPlugin(name: string, group: "main" | "ipam"): Tool {
+/** sha256 of the archives of the CNI plugins for Linux, as kubespray has them. */
+const cniChecksums: Readonly<Record<Architecture, string>> = {
+  amd64: "b98f74a0f8522f0a83867178729c1aa70f2158f90c45a2ca8fa791db1c76b303",
+  arm64: "56171987d3947707c3563db2f4001bccaf50fd63468611b9f3cbecb1375ee7ec",
+};
+
+function cniPlugin(name: string, group: "main" | "ipam", architecture: Architecture): Tool {
   return {
     name,
     version: cniVersion,
     purpose: "host",
+    architecture,
     release: {
-      url: `https://github.com/containernetworking/plugins/releases/download/v${cniVersion}/cni-plugins-linux-amd64-v${cniVersion}.tgz`,
-      sha256: "b98f74a0f8522f0a83867178729c1aa70f2158f90c45a2ca8fa791db1c76b303",
+      url: `https://github.com/containernetworking/plugins/releases/download/v${cniVersion}/cni-plugins-linux-${architecture}-v${cniVersion}.tgz`,
+      sha256: cniChecksums[architecture],
       member: `./${name}`,
     },
     recipe: {
@@ -220,6 +216,7 @@ function ownPlugin(name: string, version: string, source: Source): Tool {
     name,
     version,
     purpose: "plugin",
+    architecture: boxArchitecture,
     ...source,
     recipe: { folder: `plugins/${name}`, package: ".", stamps },
   };
@@ -231,14 +228,15 @@ function ownResourcePlugin(name: string, version: string): Tool {
 
 const languageHost = "pulumi-language-nodejs";
 
-/** Every tool, longest build last among those that nothing waits for. */
-export function toolManifest(kubernetesVersion: string = defaultKubernetesVersion): readonly Tool[] {
+/** What runs on the box alone: the engine and its plugins. */
+function engineTools(): readonly Tool[] {
   const pulumiVersion = npmVersion("@pulumi/pulumi");
   return [
     {
       name: "pulumi",
       version: pulumiVersion,
       purpose: "operator",
+      architecture: boxArchitecture,
       ...pulumiRelease("pulumi", pulumiVersion),
       recipe: {
         folder: "build/pulumi",
@@ -253,6 +251,7 @@ export function toolManifest(kubernetesVersion: string = defaultKubernetesVersio
       name: "pulumi-resource-kubernetes",
       version: npmVersion("@pulumi/kubernetes"),
       purpose: "plugin",
+      architecture: boxArchitecture,
       ...pulumiPluginRelease("pulumi-resource-kubernetes", npmVersion("@pulumi/kubernetes")),
       recipe: {
         folder: "build/pulumi-resource-kubernetes",
@@ -267,22 +266,29 @@ export function toolManifest(kubernetesVersion: string = defaultKubernetesVersio
         },
       },
     },
-    kubernetesTool("kubectl", kubernetesVersion, "host"),
-    kubernetesTool("kube-apiserver", kubernetesVersion, "host"),
-    kubernetesTool("kube-controller-manager", kubernetesVersion, "host"),
-    kubernetesTool("kube-scheduler", kubernetesVersion, "host"),
-    kubernetesTool("kubelet", kubernetesVersion, "host"),
-    kubernetesTool("kube-proxy", kubernetesVersion, "host"),
-    etcdTool("etcd", "server"),
-    etcdTool("etcdctl", "etcdctl"),
-    etcdTool("etcdutl", "etcdutl"),
-    cniPlugin("ptp", "main"),
-    cniPlugin("loopback", "main"),
-    cniPlugin("host-local", "ipam"),
+  ];
+}
+
+/** What is installed on hosts, or put into the images that they run. */
+function hostTools(kubernetesVersion: string, architecture: Architecture): readonly Tool[] {
+  return [
+    kubernetesTool("kubectl", kubernetesVersion, "host", architecture),
+    kubernetesTool("kube-apiserver", kubernetesVersion, "host", architecture),
+    kubernetesTool("kube-controller-manager", kubernetesVersion, "host", architecture),
+    kubernetesTool("kube-scheduler", kubernetesVersion, "host", architecture),
+    kubernetesTool("kubelet", kubernetesVersion, "host", architecture),
+    kubernetesTool("kube-proxy", kubernetesVersion, "host", architecture),
+    etcdTool("etcd", "server", architecture),
+    etcdTool("etcdctl", "etcdctl", architecture),
+    etcdTool("etcdutl", "etcdutl", architecture),
+    cniPlugin("ptp", "main", architecture),
+    cniPlugin("loopback", "main", architecture),
+    cniPlugin("host-local", "ipam", architecture),
     {
       name: "kube-router",
       version: "2.5.0",
       purpose: "host",
+      architecture,
       releaseUnpinned: noChecksum,
       recipe: {
         folder: "build/kube-router",
@@ -293,6 +299,7 @@ export function toolManifest(kubernetesVersion: string = defaultKubernetesVersio
       name: "dex",
       version: dexVersion,
       purpose: "host",
+      architecture,
       releaseUnpinned: "its vendor releases images only",
       recipe: {
         folder: "build/dex",
@@ -304,6 +311,7 @@ export function toolManifest(kubernetesVersion: string = defaultKubernetesVersio
       name: "coredns",
       version: "1.13.1",
       purpose: "image",
+      architecture,
       releaseUnpinned: noChecksum,
       recipe: { folder: "build/coredns", package: "github.com/coredns/coredns" },
     },
@@ -311,9 +319,38 @@ export function toolManifest(kubernetesVersion: string = defaultKubernetesVersio
       name: "pause",
       version: "3.10.1",
       purpose: "image",
+      architecture,
       releaseUnpinned: "it is a program of ours that does what the upstream image does",
       recipe: { folder: "build/pause", package: "." },
     },
-    kubernetesTool("kubeadm", kubernetesVersion, "bench"),
+  ];
+}
+
+/** Programs of hosts that whoever operates the cluster runs too. */
+const alsoForOperators: readonly string[] = ["kubectl", "etcdctl", "etcdutl"];
+
+/** Those programs for the box, where hosts have others. */
+function operatorTools(kubernetesVersion: string, hostArchitecture: Architecture): readonly Tool[] {
+  if (hostArchitecture === boxArchitecture) return [];
+  return hostTools(kubernetesVersion, boxArchitecture)
+    .filter(({ name }) => alsoForOperators.includes(name))
+    .map((tool) => ({ ...tool, purpose: "operator" }));
+}
+
+/**
+ * Every tool, longest build last among those that nothing waits for.
+ *
+ * @param hostArchitecture Of what hosts install and run; everything else is of the box's. Default: the box's.
+ */
+export function toolManifest(
+  kubernetesVersion: string = defaultKubernetesVersion,
+  hostArchitecture: Architecture = boxArchitecture,
+): readonly Tool[] {
+  return [
+    ...engineTools(),
+    ...operatorTools(kubernetesVersion, hostArchitecture),
+    ...hostTools(kubernetesVersion, hostArchitecture),
+    // Its machines are local ones.
+    kubernetesTool("kubeadm", kubernetesVersion, "bench", boxArchitecture),
   ];
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { boxArchitecture } from "./architecture";
 import type { Go } from "./go";
 import { goVersion, type ModuleRecipe, type Tool } from "./manifest";
 import { execute } from "./process";
@@ -19,11 +20,14 @@ function sourcesOf(folder: string): string[] {
     .sort();
 }
 
-/** Says which bytes a build gives: recipe, sources, compiler and flags. Part of the name in the cache. */
+/** Says which bytes a build gives: recipe, sources, compiler, flags and architecture. Part of the name in the cache. */
 export function recipeHash(tool: Tool): string {
   const folder = recipeFolder(tool.recipe);
+  const { architecture } = tool;
+  // What was built for the box before there were others keeps its name.
+  const target = architecture === boxArchitecture ? [] : [architecture];
   const hash = createHash("sha256").update(
-    JSON.stringify([tool.recipe, tool.version, goVersion, linkerFlags]),
+    JSON.stringify([tool.recipe, tool.version, goVersion, linkerFlags, ...target]),
   );
   for (const file of sourcesOf(folder))
     hash.update(`${file}\0`).update(readFileSync(path.join(folder, file)));
@@ -39,7 +43,8 @@ export async function buildFromModules(tool: Tool, go: Go, program: string): Pro
     if (recipe.embeds !== undefined) await copyEmbeds(recipe.embeds, go, work);
     const stamps = Object.entries(recipe.stamps ?? {}).map(([variable, value]) => ` -X ${variable}=${value}`);
     const args = ["build", "-ldflags", `${linkerFlags}${stamps.join("")}`, "-o", program, recipe.package];
-    await execute(go.program, args, { cwd: work, env: go.env });
+    const env = { ...go.env, GOOS: "linux", GOARCH: tool.architecture };
+    await execute(go.program, args, { cwd: work, env });
   } catch (error) {
     throw new Error(
       `${tool.name} ${tool.version} could not be built from module ${recipe.package} (toolchain/${recipe.folder}). Fix: check that a module proxy answers ("go env GOPROXY" names it), then run the same command again. ${String(error)}`,

@@ -3,12 +3,14 @@ import { createWriteStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { pack, type Pack } from "tar-stream";
+import type { Architecture } from "./architecture";
 
 /** An image of one layer: static programs and links to them. */
 export interface ImageSpec {
   /** With its tag, as pods name it. */
   readonly reference: string;
-  readonly architecture: string;
+  /** That of its programs; the runtime takes no image of another. */
+  readonly architecture: Architecture;
   /** Path in the image → file on this box. */
   readonly programs: Readonly<Record<string, string>>;
   /** Path in the image → target. */

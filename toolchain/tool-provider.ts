@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { boxArchitecture } from "./architecture";
 import { cacheFolder, fillOnce, sha256OfFile } from "./cache";
 import { findGo, type Go } from "./go";
 import type { InstalledTool } from "./installed-tool";
@@ -21,7 +22,14 @@ export interface ToolOrigins {
 
 /** Folder and program of a tool in the cache, whether it is there or not. */
 export function toolPath(tool: Tool): string {
-  return path.join(cacheFolder(), "tools", tool.name, `${tool.version}-${recipeHash(tool)}`, tool.name);
+  const { name, version, architecture } = tool;
+  const target = architecture === boxArchitecture ? "" : `-${architecture}`;
+  return path.join(cacheFolder(), "tools", name, `${version}${target}-${recipeHash(tool)}`, name);
+}
+
+/** The tool in lines of progress and in errors, as `kubelet 1.35.4 (arm64)`. */
+function title({ name, version, architecture }: Tool): string {
+  return architecture === boxArchitecture ? `${name} ${version}` : `${name} ${version} (${architecture})`;
 }
 
 /** The vendors' hosts and the module proxy. Go is looked for only when something must be built. */
@@ -66,13 +74,11 @@ export class ToolProvider {
     if (this.source !== "modules" && (await this.fetched(tool, candidate))) return;
     if (this.source === "release") {
       throw new Error(
-        `${tool.name} ${tool.version}: no pinned release (${tool.releaseUnpinned ?? "none is known"}). Fix: use --source auto, which builds it from ${tool.recipe.package}`,
+        `${title(tool)}: no pinned release (${tool.releaseUnpinned ?? "none is known"}). Fix: use --source auto, which builds it from ${tool.recipe.package}`,
       );
     }
     try {
-      await timed(`${tool.name} ${tool.version}`, "building from Go modules", () =>
-        this.origins.build(tool, candidate),
-      );
+      await timed(title(tool), "building from Go modules", () => this.origins.build(tool, candidate));
     } catch (error) {
       throw new Error(`${this.releaseTried(tool)}${String(error)}`, { cause: error });
     }
@@ -85,13 +91,13 @@ export class ToolProvider {
     if (this.unreachable.has(host)) return false;
     try {
       await this.origins.fetch(tool.release, candidate);
-      progress(`${tool.name} ${tool.version}`, "fetched the vendor's release");
+      progress(title(tool), "fetched the vendor's release");
       return true;
     } catch (error) {
       if (!(error instanceof ReleaseUnreachable)) throw error;
       if (this.source === "release") {
         throw new Error(
-          `${tool.name} ${tool.version}: ${error.message}. Fix: use --source auto, which builds it from ${tool.recipe.package}`,
+          `${title(tool)}: ${error.message}. Fix: use --source auto, which builds it from ${tool.recipe.package}`,
           { cause: error },
         );
       }

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import type { HostArchitecture } from "./host-architecture";
+import { architecture } from "./schema-types";
 
 const artifactSchema = z.object({
   version: z.string(),
@@ -13,7 +15,8 @@ const artifactSchema = z.object({
 });
 
 const catalogueSchema = z.object({
-  arch: z.string(),
+  /** What programs and images are made for. */
+  arch: architecture,
   kubernetesVersion: z.string(),
   artifacts: z.record(z.string(), artifactSchema),
   images: z.record(
@@ -58,15 +61,14 @@ export function checkArtifactVersion(artifacts: Artifacts, kubernetesVersion: st
 }
 
 /**
- * Refuses a catalogue of programs for other processors than those of the hosts.
+ * Refuses a catalogue of programs for other processors than those of the hosts, on which they would not start.
  *
- * @param architecture As `amd64`; undefined where it is not known before a host is asked.
  * @throws naming both.
  */
-export function checkArtifactArchitecture(artifacts: Artifacts, architecture: string | undefined): void {
-  if (architecture === undefined || artifacts.arch === architecture) return;
+export function checkArtifactArchitecture(artifacts: Artifacts, wanted: HostArchitecture): void {
+  if (artifacts.arch === wanted.architecture) return;
   throw new Error(
-    `hosts.aws.architecture = ${architecture}, but the toolchain's artifacts are of ${artifacts.arch}, and would not start on the hosts. Fix: set hosts.aws.architecture to ${artifacts.arch}, with instance types of it`,
+    `${wanted.because}, but this shell has artifacts for ${artifacts.arch}. Fix: run eval "$(npm run -s env -- --stack STACK)" again, or use npm run up`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cidr, port } from "./schema-types";
+import { architecture, cidr, port } from "./schema-types";
 
 /** Regions of the partition `aws` (AWS: Regions and Zones); China and GovCloud have other partitions, and other owners of images. */
 const region = z
@@ -38,11 +38,10 @@ export const aws = z.strictObject({
     .describe(
       "IPv4 network of the VPC, /16 to /22. Three quarters of it are the private subnets of the zones; the last holds the public ones.",
     ),
-  architecture: z
-    .enum(["amd64", "arm64"])
+  architecture: architecture
     .default("amd64")
     .describe(
-      "Processors of all instances; instance types and the programs that hosts install must be of it.",
+      "Processors of all instances: `arm64` is Graviton. Instance types and `imageId` must be of it; programs and images are made for it.",
     ),
   instanceTypes: instanceTypes.prefault({}).describe("Instance types."),
   diskGigabytes: z

@@ -69,6 +69,7 @@ function inventoryArgs(settings: Settings, layout: ClusterLayout, catalogue: Art
   });
   return {
     hosts,
+    architecture: inventory.architecture,
     adminUser,
     bootstrap: {
       user: inventory.bootstrap.user,

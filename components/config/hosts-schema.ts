@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { aws } from "./aws-schema";
-import { cidr, dnsLabel, ipAddress, port } from "./schema-types";
+import { architecture, cidr, dnsLabel, ipAddress, port } from "./schema-types";
 
 const userName = z.string().regex(/^[a-z_][a-z0-9_-]{0,30}$/, "must be a Debian user name");
 
@@ -57,6 +57,11 @@ const bastion = z.strictObject({
 });
 
 const inventory = z.strictObject({
+  architecture: architecture
+    .default("amd64")
+    .describe(
+      "Processors of all hosts; programs and images are made for it. A host of another is refused before anything is changed on it.",
+    ),
   hosts: z.array(inventoryHost).min(1, "must name at least one host").describe("The hosts."),
   bootstrap: bootstrap.prefault({}).describe("The first login, before a host is adopted."),
   bastion: bastion.optional().describe("The SSH server through which every host is reached. Default: none."),

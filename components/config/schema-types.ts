@@ -17,3 +17,7 @@ export const cidr = z
 export const ipAddress = z.ipv4("must be an IPv4 address");
 /** A TCP or UDP port. */
 export const port = z.number().int().min(1).max(65535);
+
+/** Processors that hosts may have, as Debian names them; the toolchain makes programs for these. */
+export const architecture = z.enum(["amd64", "arm64"]);
+export type Architecture = z.infer<typeof architecture>;

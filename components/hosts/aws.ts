@@ -35,6 +35,8 @@ export interface AwsInstancesArgs {
   readonly zones: readonly ZoneSpec[];
   readonly natGateways: "per-zone" | "one";
   readonly hosts: readonly AwsHost[];
+  /** Of instance types, image and programs, as `amd64`. */
+  readonly architecture: string;
   readonly instanceTypes: Readonly<Record<"controlPlane" | "worker" | "bastion", string>>;
   readonly diskGigabytes: number;
   /** Image of new instances: its id, or how Debian's newest is found. */
@@ -233,7 +235,11 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
       const spec = { name: hostName, role, address, podCidr };
       const delivery = new ArtifactDelivery(
         `${name}-${hostName}-artifacts`,
-        { connection, files: args.deliveries(spec) },
+        {
+          connection,
+          architecture: { setting: "hosts.aws.architecture", value: args.architecture },
+          files: args.deliveries(spec),
+        },
         { parent: this, dependsOn: [boot.done] },
       );
       const ready = [host.instance, boot.done, ...routes, ...(balancer.readyFor.get(hostName) ?? [])];

@@ -36,6 +36,8 @@ export interface Bastion {
 /** Arguments of {@link Inventory}. */
 export interface InventoryArgs {
   readonly hosts: readonly InventoryHost[];
+  /** Of all hosts, as `amd64`; one of another is refused before anything is changed on it. */
+  readonly architecture: string;
   /** The user that may log in once a host is adopted; it has sudo. */
   readonly adminUser: string;
   /** The first login. */
@@ -82,6 +84,8 @@ export class Inventory extends pulumi.ComponentResource implements HostProvider 
   public constructor(name: string, args: InventoryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:hosts:Inventory", name, { hosts: args.hosts.map(({ address }) => address) }, opts);
 
+    const { adminUser, architecture } = args;
+
     // Who may log in.
     const adminKey = new tls.PrivateKey(`${name}-admin-key`, { algorithm: "ED25519" }, { parent: this });
     this.adminPrivateKey = adminKey.privateKeyOpenssh;
@@ -114,7 +118,7 @@ export class Inventory extends pulumi.ComponentResource implements HostProvider 
 
     // The hosts.
     const script = this.adminPublicKey.apply((publicKey) =>
-      renderAdoptionScript({ adminUser: args.adminUser, publicKey }),
+      renderAdoptionScript({ adminUser, publicKey, architecture }),
     );
     this.hosts = args.hosts.map((host) => {
       const { user, login } = args.bootstrap;
@@ -122,16 +126,20 @@ export class Inventory extends pulumi.ComponentResource implements HostProvider 
       const adoption = new FirstLogin(
         `${name}-${host.name}-adoption-${hostKeyName(host.hostKey)}`,
         {
-          connection: connect(host, adopted ? args.adminUser : user, login),
+          connection: connect(host, adopted ? adminUser : user, login),
           sudoPassword: login.by === "password" ? login.password : undefined,
           script,
         },
         { parent: this },
       );
-      const connection = connect(host, args.adminUser, { by: "stackKey" });
+      const connection = connect(host, adminUser, { by: "stackKey" });
       const delivery = new ArtifactDelivery(
         `${name}-${host.name}-artifacts`,
-        { connection, files: args.deliveries(host) },
+        {
+          connection,
+          architecture: { setting: "hosts.inventory.architecture", value: architecture },
+          files: args.deliveries(host),
+        },
         { parent: this, dependsOn: [adoption.done] },
       );
       const { role, address, podCidr } = host;

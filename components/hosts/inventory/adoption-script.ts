@@ -2,12 +2,15 @@ import { mergeFragments } from "../../plan/merge";
 import type { PlanFragment, StepSpec } from "../../plan/plan";
 import { renderScript } from "../../plan/script";
 import { authorizedKeysFolder, sudoersFile } from "../hardening/accounts";
+import { renderArchitectureCheck } from "./architecture-check";
 
 /** Who gets a login of its own on a host that is adopted. */
 export interface AdoptionOptions {
   readonly adminUser: string;
   /** The key that the stack logs in with, one line in OpenSSH form. */
   readonly publicKey: string;
+  /** As `amd64`; a host of another is refused before anything is changed on it. */
+  readonly architecture: string;
 }
 
 /**
@@ -51,7 +54,7 @@ function addKey(path: string, key: string): StepSpec {
   };
 }
 
-function adoption({ adminUser, publicKey }: AdoptionOptions): PlanFragment {
+function adoption({ adminUser, publicKey }: Omit<AdoptionOptions, "architecture">): PlanFragment {
   const home = `/home/${adminUser}/.ssh`;
   return {
     packages: ["sudo"],
@@ -79,5 +82,6 @@ function adoption({ adminUser, publicKey }: AdoptionOptions): PlanFragment {
  */
 export function renderAdoptionScript(options: AdoptionOptions): string {
   const script = renderScript(mergeFragments({ adoption: adoption(options) }), "adoption");
-  return script.replace("# --- the plan: adoption ---", "# --- adoption ---");
+  const check = renderArchitectureCheck("hosts.inventory.architecture", options.architecture);
+  return script.replace("# --- the plan: adoption ---", () => `# --- adoption ---\n${check}`);
 }

@@ -1,6 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { HostConnection } from "../host";
+import type { DeliveryArchitecture } from "./store-script";
 
 /** A file of this box that a host shall have. */
 export interface DeliveredFile {
@@ -14,12 +15,14 @@ export interface DeliveredFile {
 export interface ArtifactDeliveryArgs {
   /** The administrator's login. */
   readonly connection: pulumi.Input<HostConnection>;
+  readonly architecture: DeliveryArchitecture;
   readonly files: readonly DeliveredFile[];
 }
 
 /** What {@link ArtifactDelivery} tells the script, on stdin: the connection holds a private key. */
 export interface DeliveryOrder {
   readonly connection: HostConnection;
+  readonly architecture: DeliveryArchitecture;
   readonly files: readonly DeliveredFile[];
 }
 
@@ -37,9 +40,10 @@ export class ArtifactDelivery extends pulumi.ComponentResource {
 
   public constructor(name: string, args: ArtifactDeliveryArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:hosts:ArtifactDelivery", name, { files: args.files.length }, opts);
+    const { architecture, files } = args;
     const order = pulumi
       .output(args.connection)
-      .apply((connection) => JSON.stringify({ connection, files: args.files } satisfies DeliveryOrder));
+      .apply((connection) => JSON.stringify({ connection, architecture, files } satisfies DeliveryOrder));
     this.done = new command.local.Command(
       `${name}-send`,
       {

@@ -7,16 +7,17 @@ import { receiveCommand, renderMissing } from "./store-script";
 
 const orderSchema = z.object({
   connection: connectionSchema,
+  architecture: z.object({ setting: z.string(), value: z.string() }),
   files: z.array(z.object({ source: z.string(), target: z.string() })),
 });
 
 /** Reads a {@link DeliveryOrder} on stdin and brings the host what it lacks; what is there is not sent again. */
 async function main(): Promise<void> {
-  const { connection, files } = orderSchema.parse(JSON.parse(readFileSync(0, "utf8")));
+  const { connection, architecture, files } = orderSchema.parse(JSON.parse(readFileSync(0, "utf8")));
   const known = files.map((file) => ({ ...file, size: statSync(file.source).size }));
   const host = await SshClient.connect(connection);
   try {
-    const script = Readable.from([renderMissing(known)]);
+    const script = Readable.from([renderMissing(known, architecture)]);
     const missing = new Set((await host.run("sudo --non-interactive bash -s", script)).split("\n"));
     for (const file of known.filter(({ target }) => missing.has(target))) {
       process.stderr.write(`${path.basename(file.target)}: ${(file.size / 1e6).toFixed(0)} MB\n`);

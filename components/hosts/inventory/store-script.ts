@@ -1,4 +1,5 @@
 import { shellCommand } from "../../plan/quote";
+import { renderArchitectureCheck } from "./architecture-check";
 
 /** A file as the host's store is asked for it. */
 export interface StoredFile {
@@ -8,18 +9,25 @@ export interface StoredFile {
   readonly size: number;
 }
 
+/** What delivered programs are made for, and which setting says so. */
+export interface DeliveryArchitecture {
+  readonly setting: string;
+  /** As `amd64`. */
+  readonly value: string;
+}
+
 /** Where delivered files lie on a host: `STORE/SHA256/NAME`, root's. */
 export const artifactStore = "/opt/redoubt/store";
 
 /**
  * A script that names, a line each, the files that the host lacks. A file gets its name when it is complete, so name and size say
  * enough; its content is checked where it is installed. What neither this list nor an installed program names is an old version
- * and goes.
+ * and goes. A host of another architecture is refused before that: the setting may have changed since it was adopted.
  */
-export function renderMissing(files: readonly StoredFile[]): string {
+export function renderMissing(files: readonly StoredFile[], architecture: DeliveryArchitecture): string {
   const checks = files.map(({ target, size }) => `${shellCommand(["wanted", target, String(size)])}\n`);
   return `set -euo pipefail
-declare -A kept=()
+${renderArchitectureCheck(architecture.setting, architecture.value)}declare -A kept=()
 for link in /usr/local/bin/* /opt/cni/bin/*; do
   if [ -L "$link" ]; then kept[$(dirname "$(readlink "$link")")]=yes; fi
 done

@@ -24,6 +24,7 @@ const host = (name: string, last: number): InventoryArgs["hosts"][number] => ({
 
 const args: InventoryArgs = {
   hosts: [host("alpha", 21), host("beta", 22)],
+  architecture: "amd64",
   adminUser: "redoubt",
   bootstrap: { user: "installer", login: { by: "password", password: "hunter2" } },
   deliveries: ({ name }) => [{ source: `/cache/${name}`, target: `/opt/redoubt/store/0/${name}` }],

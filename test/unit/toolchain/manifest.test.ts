@@ -2,32 +2,58 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
-import { kubernetesVersions, programRelease, toolManifest } from "../../../toolchain/manifest";
+import { architectures, type Architecture } from "../../../toolchain/architecture";
+import {
+  defaultKubernetesVersion,
+  kubernetesVersions,
+  programRelease,
+  toolManifest,
+} from "../../../toolchain/manifest";
 
 const toolchain = path.join(__dirname, "../../../toolchain");
 
-for (const version of kubernetesVersions) {
-  describe(`the manifest for Kubernetes ${version}`, () => {
-    const tools = toolManifest(version);
+const recipes = kubernetesVersions.flatMap((version) =>
+  architectures.map((architecture) => ({ version, architecture })),
+);
 
-    it("names every tool once", () => {
-      const names = tools.map((tool) => tool.name);
+for (const { version, architecture } of recipes) {
+  describe(`the manifest for Kubernetes ${version} on ${architecture} hosts`, () => {
+    const tools = toolManifest(version, architecture);
+
+    it("names every tool once for an architecture", () => {
+      const names = tools.map((tool) => `${tool.name} ${tool.architecture}`);
       assert.deepEqual(names, [...new Set(names)]);
     });
 
-    for (const { name, release, releaseUnpinned, recipe } of tools) {
-      it(`has a pinned module recipe for ${name}`, () => {
+    it("has what hosts install and run for their architecture, and all else for the box's", () => {
+      for (const { name, purpose, architecture: made } of tools) {
+        const isForHosts = purpose === "host" || purpose === "image";
+        assert.equal(made, isForHosts ? architecture : "amd64", name);
+      }
+    });
+
+    it("gives the box the programs that operators run, whatever the hosts are", () => {
+      for (const wanted of ["kubectl", "etcdctl", "etcdutl", "kubeadm"]) {
+        assert.ok(
+          tools.some(({ name, architecture: made }) => name === wanted && made === "amd64"),
+          wanted,
+        );
+      }
+    });
+
+    for (const { name, release, releaseUnpinned, recipe, architecture: made } of tools) {
+      it(`has a pinned module recipe for ${name} (${made})`, () => {
         const folder = path.join(toolchain, recipe.folder);
         assert.ok(existsSync(path.join(folder, "go.mod")), `${recipe.folder}/go.mod`);
         assert.ok(existsSync(path.join(folder, "go.sum")), `${recipe.folder}/go.sum`);
       });
 
-      it(`pins the release of ${name}, or says why there is none`, () => {
+      it(`pins the release of ${name} (${made}), or says why there is none`, () => {
         if (release === undefined) assert.ok(releaseUnpinned);
         else assert.match(release.sha256, /^[0-9a-f]{64}$/);
       });
 
-      it(`extracts ${name} under its own name`, () => {
+      it(`extracts ${name} (${made}) under its own name`, () => {
         assert.equal(path.basename(release?.member ?? name), name);
       });
     }
@@ -39,7 +65,11 @@ for (const version of kubernetesVersions) {
         ...["kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler"],
         ...["kubectl", "kubelet"],
       ]);
-      for (const tool of host) assert.match(programRelease(tool)?.url ?? "https://", /^https:\/\//);
+      for (const tool of host) {
+        const url = programRelease(tool)?.url;
+        const folder = `https://dl.k8s.io/release/v${version}/bin/linux/${architecture}`;
+        if (url !== undefined) assert.equal(url, `${folder}/${tool.name}`);
+      }
     });
 
     it("takes the Kubernetes programs in that version, and no other", () => {
@@ -47,7 +77,36 @@ for (const version of kubernetesVersions) {
       assert.deepEqual([...new Set(kubernetes.map((tool) => tool.version))], [version]);
     });
   });
+
+  it(`pins no release for ${architecture} hosts of ${version} by the checksum of another architecture's`, () => {
+    const others = architectures.filter((other) => other !== architecture);
+    const sums = (of: Architecture): (string | undefined)[] =>
+      toolManifest(version, of)
+        .filter((tool) => tool.architecture === of && tool.release?.url.includes(of))
+        .map(({ release }) => release?.sha256);
+    const own = new Set(sums(architecture));
+    assert.ok(own.size > 0);
+    for (const other of others)
+      assert.deepEqual(
+        sums(other).filter((sum) => own.has(sum)),
+        [],
+      );
+  });
 }
+
+describe("the manifest when nobody says what hosts are", () => {
+  it("is that for hosts as the box is", () => {
+    assert.deepEqual(toolManifest(), toolManifest(defaultKubernetesVersion, "amd64"));
+  });
+
+  it("has nothing of arm64", () => {
+    assert.deepEqual(
+      toolManifest().filter(({ architecture }) => architecture !== "amd64"),
+      [],
+    );
+    assert.doesNotMatch(JSON.stringify(toolManifest()), /arm64|aarch64/);
+  });
+});
 
 describe("versions that must agree with npm", () => {
   const { dependencies } = JSON.parse(readFileSync(path.join(toolchain, "../package.json"), "utf8")) as {

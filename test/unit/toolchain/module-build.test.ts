@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, cpSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { checkToolchainSum } from "../../../toolchain/go";
-import { goToolchainSum, type Tool } from "../../../toolchain/manifest";
-import { recipeHash } from "../../../toolchain/module-build";
+import { goToolchainSum, goVersion, type Tool } from "../../../toolchain/manifest";
+import { buildFromModules, recipeHash } from "../../../toolchain/module-build";
 import { scratchFolder } from "./scratch";
 
 const toolchain = path.join(__dirname, "../../../toolchain");
@@ -14,7 +15,8 @@ function copiedTool(): { readonly tool: Tool; readonly folder: string } {
   const folder = path.join(scratchFolder(), "recipe");
   cpSync(path.join(toolchain, "build/pause"), folder, { recursive: true });
   const recipe = { folder: path.relative(toolchain, folder), package: "." };
-  return { folder, tool: { name: "pause", version: "1.0.0", purpose: "image", recipe } };
+  const tool: Tool = { name: "pause", version: "1.0.0", purpose: "image", architecture: "amd64", recipe };
+  return { folder, tool };
 }
 
 describe("the hash that names a build in the cache", () => {
@@ -25,10 +27,18 @@ describe("the hash that names a build in the cache", () => {
     assert.equal(recipeHash(tool), before);
   });
 
-  it("changes with version, package and stamps", () => {
+  it("is for amd64 what it was before there were other architectures, so that nothing is built again", () => {
+    const hash = createHash("sha256").update(JSON.stringify([tool.recipe, "1.0.0", goVersion, "-s -w"]));
+    for (const file of ["go.mod", "go.sum", "main.go"])
+      hash.update(`${file}\0`).update(readFileSync(path.join(folder, file)));
+    assert.equal(before, hash.digest("hex").slice(0, 12));
+  });
+
+  it("changes with version, package, stamps and architecture", () => {
     const { recipe } = tool;
     const others: Tool[] = [
       { ...tool, version: "1.0.1" },
+      { ...tool, architecture: "arm64" },
       { ...tool, recipe: { ...recipe, package: "./other" } },
       { ...tool, recipe: { ...recipe, stamps: { "main.version": "2" } } },
     ];
@@ -52,6 +62,23 @@ describe("the hash that names a build in the cache", () => {
 });
 
 describe("the Go that builds", () => {
+  for (const architecture of ["amd64", "arm64"] as const) {
+    it(`is the box's own, and makes a program without C for ${architecture}`, async () => {
+      const folder = scratchFolder();
+      const go = path.join(folder, "go");
+      const program = path.join(folder, "built");
+      // Says in place of a program what it was told.
+      writeFileSync(
+        go,
+        '#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done\necho "$CGO_ENABLED $GOOS/$GOARCH" >"$2"\n',
+      );
+      chmodSync(go, 0o755);
+      const env = { PATH: process.env["PATH"], CGO_ENABLED: "0", GOARCH: "riscv64" };
+      await buildFromModules({ ...copiedTool().tool, architecture }, { program: go, env }, program);
+      assert.equal(readFileSync(program, "utf8"), `0 linux/${architecture}\n`);
+    });
+  }
+
   it("is refused when the module proxy gives another one than was reviewed", () => {
     assert.doesNotThrow(() => {
       checkToolchainSum("golang.org/toolchain", goToolchainSum);

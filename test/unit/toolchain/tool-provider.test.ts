@@ -5,7 +5,7 @@ import path from "node:path";
 import { after, beforeEach, describe, it } from "node:test";
 import type { Tool } from "../../../toolchain/manifest";
 import { ReleaseUnreachable } from "../../../toolchain/release";
-import { ToolProvider, type ToolOrigins, type ToolSource } from "../../../toolchain/tool-provider";
+import { toolPath, ToolProvider, type ToolOrigins, type ToolSource } from "../../../toolchain/tool-provider";
 import { scratchFolder } from "./scratch";
 
 const scratch = scratchFolder();
@@ -28,6 +28,7 @@ function tool(name: string, pinned = true): Tool {
     name,
     version: "1.0.0",
     purpose: "host",
+    architecture: "amd64",
     ...source,
     recipe: { folder: "build/pause", package: name },
   };
@@ -136,5 +137,32 @@ describe("a tool that was provided", () => {
     assert.ok(installed);
     const digest = createHash("sha256").update(readFileSync(installed.program)).digest("hex");
     assert.equal(installed.sha256, digest);
+  });
+});
+
+describe("a tool of two architectures", () => {
+  const box = tool("kubelet");
+  const arm = { ...tool("kubelet"), architecture: "arm64" } as const;
+
+  it("has a place of its own in the cache for each, and that of amd64 is where it ever was", () => {
+    const folderOf = (of: Tool): string => path.basename(path.dirname(toolPath(of)));
+    assert.match(folderOf(box), /^1\.0\.0-[0-9a-f]{12}$/);
+    assert.match(folderOf(arm), /^1\.0\.0-arm64-[0-9a-f]{12}$/);
+  });
+
+  it("is provided for each by itself", async () => {
+    const { asked, origins } = recording();
+    await provide("modules", origins, box, arm, box, arm);
+    assert.deepEqual(asked, ["build kubelet", "build kubelet"]);
+  });
+
+  it("is named in errors with the architecture where that is not the box's", async () => {
+    const { origins } = recording();
+    const unpinned = { ...tool("kube-router", false), architecture: "arm64" } as const;
+    await assert.rejects(
+      provide("release", origins, unpinned),
+      /^Error: kube-router 1\.0\.0 \(arm64\): no pinned/,
+    );
+    await assert.rejects(provide("release", origins, tool("dex", false)), /^Error: dex 1\.0\.0: no pinned/);
   });
 });

@@ -4,7 +4,11 @@ import { renderAdoptionScript } from "../../../../components/hosts/inventory/ado
 import { convergeFunctions } from "../../../../components/plan/functions";
 import { assertShellcheckClean } from "../../../support/shellcheck";
 
-const script = renderAdoptionScript({ adminUser: "redoubt", publicKey: "ssh-ed25519 AAAA stack" });
+const script = renderAdoptionScript({
+  adminUser: "redoubt",
+  publicKey: "ssh-ed25519 AAAA stack",
+  architecture: "arm64",
+});
 const calls = script.slice(convergeFunctions.length);
 
 describe("the adoption of a host", () => {
@@ -14,6 +18,11 @@ describe("the adoption of a host", () => {
     for (const file of ["/etc/ssh/authorized_keys.d/redoubt", "/home/redoubt/.ssh/authorized_keys"]) {
       assert.match(calls, new RegExp(`printf .* add-key 'ssh-ed25519 AAAA stack' ${file}`), file);
     }
+  });
+
+  it("asks first of all what the host's Debian is for, before anything is changed", () => {
+    assert.match(script, /^# --- adoption ---\narchitecture=\$\(dpkg --print-architecture\)$/m);
+    assert.match(calls, /hosts\.inventory\.architecture = arm64, but Debian on this host is for/);
   });
 
   it("takes nothing away: no key, no login, no setting of sshd", () => {

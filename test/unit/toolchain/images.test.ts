@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { Readable } from "node:stream";
+import { after, before, describe, it } from "node:test";
+import { extract } from "tar-stream";
+import type { Architecture } from "../../../toolchain/architecture";
+import { ensureImages, type ImageArchive } from "../../../toolchain/images";
+import type { InstalledTool } from "../../../toolchain/installed-tool";
+import { scratchFolder } from "./scratch";
+
+const scratch = scratchFolder();
+const cacheBefore = process.env["REDOUBT_CACHE"];
+before(() => {
+  process.env["REDOUBT_CACHE"] = path.join(scratch, "cache");
+});
+after(() => {
+  if (cacheBefore === undefined) delete process.env["REDOUBT_CACHE"];
+  else process.env["REDOUBT_CACHE"] = cacheBefore;
+});
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** A file that says what it would be. */
+function program(name: string, architecture: Architecture): string {
+  const file = path.join(scratch, `${name}-${architecture}`);
+  writeFileSync(file, `${name} ${architecture}`);
+  return file;
+}
+
+function installed(name: string, architecture: Architecture): InstalledTool {
+  const recipe = { folder: "build/pause", package: "." };
+  const tool = { name, version: "1.0.0", purpose: "image", architecture, recipe } as const;
+  return { tool, program: program(name, architecture), sha256: sha256(`${name} ${architecture}`) };
+}
+
+const busybox = (architecture: Architecture): Promise<string> =>
+  Promise.resolve(program("busybox", architecture));
+
+const tools = ["pause", "coredns"].flatMap((name) => [installed(name, "amd64"), installed(name, "arm64")]);
+
+/** Every file of an archive, those of its layer too. */
+async function filesOf(archive: Buffer): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for await (const entry of Readable.from([archive]).pipe(extract())) {
+    const chunks: Buffer[] = [];
+    for await (const chunk of entry) chunks.push(chunk as Buffer);
+    const content = Buffer.concat(chunks);
+    files.set(entry.header.name, content.toString());
+    if (entry.header.name.endsWith(".tar"))
+      for (const [name, text] of await filesOf(content)) files.set(name, text);
+  }
+  return files;
+}
+
+interface Configuration {
+  readonly architecture?: string;
+}
+
+for (const architecture of ["amd64", "arm64"] as const) {
+  describe(`the images for ${architecture} hosts`, () => {
+    let images: ImageArchive[];
+    before(async () => {
+      images = await ensureImages(tools, architecture, busybox);
+    });
+
+    it("have the names by which pods know them, whatever the architecture", () => {
+      assert.deepEqual(
+        images.map(({ reference }) => reference),
+        ["redoubt.local/pause:1.0.0", "redoubt.local/coredns:1.0.0", "redoubt.local/probe:1"],
+      );
+    });
+
+    it("say the architecture of the programs that are in them", async () => {
+      for (const [index, inside] of ["pause", "coredns", "busybox"].entries()) {
+        const files = await filesOf(readFileSync(images[index]?.archive ?? ""));
+        const configurations = [...files.values()]
+          .filter((text) => text.startsWith("{"))
+          .map((text) => (JSON.parse(text) as Configuration).architecture);
+        assert.deepEqual(configurations, [architecture], inside);
+        assert.ok([...files.values()].includes(`${inside} ${architecture}`), inside);
+      }
+    });
+  });
+}
+
+describe("an image in the cache", () => {
+  it("lies for amd64 where it lay before there were other architectures", async () => {
+    const [pause] = await ensureImages(tools, "amd64", busybox);
+    const key = JSON.stringify(["redoubt.local/pause:1.0.0", {}, ["/pause"], 65535]);
+    const name = `pause-${sha256(key + sha256("pause amd64")).slice(0, 12)}`;
+    assert.equal(pause?.archive, path.join(scratch, "cache/images", name, "pause.tar"));
+  });
+
+  it("lies elsewhere for arm64, by a name that says so", async () => {
+    const [pause] = await ensureImages(tools, "arm64", busybox);
+    assert.match(pause?.archive ?? "", /\/images\/pause-arm64-[0-9a-f]{12}\/pause\.tar$/);
+  });
+
+  it("is made of no program of another architecture", async () => {
+    const boxOnly = tools.filter(({ tool }) => tool.architecture === "amd64");
+    await assert.rejects(
+      ensureImages(boxOnly, "arm64", busybox),
+      /^Error: image pause: its program for arm64 is not among the tools$/,
+    );
+  });
+});
