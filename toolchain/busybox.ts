@@ -51,7 +51,8 @@ async function extractPackage(architecture: Architecture, folder: string): Promi
 export async function ensureBusybox(architecture: Architecture): Promise<string> {
   if (architecture === boxArchitecture) return program;
   const version = (await execute("dpkg-query", ["--show", "--showformat", "${Version}", packageName])).trim();
-  const folder = path.join(cacheFolder(), "debian", `${packageName}-${version}-${architecture}`);
+  const withoutEpoch = version.replace(/^\d+:/, "");
+  const folder = path.join(cacheFolder(), "debian", `${packageName}-${withoutEpoch}-${architecture}`);
   try {
     await fillOnce(folder, (scratch) =>
       timed(`${packageName} (${architecture})`, "fetching Debian's package", () =>

@@ -73,6 +73,17 @@ describe("the program over an inventory", () => {
     }
   });
 
+  it("asks a host what its Debian is for at the first login, and again before it is brought anything", () => {
+    const setting = "hosts.inventory.architecture";
+    for (const { name, address } of inventoryHosts) {
+      const order = ofType(recording, "command:local:Command").get(`machines-${name}-artifacts-send`);
+      const { architecture } = JSON.parse(String(order?.inputs["stdin"])) as { architecture: object };
+      assert.deepEqual(architecture, { setting, value: "amd64" });
+      const [adoption = ""] = scriptsOf(address).filter((text) => text.includes("# --- adoption ---"));
+      assert.match(adoption, /# --- adoption ---\narchitecture=.*\nif \[ "\$architecture" != amd64 \]/);
+    }
+  });
+
   it("loads images from where they were brought", () => {
     const [worker] = inventoryHosts.slice(1);
     const images = scriptsOf(worker?.address ?? "").join("\n");

@@ -22,7 +22,7 @@ const image = (name: string): object => ({
 });
 
 /** What the toolchain would have written; nothing lies behind it. */
-const catalogue = {
+export const catalogue = {
   arch: "amd64",
   kubernetesVersion: "1.35.4",
   artifacts: Object.fromEntries(
@@ -84,14 +84,16 @@ const settings = {
  *
  * @param changed Settings in place of those above.
  * @param options Default: keys as SSH needs them.
+ * @param toolchain What the toolchain would have written.
  */
 export async function recordProgram(
   changed: Record<string, unknown> = {},
   options: RecordOptions = { mocks: sshKeyMocks },
+  toolchain: typeof catalogue = catalogue,
 ): Promise<Recording<StackOutputs>> {
   const folder = mkdtempSync(path.join(tmpdir(), "stack-"));
   const file = path.join(folder, "artifacts.json");
-  writeFileSync(file, JSON.stringify(catalogue));
+  writeFileSync(file, JSON.stringify(toolchain));
   process.env["REDOUBT_ARTIFACTS"] = file;
   process.env["PULUMI_CONFIG_SECRET_KEYS"] = JSON.stringify(["redoubt:secrets"]);
   pulumi.runtime.setAllConfig(
