@@ -5,8 +5,10 @@ import { z } from "zod";
 import { ensureEnginePlugin, enginePlugins, fetchByEngine } from "../toolchain/engine-plugin";
 import type { Architecture } from "../toolchain/architecture";
 import { ensureToolchain, type ToolSource } from "../toolchain/ensure";
+import type { AuthoritiesInUse } from "../components/config/authority-checks";
 import type { KeysInUse } from "../components/config/authentication-checks";
 import { architectureOf, hostsBlock } from "./hosts-block";
+import { refuseAuthoritySkip } from "./authority-step";
 import { refuseKeySkip } from "./key-step";
 import { run } from "./shell";
 import {
@@ -42,6 +44,13 @@ const configurationSchema = z.looseObject({
             .prefault({}),
         })
         .prefault({}),
+      "redoubt:pki": z
+        .looseObject({
+          authorities: z
+            .looseObject({ issuing: z.number().default(1), trusted: z.array(z.number()).default([1]) })
+            .prefault({}),
+        })
+        .prefault({}),
     })
     .optional(),
 });
@@ -57,6 +66,8 @@ interface StackConfiguration {
   readonly kubernetesVersion: string | undefined;
   /** Default: nothing is known of them. */
   readonly serviceAccountKeys: KeysInUse | undefined;
+  /** Default: nothing is known of them. */
+  readonly authorities: AuthoritiesInUse | undefined;
 }
 
 function readConfiguration(stack: string): StackConfiguration {
@@ -72,6 +83,7 @@ function readConfiguration(stack: string): StackConfiguration {
     architecture: architectureOf(hosts),
     kubernetesVersion: config?.["redoubt:kubernetes"]?.version,
     serviceAccountKeys: config?.["redoubt:authentication"].serviceAccounts,
+    authorities: config?.["redoubt:pki"].authorities,
   };
 }
 
@@ -117,10 +129,11 @@ export async function openStack(options: StackOptions): Promise<OpenedStack> {
     process.stderr.write(`stack ${options.stack}: released the lock of an engine that was killed\n`);
     await forgetPendingCreations(options.stack, environment);
   }
-  const { kubernetesVersion, serviceAccountKeys } = readConfiguration(options.stack);
+  const { kubernetesVersion, serviceAccountKeys, authorities } = readConfiguration(options.stack);
   const outputs = await stackOutputs(options.stack, environment);
   refuseVersionSkip(outputs.kubernetesVersion, kubernetesVersion);
   refuseKeySkip(outputs.serviceAccountKeys, serviceAccountKeys);
+  refuseAuthoritySkip(outputs, authorities);
   await startLocalMachines(options.stack);
   return { environment, outputs, cutOff };
 }

@@ -9,6 +9,8 @@ const outputsSchema = z.looseObject({
   kubernetesVersion: z.string().optional(),
   /** Keys of service account tokens in use. */
   serviceAccountKeys: z.object({ signingKey: z.number(), acceptedKeys: z.array(z.number()) }).optional(),
+  /** Generations of the authorities in use; not there before the first rotation. */
+  authorities: z.object({ issuing: z.number(), trusted: z.array(z.number()) }).optional(),
   /** Certificate → notAfter (RFC 3339). */
   certificateExpiry: z.record(z.string(), z.string()).optional(),
 });

@@ -20,7 +20,13 @@ export function grantAccess(
   const access = new Access("access", settings.access, inCluster);
   new IdentityProvider(
     "identity-provider",
-    { hosts, options: identityProvider, secrets: settings.secrets, artifacts },
+    {
+      hosts,
+      options: identityProvider,
+      secrets: settings.secrets,
+      authorities: settings.pki.authorities,
+      artifacts,
+    },
     inCluster,
   );
   if (authenticationConfiguration !== undefined) {

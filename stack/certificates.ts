@@ -38,7 +38,7 @@ export function certifyPeople({ settings }: Blueprint, pki: ClusterPki): Certifi
       user: user.name,
       group: user.group,
       validityHours: user.validityHours,
-      serverAuthority: pki.kubernetesAuthority.certificate,
+      serverAuthority: pki.kubernetesAuthority.trusted,
       server: pki.server,
       epoch: `${settings.pki.epoch}.${user.epoch}`,
     }),
@@ -52,8 +52,8 @@ export function admittanceFiles(
   people: readonly CertifiedPerson[],
 ): pulumi.Input<readonly SecretFileSpec[]>[] {
   const authorities = pulumi.all([
-    pki.kubernetesAuthority.certificate,
-    pki.adminAuthority.certificate,
+    pki.kubernetesAuthority.trusted,
+    pki.adminAuthority.trusted,
     ...people.map(({ certificate }) => certificate.authority),
   ]);
   const { users } = settings.authentication.staticTokens;

@@ -8,7 +8,7 @@ export function startControlPlane(
   { settings, catalogue, issuers }: Blueprint,
   hosts: readonly HardenedHost[],
 ): ControlPlane {
-  const { clusterName, network, apiServer, authentication, authorization } = settings;
+  const { clusterName, network, apiServer, authentication, authorization, pki } = settings;
   const { artifacts } = catalogue;
   const etcd = new EtcdCluster("etcd", { clusterName, hosts, artifacts });
   const args = {
@@ -17,6 +17,7 @@ export function startControlPlane(
     clusterName,
     authentication,
     authorization,
+    authorities: pki.authorities,
     trustsIssuers: issuers.authenticationConfiguration !== undefined,
     hosts,
     etcdAddresses: etcd.addresses,

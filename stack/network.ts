@@ -24,6 +24,7 @@ export function serveDns(
 ): CoreDns {
   const args = {
     ...settings.network,
+    authorities: settings.pki.authorities,
     image: imageReference(catalogue, "coredns"),
     clusterIp: layout.dnsServiceAddress,
     replicas: Math.min(2, layout.hosts.length),

@@ -3,6 +3,7 @@ import type { ControlPlane } from "../components/control-plane/control-plane";
 import type { HardenedHost } from "../components/hosts/hardened-host";
 import type { HostProvider } from "../components/hosts/host";
 import { Node, type LeavesBy } from "../components/node/node";
+import { isRotated } from "../components/pki/authority-generations";
 import type { Blueprint } from "./blueprint";
 
 /** The first control plane lets the others go. */
@@ -22,10 +23,13 @@ export function joinNodes(
   const leavesBy = farewell(machines, hosts);
   // Control planes change one after the other: nodes that waited for the last one on their hosts could take every slot of the
   // engine from it.
-  const dependsOn = controlPlane.applied.length > 1 ? [controlPlane] : [];
+  // While authorities are rotated every signer must be a new one before a kubelet asks for a certificate.
+  const { authorities } = settings.pki;
+  const dependsOn = controlPlane.applied.length > 1 || isRotated(authorities) ? [controlPlane] : [];
   return hosts.map((host, index) => {
     const args = {
       ...settings.network,
+      authorities,
       host,
       allHosts: layout.hosts,
       podRoutes: machines.podRoutes,

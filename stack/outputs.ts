@@ -3,6 +3,7 @@ import { loginClientId } from "../components/access/dex";
 import type { HardenedHost } from "../components/hosts/hardened-host";
 import type { HostProvider } from "../components/hosts/host";
 import type { ConnectivityProbe } from "../components/network/probe";
+import { isRotated, type AuthorityGenerations } from "../components/pki/authority-generations";
 import type { ClusterPki } from "../components/pki/cluster-pki";
 import type { Expiries } from "../components/pki/expiry";
 import { jsonWebKeySet, type JsonWebKeySet } from "../components/pki/jwks";
@@ -15,7 +16,7 @@ export interface LoginParameters {
   readonly clusterName: string;
   /** URL of the API server. */
   readonly server: string;
-  /** PEM of the authority that signed its certificate. */
+  /** PEM of the authorities that sign its certificate. */
   readonly certificateAuthority: pulumi.Output<string>;
   /** URL of the identity provider. */
   readonly issuer: string;
@@ -48,7 +49,9 @@ export interface StackOutputs {
   readonly serviceAccountIssuer: { readonly issuer: string; readonly jwks: pulumi.Output<JsonWebKeySet> };
   /** Which keys of service account tokens sign and are accepted; `up` refuses a step that would log workloads out. */
   readonly serviceAccountKeys: { readonly signingKey: number; readonly acceptedKeys: readonly number[] };
-  /** PEM of the authority by which a webhook knows the API servers that ask it. */
+  /** Which generations of the authorities issue and are trusted; left out before the first rotation. `up` refuses a step that skips one. */
+  readonly authorities?: AuthorityGenerations;
+  /** PEM of the authorities by which a webhook knows the API servers that ask it. */
   readonly webhookClientAuthority: pulumi.Output<string>;
   /** When each certificate expires. */
   readonly certificateExpiry: pulumi.Output<Expiries>;
@@ -78,7 +81,7 @@ function loginParameters({ settings, issuers }: Blueprint, pki: ClusterPki): Log
   return {
     clusterName: settings.clusterName,
     server: pki.server,
-    certificateAuthority: pki.kubernetesAuthority.certificate,
+    certificateAuthority: pki.kubernetesAuthority.trusted,
     issuer: identityProvider.issuer,
     clientId: loginClientId,
     passwordConnector: identityProvider.passwordConnector,
@@ -95,7 +98,8 @@ function notApplicable(hosts: readonly HardenedHost[]): pulumi.Output<Record<str
 /** The outputs of the stack. */
 export function stackOutputs(blueprint: Blueprint, sources: OutputSources): StackOutputs {
   const { machines, pki, people, hosts, probe } = sources;
-  const { kubernetes, authentication } = blueprint.settings;
+  const { kubernetes, authentication, pki: settings } = blueprint.settings;
+  const { authorities } = settings;
   const { issuer, signingKey, acceptedKeys } = authentication.serviceAccounts;
   const login = loginParameters(blueprint, pki);
   return {
@@ -110,7 +114,8 @@ export function stackOutputs(blueprint: Blueprint, sources: OutputSources): Stac
     nodeTable: hosts.map(({ spec: { name, role, address } }) => ({ name, role, address })),
     serviceAccountIssuer: { issuer, jwks: pki.serviceAccountKeys.publicKeys.apply(jsonWebKeySet) },
     serviceAccountKeys: { signingKey, acceptedKeys },
-    webhookClientAuthority: pki.webhookAuthority.certificate,
+    ...(isRotated(authorities) ? { authorities } : {}),
+    webhookClientAuthority: pki.webhookAuthority.trusted,
     certificateExpiry: pki.expiries,
     notApplicable: notApplicable(hosts),
     connectivity: { flowsAsDeclared: probe.flows, notProbed: probe.notProbed },

@@ -6,6 +6,11 @@ import { dexPort } from "../plan/ports";
 import { sandbox } from "../plan/sandbox";
 import { startLimitSeconds } from "../plan/start-limit";
 import { execStart, renderUnit } from "../plan/systemd";
+import {
+  firstGeneration,
+  trustedAuthoritiesFile,
+  type AuthorityGenerations,
+} from "../pki/authority-generations";
 import { readers } from "../pki/readers";
 import { dexEgressUnit } from "./dex-egress";
 
@@ -187,11 +192,13 @@ export interface DexPlanOptions {
   readonly options: IdentityProviderOptions;
   /** IPv4 address of the host, whose API server holds Dex's store. */
   readonly apiServerAddress: string;
+  /** Which generations of the authorities are in use. Default: the first alone. */
+  readonly authorities?: AuthorityGenerations | undefined;
   readonly artifacts: ArtifactCatalog;
 }
 
 /** The plan of Dex on a control plane host: program, and unit under its own user. */
-export function dex({ options, apiServerAddress, artifacts }: DexPlanOptions): PlanFragment {
+export function dex({ options, apiServerAddress, authorities, artifacts }: DexPlanOptions): PlanFragment {
   const program = installed(artifacts, "dex");
   const unit = renderUnit({
     Unit: {
@@ -215,7 +222,8 @@ export function dex({ options, apiServerAddress, artifacts }: DexPlanOptions): P
     },
     Install: { WantedBy: "multi-user.target" },
   });
-  const ask = `curl --fail --silent --show-error --max-time 5 --cacert ${paths.pki}/ca.crt https://${apiServerAddress}:${dexPort}/dex/keys`;
+  const trusted = trustedAuthoritiesFile(authorities ?? firstGeneration);
+  const ask = `curl --fail --silent --show-error --max-time 5 --cacert ${trusted} https://${apiServerAddress}:${dexPort}/dex/keys`;
   return {
     packages: ["curl"],
     artifacts: [program],

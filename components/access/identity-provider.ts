@@ -4,6 +4,7 @@ import { ApplyPlan } from "../plan/apply-plan";
 import type { ArtifactCatalog } from "../plan/artifact-catalog";
 import { mergeFragments } from "../plan/merge";
 import { SecretFiles } from "../plan/secret-files";
+import type { AuthorityGenerations } from "../pki/authority-generations";
 import { readers } from "../pki/readers";
 import {
   dex,
@@ -24,6 +25,8 @@ export interface IdentityProviderArgs {
   /** Undefined: there is none, and what an earlier one left on hosts is taken away. */
   readonly options: IdentityProviderOptions | undefined;
   readonly secrets: IdentityProviderSecrets;
+  /** Which generations of the authorities are in use. Default: the first alone. */
+  readonly authorities?: AuthorityGenerations | undefined;
   readonly artifacts: ArtifactCatalog;
 }
 
@@ -41,7 +44,7 @@ export class IdentityProvider extends pulumi.ComponentResource {
 
   public constructor(name: string, args: IdentityProviderArgs, opts: pulumi.ComponentResourceOptions) {
     super("redoubt:access:IdentityProvider", name, shown(args), opts);
-    const { hosts, options, secrets, artifacts } = args;
+    const { hosts, options, secrets, authorities, artifacts } = args;
 
     if (options === undefined) {
       this.applied = hosts.map(
@@ -92,7 +95,9 @@ export class IdentityProvider extends pulumi.ComponentResource {
         },
         { parent: this, dependsOn: [way.done] },
       );
-      const plan = mergeFragments({ dex: dex({ options, apiServerAddress: spec.address, artifacts }) });
+      const plan = mergeFragments({
+        dex: dex({ options, apiServerAddress: spec.address, authorities, artifacts }),
+      });
       applied.push(
         new ApplyPlan(
           `${name}-${spec.name}`,

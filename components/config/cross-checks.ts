@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { authorizationProblems } from "./authorization-checks";
 import { authenticationProblems } from "./authentication-checks";
+import { authorityProblems } from "./authority-checks";
 import { identityProviderProblems } from "./identity-provider-checks";
 import { oidcProblems } from "./oidc-checks";
 import { hostSettingProblems } from "./host-checks";
@@ -212,6 +213,7 @@ export function crossCheck(settings: Settings): Problem[] {
     ...accessProblems(settings),
     ...authorizationProblems(settings),
     ...authenticationProblems(settings),
+    ...authorityProblems(settings),
     ...identityProviderProblems(settings),
     ...oidcProblems(settings),
   ];

@@ -135,6 +135,8 @@ const apiServer = z.strictObject({
     .describe("How secrets are encrypted in etcd (CIS 1.2.28)."),
 });
 
+const generation = z.number().int().min(1);
+
 const pki = z.strictObject({
   authorityValidityHours: hours.default(87600).describe("Lifetime of authorities, in hours."),
   leafValidityHours: hours.default(8760).describe("Lifetime of leaf certificates, in hours."),
@@ -144,6 +146,19 @@ const pki = z.strictObject({
     .min(1)
     .default(1)
     .describe("Increase it to reissue every leaf with a new key; the authorities stay."),
+  authorities: z
+    .strictObject({
+      issuing: generation
+        .default(1)
+        .describe("Generation that issues certificates; docs/authentication.md says how to rotate."),
+      trusted: z
+        .array(generation)
+        .min(1)
+        .default([1])
+        .describe("Generations whose certificates are good. `issuing` must be among them."),
+    })
+    .prefault({})
+    .describe("Authorities of Kubernetes, etcd, front proxy and webhooks, which are rotated together."),
   protect: z
     .boolean()
     .optional()

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../hosts/host";
+import { firstGeneration, type AuthorityGenerations } from "../pki/authority-generations";
 import { ApplyPlan } from "../plan/apply-plan";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { mergeFragments } from "../plan/merge";
@@ -9,6 +10,7 @@ import type { AuthorizationOptions } from "./authorization";
 import { bootstrapRbac } from "./bootstrap-rbac";
 import { controllerManager } from "./controller-manager";
 import { kubeApiserver, type AuditLogOptions } from "./kube-apiserver";
+import { publishedAuthorities } from "./published-authorities";
 import { scheduler } from "./scheduler";
 
 /** Arguments of {@link ControlPlane}. */
@@ -28,6 +30,8 @@ export interface ControlPlaneArgs {
   readonly authorization: AuthorizationOptions["authorization"];
   readonly podSecurity: PodSecurityDefaults;
   readonly auditLog: AuditLogOptions;
+  /** Which generations of the authorities are in use. Default: the first alone. */
+  readonly authorities?: AuthorityGenerations | undefined;
   readonly artifacts: ArtifactCatalog;
 }
 
@@ -45,6 +49,10 @@ export class ControlPlane extends pulumi.ComponentResource {
         "kube-controller-manager": controllerManager(args),
         "kube-scheduler": scheduler(args),
         "bootstrap-rbac": bootstrapRbac(),
+        // On the last one: any of them may be the one that writes, and those before this one know by now what to write.
+        ...(host === args.hosts.at(-1)
+          ? { "published-authorities": publishedAuthorities(args.authorities ?? firstGeneration) }
+          : {}),
       });
       applied.push(
         new ApplyPlan(

@@ -1,3 +1,9 @@
+import {
+  firstGeneration,
+  issuingAuthorityFile,
+  trustedAuthoritiesFile,
+  type AuthorityGenerations,
+} from "../pki/authority-generations";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { renderFlags } from "../plan/flags";
 import { paths } from "../plan/paths";
@@ -14,6 +20,8 @@ export interface ControllerManagerOptions {
     /** Whether there are bootstrap tokens, and so expired ones to be removed. */
     readonly bootstrapTokens: boolean;
   };
+  /** Which generations of the authorities are in use. Default: the first alone. */
+  readonly authorities?: AuthorityGenerations | undefined;
   readonly artifacts: ArtifactCatalog;
 }
 
@@ -29,6 +37,7 @@ const own = (file: string): string => `${paths.controllerManager}/${file}`;
  */
 export function controllerManagerFlags(options: ControllerManagerOptions): string[] {
   const kubeconfig = own("kubeconfig");
+  const trustedAuthorities = trustedAuthoritiesFile(options.authorities ?? firstGeneration);
   return renderFlags({
     kubeconfig: kubeconfig,
     "authentication-kubeconfig": kubeconfig,
@@ -36,8 +45,8 @@ export function controllerManagerFlags(options: ControllerManagerOptions): strin
     "bind-address": "127.0.0.1", // 1.3.7
     "cluster-name": options.clusterName,
     "allocate-node-cidrs": false,
-    "client-ca-file": `${paths.pki}/ca.crt`,
-    "cluster-signing-kubelet-client-cert-file": `${paths.pki}/ca.crt`,
+    "client-ca-file": trustedAuthorities,
+    "cluster-signing-kubelet-client-cert-file": issuingAuthorityFile,
     "cluster-signing-kubelet-client-key-file": own("ca.key"),
     // The one that signs `cluster-info` stays off: it is for callers without a name, who are not let in.
     controllers: [
@@ -48,7 +57,7 @@ export function controllerManagerFlags(options: ControllerManagerOptions): strin
     "leader-elect": true,
     profiling: false, // 1.3.2
     "requestheader-client-ca-file": `${paths.pki}/front-proxy-ca.crt`,
-    "root-ca-file": `${paths.pki}/ca.crt`, // 1.3.5
+    "root-ca-file": trustedAuthorities, // 1.3.5
     "service-account-private-key-file": own("sa.key"), // 1.3.4
     "service-cluster-ip-range": options.serviceClusterIpRange,
     "terminated-pod-gc-threshold": 1000, // 1.3.1

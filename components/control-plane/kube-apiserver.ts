@@ -1,3 +1,8 @@
+import {
+  firstGeneration,
+  trustedAuthoritiesFile,
+  type AuthorityGenerations,
+} from "../pki/authority-generations";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { renderFlags } from "../plan/flags";
 import { paths } from "../plan/paths";
@@ -31,6 +36,8 @@ export interface KubeApiserverOptions extends AuthenticationOptions, Authorizati
   readonly serviceClusterIpRange: string;
   readonly podSecurity: PodSecurityDefaults;
   readonly auditLog: AuditLogOptions;
+  /** Which generations of the authorities are in use. Default: the first alone. */
+  readonly authorities?: AuthorityGenerations | undefined;
   readonly artifacts: ArtifactCatalog;
 }
 
@@ -73,7 +80,7 @@ export function kubeApiserverFlags(options: KubeApiserverOptions): string[] {
     "etcd-certfile": own("etcd-client.crt"), // 1.2.23
     "etcd-keyfile": own("etcd-client.key"),
     "encryption-provider-config": files.encryption, // 1.2.27, 1.2.28
-    "kubelet-certificate-authority": `${paths.pki}/ca.crt`, // 1.2.5
+    "kubelet-certificate-authority": trustedAuthoritiesFile(options.authorities ?? firstGeneration), // 1.2.5
     "kubelet-client-certificate": own("kubelet-client.crt"), // 1.2.4
     "kubelet-client-key": own("kubelet-client.key"),
     // A node's name is in no DNS; without this `kubectl exec` and `logs` fail.

@@ -1,4 +1,9 @@
 import { stringify } from "yaml";
+import {
+  firstGeneration,
+  trustedAuthoritiesFile,
+  type AuthorityGenerations,
+} from "../pki/authority-generations";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { renderFlags } from "../plan/flags";
 import { paths } from "../plan/paths";
@@ -9,6 +14,8 @@ import { tlsCipherSuites, tlsMinVersion } from "../plan/tls";
 
 /** What makes a scheduler. */
 export interface SchedulerOptions {
+  /** Which generations of the authorities are in use. Default: the first alone. */
+  readonly authorities?: AuthorityGenerations | undefined;
   readonly artifacts: ArtifactCatalog;
 }
 
@@ -19,14 +26,16 @@ const own = (file: string): string => `${paths.scheduler}/${file}`;
 const configuration = own("config.yaml");
 
 /** The scheduler's command line; ids are of CIS Kubernetes 1.12. */
-export function schedulerFlags(): string[] {
+export function schedulerFlags({
+  authorities = firstGeneration,
+}: Pick<SchedulerOptions, "authorities"> = {}): string[] {
   const kubeconfig = own("kubeconfig");
   return renderFlags({
     config: configuration,
     "authentication-kubeconfig": kubeconfig,
     "authorization-kubeconfig": kubeconfig,
     "bind-address": "127.0.0.1", // 1.4.2
-    "client-ca-file": `${paths.pki}/ca.crt`,
+    "client-ca-file": trustedAuthoritiesFile(authorities),
     "requestheader-client-ca-file": `${paths.pki}/front-proxy-ca.crt`,
     "tls-cert-file": own("tls.crt"),
     "tls-private-key-file": own("tls.key"),
@@ -62,7 +71,7 @@ export function scheduler(options: SchedulerOptions): PlanFragment {
     Service: {
       User: schedulerUser,
       Group: schedulerUser,
-      ExecStart: execStart(program.path, schedulerFlags()),
+      ExecStart: execStart(program.path, schedulerFlags(options)),
       Restart: "always",
       RestartSec: "1s",
       ...sandbox({ writablePaths: [] }),

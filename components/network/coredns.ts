@@ -1,5 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { firstGeneration, type AuthorityGenerations } from "../pki/authority-generations";
 import { dnsPodPort } from "../plan/ports";
 import { dnsPods } from "./default-deny";
 
@@ -12,6 +13,11 @@ export interface CoreDnsArgs {
   readonly replicas: number;
   /** IPv4 addresses of resolvers for names outside the cluster. Empty: such names are refused. */
   readonly upstreamResolvers: readonly string[];
+  /**
+   * Which generations of the authorities are in use: pods are made anew when another one issues, because they read at start whom to
+   * trust. Default: the first alone.
+   */
+  readonly authorities?: AuthorityGenerations | undefined;
 }
 
 const namespace = dnsPods.namespace;
@@ -137,8 +143,12 @@ export class CoreDns extends pulumi.ComponentResource {
 
 /** The pod of the deployment. */
 function podTemplate(args: CoreDnsArgs): kubernetes.types.input.core.v1.PodTemplateSpec {
+  const { issuing } = args.authorities ?? firstGeneration;
   return {
-    metadata: { labels },
+    metadata: {
+      labels,
+      ...(issuing === 1 ? {} : { annotations: { "redoubt.io/authorities": String(issuing) } }),
+    },
     spec: {
       serviceAccountName: "coredns",
       // The only pod of the system that talks to the API server says so itself.

@@ -1,4 +1,9 @@
 import { stringify } from "yaml";
+import {
+  firstGeneration,
+  trustedAuthoritiesFile,
+  type AuthorityGenerations,
+} from "../pki/authority-generations";
 import { tlsCipherSuites, tlsMinVersion } from "../plan/tls";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { renderFlags } from "../plan/flags";
@@ -25,6 +30,8 @@ export interface KubeletOptions {
   /** Address of the DNS service. */
   readonly clusterDns: string;
   readonly taints: readonly Taint[];
+  /** Which generations of the authorities are in use. Default: the first alone. */
+  readonly authorities?: AuthorityGenerations | undefined;
   readonly artifacts: ArtifactCatalog;
 }
 
@@ -38,7 +45,7 @@ export function renderKubeletConfiguration(options: KubeletOptions): string {
     authentication: {
       anonymous: { enabled: false }, // 4.2.1
       webhook: { enabled: true, cacheTTL: "2m0s" },
-      x509: { clientCAFile: `${paths.pki}/ca.crt` }, // 4.2.3
+      x509: { clientCAFile: trustedAuthoritiesFile(options.authorities ?? firstGeneration) }, // 4.2.3
     },
     authorization: { mode: "Webhook" }, // 4.2.2
     readOnlyPort: 0, // 4.2.4

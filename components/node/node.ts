@@ -1,10 +1,12 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host, HostConnection, HostSpec } from "../hosts/host";
+import { firstGeneration, type AuthorityGenerations } from "../pki/authority-generations";
 import { ApplyPlan } from "../plan/apply-plan";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { mergeFragments } from "../plan/merge";
 import { containerd, type PreloadedImage } from "./containerd";
+import { freshCertificate } from "./fresh-certificate";
 import { kubeProxy } from "./kube-proxy";
 import { kubeRouter } from "./kube-router";
 import { kubelet, type Taint } from "./kubelet";
@@ -26,6 +28,8 @@ export interface NodeArgs {
   readonly clusterDns: string;
   readonly sandboxImage: string;
   readonly images: readonly PreloadedImage[];
+  /** Which generations of the authorities are in use. Default: the first alone. */
+  readonly authorities?: AuthorityGenerations | undefined;
   readonly artifacts: ArtifactCatalog;
   /** Who lets the node go when its host leaves the cluster. Default: nobody, it goes with the cluster. */
   readonly leavesBy?: LeavesBy | undefined;
@@ -66,6 +70,7 @@ export class Node extends pulumi.ComponentResource {
       "pod-network": podNetwork({ podCidr: spec.podCidr, routes, artifacts: args.artifacts }),
       "kube-router": kubeRouter({ ...args, nodeName: spec.name }),
       "kube-proxy": kubeProxy({ ...args, nodeName: spec.name }),
+      "fresh-certificate": freshCertificate(args.authorities ?? firstGeneration),
       kubelet: kubelet({
         ...args,
         nodeName: spec.name,

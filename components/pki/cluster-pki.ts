@@ -1,7 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import type { SecretFileSpec } from "../plan/plan";
+import { firstGeneration, generationName, type AuthorityGenerations } from "./authority-generations";
+import { chooseAuthority, type AuthorityInUse } from "./authority-in-use";
 import { CertificateAuthority } from "./certificate-authority";
+import { CrossCertificate } from "./cross-certificate";
 import { deriveEncryptionKey } from "./encryption-key";
 import type { Expiries } from "./expiry";
 import { controlPlaneFiles, leafFiles, trustFiles, type ClusterIdentity, type KeyPair } from "./host-files";
@@ -28,6 +31,8 @@ export interface ClusterPkiArgs extends ProfileOptions {
   readonly clusterName: string;
   /** Lifetime of authorities. */
   readonly authorityValidityHours: number;
+  /** Which generations of the authorities issue and are trusted; the administrator's has none, its epoch replaces it. */
+  readonly authorities: AuthorityGenerations;
   /** Lifetime of leaf certificates. */
   readonly leafValidityHours: number;
   /** Setting `pki.epoch`: another value issues every leaf certificate anew. Authorities stay, but for the administrator's. */
@@ -35,14 +40,14 @@ export interface ClusterPkiArgs extends ProfileOptions {
   /** Which keys sign and verify tokens of service accounts. */
   readonly serviceAccountKeys: ServiceAccountKeyOptions;
   /**
-   * Keeps authorities, the service account key and the encryption key from being deleted, by `pulumi destroy` too: without them
+   * Keeps authorities that issue, the service account key and the encryption key from being deleted, by `pulumi destroy` too: without them
    * tokens, trust and Secrets are lost. Default: true.
    */
   readonly protect?: boolean;
   /** Renders the API server's EncryptionConfiguration around its key (32 bytes in base64). */
   readonly encryptionConfiguration: (keyBase64: string) => string;
-  /** Renders the API server's AuthenticationConfiguration, in which the Kubernetes authority may be named. Default: there is none. */
-  readonly authenticationConfiguration?: ((kubernetesAuthority: string) => string) | undefined;
+  /** Renders the API server's AuthenticationConfiguration, in which Kubernetes authorities may be named. Default: there is none. */
+  readonly authenticationConfiguration?: ((kubernetesAuthorities: string) => string) | undefined;
 }
 
 interface Leaf {
@@ -52,11 +57,12 @@ interface Leaf {
 
 /** All authorities, keys and leaf certificates of a cluster; what they are says the table of `profiles.ts`. */
 export class ClusterPki extends pulumi.ComponentResource {
-  public readonly kubernetesAuthority: CertificateAuthority;
+  /** Vouches for servers and components of Kubernetes. */
+  public readonly kubernetesAuthority: AuthorityInUse;
   /** Vouches for the administrator alone; `pki.epoch` makes it anew, which withdraws the old certificate at once. */
-  public readonly adminAuthority: CertificateAuthority;
+  public readonly adminAuthority: AuthorityInUse;
   /** Vouches for API servers at webhooks. */
-  public readonly webhookAuthority: CertificateAuthority;
+  public readonly webhookAuthority: AuthorityInUse;
   /** Keys that sign and verify tokens of service accounts. */
   public readonly serviceAccountKeys: ServiceAccountKeys;
   /** URL of the API server, as nodes and people know it. */
@@ -67,7 +73,8 @@ export class ClusterPki extends pulumi.ComponentResource {
   public readonly expiries: pulumi.Output<Expiries>;
 
   private readonly args: ClusterPkiArgs;
-  private readonly authorities: Readonly<Record<AuthorityName, CertificateAuthority>>;
+  private readonly authorities: Readonly<Record<AuthorityName, AuthorityInUse>>;
+  private readonly crossCertificates: readonly CrossCertificate[];
   private readonly leaves: readonly Leaf[];
   private readonly encryptionKey: tls.PrivateKey;
 
@@ -77,22 +84,33 @@ export class ClusterPki extends pulumi.ComponentResource {
     this.args = args;
 
     // Who signs.
-    this.authorities = mapAuthorities(
-      (authority) =>
-        new CertificateAuthority(
-          `${name}-${authority}`,
-          {
-            commonName: authority,
-            clusterName: args.clusterName,
-            validityHours: args.authorityValidityHours,
-            ...(authority === "admin-ca" ? { epoch: args.epoch, protect: false } : { protect }),
-          },
-          { parent: this },
-        ),
+    const { clusterName, authorityValidityHours: validityHours } = args;
+    const { issuing } = args.authorities;
+    this.authorities = mapAuthorities((authority) =>
+      chooseAuthority(authority, generationsOf(authority, args), (commonName, generation) => {
+        // One that does not issue can be taken out by the setting alone, which the step before made safe.
+        const kept =
+          authority === "admin-ca"
+            ? { epoch: args.epoch, protect: false }
+            : { protect: protect && generation === issuing };
+        const authorityArgs = { commonName, clusterName, validityHours, ...kept };
+        return new CertificateAuthority(`${name}-${commonName}`, authorityArgs, { parent: this });
+      }),
     );
     this.kubernetesAuthority = this.authorities["kubernetes-ca"];
     this.adminAuthority = this.authorities["admin-ca"];
     this.webhookAuthority = this.authorities["webhook-ca"];
+
+    // Ways from the older authorities to what the newest one issues.
+    const commonName = generationName("kubernetes-ca", issuing);
+    this.crossCertificates = [...this.kubernetesAuthority.older].map(
+      ([generation, issuer]) =>
+        new CrossCertificate(
+          `${name}-${commonName}-by-${generation}`,
+          { subject: this.kubernetesAuthority.issuing, commonName, clusterName, issuer, validityHours },
+          { parent: this },
+        ),
+    );
 
     // Keys without a certificate.
     const bareKey = (purpose: string): tls.PrivateKey =>
@@ -110,7 +128,7 @@ export class ClusterPki extends pulumi.ComponentResource {
       certificate: new LeafCertificate(
         `${name}-${profile.name}`,
         {
-          authority: this.authorities[profile.authority],
+          authority: this.authorities[profile.authority].issuing,
           subject: profile,
           validityHours: args.leafValidityHours,
           epoch: args.epoch,
@@ -123,7 +141,7 @@ export class ClusterPki extends pulumi.ComponentResource {
     this.adminKubeconfig = adminKubeconfig(this.leaves, this.identity(), this.server);
     this.expiries = pulumi.all(
       Object.fromEntries([
-        ...authorityNames.map((authority) => [authority, this.authorities[authority].notAfter]),
+        ...authorityNames.flatMap((authority) => Object.entries(this.authorities[authority].expiries)),
         ...this.leaves.map(({ profile, certificate }) => [profile.name, certificate.notAfter]),
       ]) as Record<string, pulumi.Output<string>>,
     );
@@ -142,7 +160,7 @@ export class ClusterPki extends pulumi.ComponentResource {
       .filter(({ profile }) => profile.delivery.form !== "output" && profile.delivery.host === hostName)
       .map(({ profile, certificate: leaf }) =>
         pulumi
-          .all([this.identity(), pairOf(leaf)])
+          .all([this.identity(), this.shownPair(profile, leaf)])
           .apply(([cluster, pair]) => leafFiles(profile, pair, cluster)),
       );
     return pulumi.secret(
@@ -152,31 +170,49 @@ export class ClusterPki extends pulumi.ComponentResource {
 
   /** What all hosts of a role have in common. */
   private sharedFiles(host: CertifiedHost): pulumi.Output<SecretFileSpec[]> {
-    if (host.role === "worker") return this.identity().apply(trustFiles);
+    const { authorities: generations } = this.args;
+    if (host.role === "worker") return this.identity().apply((cluster) => trustFiles(cluster, generations));
     const secrets = pulumi.output({
-      authorities: mapAuthorities((authority) => pairOf(this.authorities[authority])),
+      trusted: mapAuthorities((authority) => this.authorities[authority].trusted),
+      signingKey: this.kubernetesAuthority.issuing.privateKey,
       serviceAccount: this.serviceAccountKeys,
       encryptionConfiguration: this.encryptionKey.privateKeyPem.apply((pem) =>
         this.args.encryptionConfiguration(deriveEncryptionKey(pem)),
       ),
-      authenticationConfiguration: this.kubernetesAuthority.certificate.apply((pem) =>
+      authenticationConfiguration: this.kubernetesAuthority.trusted.apply((pem) =>
         this.args.authenticationConfiguration?.(pem),
       ),
     });
     return pulumi
       .all([secrets, this.identity()])
-      .apply(([known, cluster]) => controlPlaneFiles(known, cluster));
+      .apply(([known, cluster]) => controlPlaneFiles(known, cluster, generations));
   }
 
   private identity(): pulumi.Output<ClusterIdentity> {
     const { clusterName } = this.args;
-    const { certificate: kubernetesAuthority } = this.kubernetesAuthority;
-    return pulumi.output({ clusterName, kubernetesAuthority });
+    const { issuing, trusted } = this.kubernetesAuthority;
+    return pulumi.output({ clusterName, issuingAuthority: issuing.certificate, trustedAuthorities: trusted });
+  }
+
+  /** A leaf as its server shows it. */
+  private shownPair({ isVerifiedOutside }: LeafProfile, leaf: LeafCertificate): pulumi.Output<KeyPair> {
+    if (isVerifiedOutside !== true || this.crossCertificates.length === 0) return pairOf(leaf);
+    const chain = [leaf, ...this.crossCertificates].map(({ certificate }) => certificate);
+    const certificate = pulumi.all(chain).apply((known) => known.join(""));
+    return pairOf({ certificate, privateKey: leaf.privateKey });
   }
 }
 
-function pairOf({ certificate, privateKey }: CertificateAuthority | LeafCertificate): pulumi.Output<KeyPair> {
+function pairOf({
+  certificate,
+  privateKey,
+}: Pick<LeafCertificate, "certificate" | "privateKey">): pulumi.Output<KeyPair> {
   return pulumi.output({ certificate, privateKey });
+}
+
+/** The administrator's authority is made anew by its epoch, in one step, because nobody else is vouched for by it. */
+function generationsOf(authority: AuthorityName, { authorities }: ClusterPkiArgs): AuthorityGenerations {
+  return authority === "admin-ca" ? firstGeneration : authorities;
 }
 
 function mapAuthorities<Value>(make: (authority: AuthorityName) => Value): Record<AuthorityName, Value> {
@@ -201,7 +237,7 @@ function adminKubeconfig(
       renderKubeconfig({
         clusterName: cluster.clusterName,
         server,
-        certificateAuthority: cluster.kubernetesAuthority,
+        certificateAuthority: cluster.trustedAuthorities,
         user: admin.profile.commonName,
         clientCertificate: pair.certificate,
         clientKey: pair.privateKey,

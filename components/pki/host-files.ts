@@ -1,5 +1,11 @@
 import { paths } from "../plan/paths";
 import type { SecretFileSpec } from "../plan/plan";
+import {
+  isRotated,
+  issuingAuthorityFile,
+  trustedAuthoritiesFile,
+  type AuthorityGenerations,
+} from "./authority-generations";
 import { renderKubeconfig } from "./kubeconfig";
 import type { AuthorityName, LeafProfile } from "./profiles";
 import { readers, type Reader } from "./readers";
@@ -13,13 +19,18 @@ export interface KeyPair {
 /** What every host knows of the cluster. */
 export interface ClusterIdentity {
   readonly clusterName: string;
-  /** PEM of the certificate of the authority `kubernetes-ca`. */
-  readonly kubernetesAuthority: string;
+  /** PEM of the generation of `kubernetes-ca` that issues. */
+  readonly issuingAuthority: string;
+  /** PEM of all its generations that are trusted. */
+  readonly trustedAuthorities: string;
 }
 
 /** What the control planes hold besides their leaf certificates. */
 export interface ControlPlaneSecrets {
-  readonly authorities: Readonly<Record<AuthorityName, KeyPair>>;
+  /** PEM of every trusted generation of each authority. */
+  readonly trusted: Readonly<Record<AuthorityName, string>>;
+  /** Key of the generation of `kubernetes-ca` that issues. */
+  readonly signingKey: string;
   /**
    * The key that signs service account tokens, the one that two programs share, because both sign (CIS 1.3.4); and those that
    * verify them.
@@ -63,7 +74,7 @@ export function leafFiles(profile: LeafProfile, pair: KeyPair, cluster: ClusterI
       const content = renderKubeconfig({
         clusterName: cluster.clusterName,
         server: delivery.server,
-        certificateAuthority: cluster.kubernetesAuthority,
+        certificateAuthority: cluster.trustedAuthorities,
         user: profile.commonName,
         clientCertificate: pair.certificate,
         clientKey: pair.privateKey,
@@ -78,10 +89,30 @@ export function leafFiles(profile: LeafProfile, pair: KeyPair, cluster: ClusterI
   }
 }
 
+interface KubernetesAuthorityReaders {
+  /** Units that read who is trusted. */
+  readonly trusting: readonly string[];
+  /** Units that sign. */
+  readonly signing: readonly string[];
+}
+
+/** The authority that issues, and beside it all that are trusted, once there was more than one. */
+function kubernetesAuthorityFiles(
+  { issuingAuthority, trustedAuthorities }: ClusterIdentity,
+  generations: AuthorityGenerations,
+  { trusting, signing }: KubernetesAuthorityReaders,
+): SecretFileSpec[] {
+  const root = { reader: readers.root };
+  const trusted = { path: trustedAuthoritiesFile(generations), content: trustedAuthorities };
+  const trustedFile = certificateFile({ ...root, ...trusted, restart: trusting });
+  if (!isRotated(generations)) return [trustedFile];
+  const issuing = { path: issuingAuthorityFile, content: issuingAuthority };
+  return [certificateFile({ ...root, ...issuing, restart: signing }), trustedFile];
+}
+
 /** What a host of any role trusts. */
-export function trustFiles(cluster: ClusterIdentity): SecretFileSpec[] {
-  const file = { path: `${paths.pki}/ca.crt`, content: cluster.kubernetesAuthority, reader: readers.root };
-  return [certificateFile({ ...file, restart: ["kubelet.service"] })];
+export function trustFiles(cluster: ClusterIdentity, generations: AuthorityGenerations): SecretFileSpec[] {
+  return kubernetesAuthorityFiles(cluster, generations, { trusting: ["kubelet.service"], signing: [] });
 }
 
 /**
@@ -104,20 +135,22 @@ export function clientAuthoritiesFile(authorities: readonly string[]): SecretFil
  * What a control plane holds besides. Of the authorities' keys only the Kubernetes one comes to a host: the controller
  * manager signs the renewals of kubelets' client certificates with it. The others never leave the state.
  */
-export function controlPlaneFiles(secrets: ControlPlaneSecrets, cluster: ClusterIdentity): SecretFileSpec[] {
-  const { authorities, serviceAccount, encryptionConfiguration } = secrets;
+export function controlPlaneFiles(
+  secrets: ControlPlaneSecrets,
+  cluster: ClusterIdentity,
+  generations: AuthorityGenerations,
+): SecretFileSpec[] {
+  const { trusted, signingKey, serviceAccount, encryptionConfiguration } = secrets;
   const apiserver = "kube-apiserver.service";
   const controllers = "kube-controller-manager.service";
   return [
-    certificateFile({
-      path: `${paths.pki}/ca.crt`,
-      content: cluster.kubernetesAuthority,
-      reader: readers.root,
-      restart: [apiserver, controllers, "kube-scheduler.service", "kubelet.service"],
+    ...kubernetesAuthorityFiles(cluster, generations, {
+      trusting: [apiserver, controllers, "kube-scheduler.service", "kubelet.service"],
+      signing: [controllers],
     }),
     certificateFile({
       path: `${paths.pki}/front-proxy-ca.crt`,
-      content: authorities["front-proxy-ca"].certificate,
+      content: trusted["front-proxy-ca"],
       reader: readers.root,
       restart: [apiserver, controllers, "kube-scheduler.service"],
     }),
@@ -129,13 +162,13 @@ export function controlPlaneFiles(secrets: ControlPlaneSecrets, cluster: Cluster
     }),
     certificateFile({
       path: `${paths.etcdPki}/ca.crt`,
-      content: authorities["etcd-ca"].certificate,
+      content: trusted["etcd-ca"],
       reader: readers.etcd,
       restart: ["etcd.service"],
     }),
     certificateFile({
       path: `${paths.kubeApiserver}/etcd-ca.crt`,
-      content: authorities["etcd-ca"].certificate,
+      content: trusted["etcd-ca"],
       reader: readers.kubeApiserver,
       restart: [apiserver],
     }),
@@ -170,7 +203,7 @@ export function controlPlaneFiles(secrets: ControlPlaneSecrets, cluster: Cluster
     }),
     privateFile({
       path: `${paths.controllerManager}/ca.key`,
-      content: authorities["kubernetes-ca"].privateKey,
+      content: signingKey,
       reader: readers.controllerManager,
       restart: [controllers],
     }),

@@ -78,6 +78,8 @@ export interface LeafProfile extends LeafSubject {
   /** Unique, as in `etcd-peer-cp-1`. */
   readonly name: string;
   readonly authority: AuthorityName;
+  /** Whether it serves callers that the stack does not give their authorities to: programs in pods, and people. Default: false. */
+  readonly isVerifiedOutside?: boolean;
   readonly delivery: Delivery;
 }
 
@@ -203,6 +205,7 @@ function kubeApiserverLeaves(host: CertifiedHost, options: ProfileOptions): Leaf
       ...server,
       name: `kube-apiserver-${host.name}`,
       authority: "kubernetes-ca",
+      isVerifiedOutside: true,
       commonName: "kube-apiserver",
       ...apiServerNames(host, options),
       delivery: deliver("tls"),
@@ -326,6 +329,7 @@ function dexLeaves(host: CertifiedHost, options: ProfileOptions): LeafProfile[] 
       ...server,
       name: `dex-server-${host.name}`,
       authority: "kubernetes-ca",
+      isVerifiedOutside: true,
       commonName: "dex",
       dnsNames: names.filter((name) => isIP(name) === 0),
       ipAddresses: names.filter((name) => isIP(name) !== 0),

@@ -1,0 +1,63 @@
+import type { Problem } from "./problem";
+import type { Settings } from "./schema";
+
+const base = "pki.authorities";
+
+/** Generations of the authorities, as they are used. */
+export interface AuthoritiesInUse {
+  readonly issuing: number;
+  readonly trusted: readonly number[];
+}
+
+/** Relations within `pki.authorities`. */
+export function authorityProblems({ pki }: Settings): Problem[] {
+  const { issuing, trusted } = pki.authorities;
+  const problems: Problem[] = [];
+  if (!trusted.includes(issuing)) {
+    problems.push({
+      setting: `${base}.issuing`,
+      value: issuing,
+      rule: "is not among trusted: every new certificate would be refused",
+      fix: `add ${issuing} to trusted, and run up, before it issues`,
+    });
+  }
+  for (const value of new Set(trusted.filter((item, index) => trusted.indexOf(item) !== index))) {
+    problems.push({ setting: `${base}.trusted`, value, rule: "is there twice", fix: "name each once" });
+  }
+  return problems;
+}
+
+/**
+ * Whether a running cluster may go from one set of authorities to another: one issues only where it is trusted already, and one whose
+ * certificates are in use is not withdrawn. Else hosts would refuse each other. One that was withdrawn has lost its key and comes not
+ * back.
+ */
+export function checkAuthorityStep(from: AuthoritiesInUse, to: AuthoritiesInUse): Problem[] {
+  const problems: Problem[] = [];
+  if (!from.trusted.includes(to.issuing)) {
+    problems.push({
+      setting: `${base}.issuing`,
+      value: to.issuing,
+      rule: "would issue before every host trusts it",
+      fix: `add ${to.issuing} to trusted, keep issuing at ${from.issuing} and run up first`,
+    });
+  }
+  if (!to.trusted.includes(from.issuing)) {
+    problems.push({
+      setting: `${base}.trusted`,
+      value: to.trusted,
+      rule: `withdraws ${from.issuing}, which issued the certificates that are in use: hosts would refuse each other`,
+      fix: `change issuing first and run up, then withdraw ${from.issuing}`,
+    });
+  }
+  const newest = Math.max(...from.trusted);
+  for (const value of to.trusted.filter((item) => !from.trusted.includes(item) && item < newest)) {
+    problems.push({
+      setting: `${base}.trusted`,
+      value,
+      rule: `is older than ${newest}, which is trusted now: a generation that was withdrawn has lost its key`,
+      fix: `begin a rotation with ${newest + 1}`,
+    });
+  }
+  return problems;
+}
