@@ -181,6 +181,25 @@ function keysOf({ sources, inputs }: Deployed): readonly string[] {
   return typeof text === "string" ? [text] : [];
 }
 
+/**
+ * Requests of cross-certificates (RFC 5280, 3.2): one authority under one name and key, vouched for by another. That is no second
+ * identity.
+ */
+function crossRequests(resources: readonly Deployed[]): ReadonlySet<Deployed> {
+  const authorities = resources.filter(
+    ({ type, inputs }) => type === selfSignedCertificate && inputs["isCaCertificate"] === true,
+  );
+  const identityOf = (holder: Deployed): string =>
+    JSON.stringify([keysOf(holder), fields(holder.inputs["subject"])]);
+  const identities = new Set(authorities.map(identityOf));
+  const signedAuthorities = resources.filter(
+    ({ type, inputs }) => type === signedCertificate && inputs["isCaCertificate"] === true,
+  );
+  const urns = new Set(signedAuthorities.flatMap(({ sources }) => sources["certRequestPem"] ?? []));
+  const requests = resources.filter(({ type, urn }) => type === certRequest && urns.has(urn));
+  return new Set(requests.filter((request) => identities.has(identityOf(request))));
+}
+
 const sharedKey: StackRule = stackRule(
   {
     id: "certificates-shared-key",
@@ -192,9 +211,9 @@ const sharedKey: StackRule = stackRule(
   (resources) => {
     const findings: Finding[] = [];
     const firstHolder = new Map<string, string>();
-    for (const holder of resources.filter(
-      ({ type }) => type === certRequest || type === selfSignedCertificate,
-    )) {
+    const crosses = crossRequests(resources);
+    const holders = resources.filter(({ type }) => type === certRequest || type === selfSignedCertificate);
+    for (const holder of holders.filter((item) => !crosses.has(item))) {
       try {
         for (const key of keysOf(holder)) {
           const first = firstHolder.get(key);

@@ -9,6 +9,7 @@ import { parseUrn } from "./urn";
 
 const leafType = "redoubt:pki:LeafCertificate";
 const authorityType = "redoubt:pki:CertificateAuthority";
+const crossType = "redoubt:pki:CrossCertificate";
 
 /** Keys that are no certificate's, by the end of their name. */
 const soleKeys: readonly (readonly [string, Impact])[] = [
@@ -87,8 +88,16 @@ function leafChange(leaf: string, steps: readonly Step[], hosts: readonly Report
   };
 }
 
-function authorityImpact(operation: Operation, steps: readonly Step[]): Impact {
+/** @param leavesStay Whether no leaf changes in the same run. */
+function authorityImpact(operation: Operation, steps: readonly Step[], leavesStay: boolean): Impact {
   if (operation === "create") return { class: "none", reason: "it is made for the first time" };
+  if (operation === "delete" && leavesStay) {
+    return {
+      class: "restart-control-plane",
+      reason:
+        "it is withdrawn, and nothing that stays was issued by it; everything that trusted it restarts, one host after another. Pods that have run since before the rotation lose the API server",
+    };
+  }
   const isKeyLost = steps.some(
     ({ urn, operation: own }) =>
       parseUrn(urn).name.endsWith("-key") && (own === "replace" || own === "delete"),
@@ -117,16 +126,27 @@ function grouped(steps: readonly Step[], parentType: string): Map<string, Step[]
   return groups;
 }
 
-function authorityChange(name: string, steps: readonly Step[]): Change {
+function authorityChange(name: string, steps: readonly Step[], leavesStay: boolean): Change {
   const operation = joinedOperation(steps);
   return {
     place: "certificates",
     title: `authority ${name}`,
     operation,
-    impact: authorityImpact(operation, steps),
+    impact: authorityImpact(operation, steps, leavesStay),
     fields: steps.flatMap(({ oldInputs, newInputs }) =>
       operation === "create" ? [] : fieldChanges(shownPart(oldInputs), shownPart(newInputs)),
     ),
+  };
+}
+
+function crossChange(name: string, steps: readonly Step[]): Change {
+  const reason = "API servers show it with their own certificate, to who knows only the older authority";
+  return {
+    place: "certificates",
+    title: `cross-certificate ${name}`,
+    operation: joinedOperation(steps),
+    impact: { class: "none", reason },
+    fields: [],
   };
 }
 
@@ -146,9 +166,13 @@ function keyChange({ urn, operation }: Step): Change[] {
 export function certificateChanges(steps: readonly Step[], hosts: readonly ReportedHost[]): Change[] {
   const leaves = [...grouped(steps, leafType)];
   const authorities = [...grouped(steps, authorityType)];
-  const told = new Set([...leaves, ...authorities].flatMap(([, members]) => members));
+  const crosses = [...grouped(steps, crossType)];
+  const told = new Set([...leaves, ...authorities, ...crosses].flatMap(([, members]) => members));
+  // Of a cluster: a person's authority goes with that person's leaf.
+  const leavesStay = leaves.length === 0;
   return [
-    ...authorities.map(([name, members]) => authorityChange(name, members)),
+    ...authorities.map(([name, members]) => authorityChange(name, members, leavesStay)),
+    ...crosses.map(([name, members]) => crossChange(name, members)),
     ...leaves.map(([name, members]) => leafChange(name, members, hosts)),
     ...steps.filter((step) => isCertificateStep(step) && !told.has(step)).flatMap(keyChange),
   ];

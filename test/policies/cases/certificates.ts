@@ -48,6 +48,27 @@ function kubelet(of: string, named: object = names(of), subject: object = node(o
   ];
 }
 
+/** An authority, and another certificate of the same, signed by somebody else. */
+function crossSigned(crossSubject: string, crossUse: object): readonly TestResource[] {
+  const subject = (commonName: string): object => ({ subject: { commonName } });
+  return [
+    key("ca-key"),
+    {
+      type: "tls:index/selfSignedCert:SelfSignedCert",
+      name: "ca-certificate",
+      inputs: { ...authority, ...subject("ca") },
+      sources: { privateKeyPem: ["ca-key"] },
+    },
+    {
+      type: request,
+      name: "cross-request",
+      inputs: subject(crossSubject),
+      sources: { privateKeyPem: ["ca-key"] },
+    },
+    { type: signed, name: "cross", inputs: crossUse, sources: { certRequestPem: ["cross-request"] } },
+  ];
+}
+
 /** Rules on certificates and keys. */
 export const certificateTable: CaseTable = {
   "certificates-lifetime": inputCases(signed, {
@@ -89,8 +110,13 @@ export const certificateTable: CaseTable = {
   "certificates-shared-key": {
     good: [key("a-key"), key("b-key"), ...chain("a", {}, client), ...chain("b", {}, client)],
     // Keys that are the same by their settings are two keys all the same.
-    nearGood: [key("a-key"), key("b-key"), ...chain("a", {}, server), ...chain("b", {}, client)],
-    nearBad: [key("a-key"), ...chain("a", {}, client), ...chain("b", {}, server, "a-key")],
+    // An authority that another one vouches for too is one authority.
+    nearGood: [
+      ...[key("a-key"), key("b-key"), ...chain("a", {}, server), ...chain("b", {}, client)],
+      ...crossSigned("ca", authority),
+    ],
+    // Neither is a leaf with the authority's name and key, nor an authority with its key and another name.
+    nearBad: [...crossSigned("ca", leaf), ...crossSigned("other", authority)],
     bad: [
       key("k"),
       ...chain("a", {}, client, "k"),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { ControlPlane } from "../../../components/control-plane/control-plane";
+import type { AuthorityGenerations } from "../../../components/pki/authority-generations";
 import { withFunctions } from "../../../components/plan/functions";
 import { renderScript } from "../../../components/plan/script";
 import { contentsOf, controlPlaneArgs, fixtureHost, unitOf } from "../../support/fixture-cluster";
@@ -36,6 +37,24 @@ describe("the control plane as resources", () => {
       withFunctions(renderScript(controlPlanePlan, "control-plane"), "kept"),
     );
     assertNamedUnderParents(recording, ["control-plane"]);
+  });
+
+  it("waits on the last host until pods are told whom to trust, while authorities are rotated", async () => {
+    const names = ["control-plane-0", "worker-0"];
+    const waits = async (authorities?: AuthorityGenerations): Promise<boolean[]> => {
+      const hosts = names.map((name) => fixtureHost(name));
+      const recording = await recordStack(
+        () => new ControlPlane("control-plane", { ...controlPlaneArgs, authorities, hosts }),
+      );
+      const commands = ofType(recording, "command:remote:Command");
+      return names.map((name) =>
+        /pods are told to trust generation 1 and 2/.test(
+          String(commands.get(`control-plane-${name}-apply`)?.inputs["stdin"]),
+        ),
+      );
+    };
+    assert.deepEqual(await waits({ issuing: 2, trusted: [1, 2] }), [false, true]);
+    assert.deepEqual(await waits(), [false, false]);
   });
 
   it("changes one host at a time: each waits for the one before", async () => {

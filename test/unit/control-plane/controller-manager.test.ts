@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { unitOf } from "../../support/fixture-cluster";
+import { controllerManagerFlags } from "../../../components/control-plane/controller-manager";
+import { controlPlaneArgs, unitOf } from "../../support/fixture-cluster";
 import { assertSandboxed } from "../../support/unit-file";
 import { controlPlanePlan } from "./plan";
 
@@ -38,6 +39,21 @@ describe("the command line of kube-controller-manager", () => {
       "cluster-signing-kubelet-client-cert-file",
       "cluster-signing-kubelet-client-key-file",
     ]);
+  });
+});
+
+describe("kube-controller-manager while authorities are rotated", () => {
+  const authorities = { issuing: 1, trusted: [1, 2] };
+  const rotated = new Set(controllerManagerFlags({ ...controlPlaneArgs, authorities }));
+  const trusted = "/etc/kubernetes/pki/trusted-authorities.crt";
+
+  it("tells pods, and knows callers by, every authority that is trusted", () => {
+    assert.ok(rotated.has(`--root-ca-file=${trusted}`));
+    assert.ok(rotated.has(`--client-ca-file=${trusted}`));
+  });
+
+  it("signs with the one that issues, alone in its file", () => {
+    assert.ok(rotated.has("--cluster-signing-kubelet-client-cert-file=/etc/kubernetes/pki/ca.crt"));
   });
 });
 

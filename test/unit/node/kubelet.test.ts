@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parse } from "yaml";
+import { renderKubeletConfiguration } from "../../../components/node/kubelet";
 import { planFiles } from "../../../components/plan/script";
-import { contentsOf, unitOf } from "../../support/fixture-cluster";
+import { contentsOf, nodeArgs, unitOf } from "../../support/fixture-cluster";
 import { nodePlan } from "./plan";
 
 interface KubeletConfiguration extends Readonly<Record<string, unknown>> {
@@ -31,6 +32,12 @@ describe("the configuration of kubelet", () => {
   });
   it("CIS 4.2.3: knows callers by the authority of the cluster", () => {
     assert.equal(configuration.authentication.x509.clientCAFile, "/etc/kubernetes/pki/ca.crt");
+  });
+  it("knows callers by every authority that is trusted, while authorities are rotated", () => {
+    const options = { ...nodeArgs, nodeName: "worker-0", nodeAddress: "10.77.5.32", taints: [] };
+    const text = renderKubeletConfiguration({ ...options, authorities: { issuing: 1, trusted: [1, 2] } });
+    const { x509 } = (parse(text) as KubeletConfiguration).authentication;
+    assert.equal(x509.clientCAFile, "/etc/kubernetes/pki/trusted-authorities.crt");
   });
   it("CIS 4.2.4: has no read-only port", () => {
     assert.equal(configuration["readOnlyPort"], 0);

@@ -4,6 +4,7 @@ import { controllerManagerFlags } from "../../../components/control-plane/contro
 import { kubeApiserverFlags } from "../../../components/control-plane/kube-apiserver";
 import { schedulerFlags } from "../../../components/control-plane/scheduler";
 import { etcdMember } from "../../../components/etcd/etcd-member";
+import { firstGeneration, type AuthorityGenerations } from "../../../components/pki/authority-generations";
 import { clientAuthoritiesFile, controlPlaneFiles, leafFiles } from "../../../components/pki/host-files";
 import { leafProfiles } from "../../../components/pki/profiles";
 import { controlPlaneArgs } from "../../support/fixture-cluster";
@@ -14,23 +15,25 @@ const artifacts = Object.fromEntries(
   ["etcd", "etcdctl", "etcdutl", "kube-controller-manager"].map((name) => [name, source]),
 );
 const pair = { certificate: "certificate\n", privateKey: "key\n" };
-const cluster = { clusterName: "test", kubernetesAuthority: "authority\n" };
+const cluster = { clusterName: "test", issuingAuthority: "authority\n", trustedAuthorities: "authority\n" };
 
-const files: readonly SecretFileSpec[] = [
+const certificateFiles = (authorities: AuthorityGenerations): readonly SecretFileSpec[] => [
   clientAuthoritiesFile(["authority\n"]),
   ...controlPlaneFiles(
     {
-      authorities: {
-        "kubernetes-ca": pair,
-        "etcd-ca": pair,
-        "front-proxy-ca": pair,
-        "webhook-ca": pair,
-        "admin-ca": pair,
+      trusted: {
+        "kubernetes-ca": "authority\n",
+        "etcd-ca": "authority\n",
+        "front-proxy-ca": "authority\n",
+        "webhook-ca": "authority\n",
+        "admin-ca": "authority\n",
       },
+      signingKey: "key\n",
       serviceAccount: { publicKeys: ["public\n"], privateKey: "key\n" },
       encryptionConfiguration: "encryption\n",
     },
     cluster,
+    authorities,
   ),
   ...leafProfiles({
     clusterDomain: "cluster.local",
@@ -48,7 +51,19 @@ function certificatePaths(flags: readonly string[]): string[] {
   );
 }
 
-function assertDelivered(user: string, wanted: readonly string[]): void {
+const rotated: AuthorityGenerations = { issuing: 1, trusted: [1, 2] };
+
+/** Before a rotation and in it programs read other files. */
+function assertDelivered(
+  user: string,
+  flags: (authorities: AuthorityGenerations) => readonly string[],
+): void {
+  for (const authorities of [firstGeneration, rotated]) {
+    assertAmong(certificateFiles(authorities), user, certificatePaths(flags(authorities)));
+  }
+}
+
+function assertAmong(files: readonly SecretFileSpec[], user: string, wanted: readonly string[]): void {
   assert.ok(wanted.length > 0);
   for (const path of wanted) {
     const file = files.find((candidate) => candidate.path === path);
@@ -68,37 +83,41 @@ describe("the list of authorities whose clients are let in", () => {
 
 describe("the files of a control plane", () => {
   it("hold all that the API server's flags name, readable by it", () => {
-    const flags = kubeApiserverFlags({
-      advertiseAddress: "10.0.0.10",
-      etcdAddresses: ["10.0.0.10"],
-      serviceClusterIpRange: "10.96.0.0/16",
-      authentication: controlPlaneArgs.authentication,
-      authorizationMode: ["Node", "RBAC"],
-      authorization: { abac: [] },
-      podSecurity: { enforce: "baseline", warn: "restricted", audit: "restricted" },
-      auditLog: { maxAge: 30, maxBackup: 10, maxSize: 100 },
-      artifacts,
-    });
-    assertDelivered("kube-apiserver", certificatePaths(flags));
+    const flags = (authorities: AuthorityGenerations): string[] =>
+      kubeApiserverFlags({
+        authorities,
+        advertiseAddress: "10.0.0.10",
+        etcdAddresses: ["10.0.0.10"],
+        serviceClusterIpRange: "10.96.0.0/16",
+        authentication: controlPlaneArgs.authentication,
+        authorizationMode: ["Node", "RBAC"],
+        authorization: { abac: [] },
+        podSecurity: { enforce: "baseline", warn: "restricted", audit: "restricted" },
+        auditLog: { maxAge: 30, maxBackup: 10, maxSize: 100 },
+        artifacts,
+      });
+    assertDelivered("kube-apiserver", flags);
   });
 
   it("hold all that the controller manager's flags name, readable by it", () => {
-    const flags = controllerManagerFlags({
-      clusterName: "test",
-      authentication: controlPlaneArgs.authentication,
-      serviceClusterIpRange: "10.96.0.0/16",
-      artifacts,
-    });
-    assertDelivered("kube-controller-manager", certificatePaths(flags));
+    const flags = (authorities: AuthorityGenerations): string[] =>
+      controllerManagerFlags({
+        authorities,
+        clusterName: "test",
+        authentication: controlPlaneArgs.authentication,
+        serviceClusterIpRange: "10.96.0.0/16",
+        artifacts,
+      });
+    assertDelivered("kube-controller-manager", flags);
   });
 
   it("hold all that the scheduler's flags name, readable by it", () => {
-    assertDelivered("kube-scheduler", certificatePaths(schedulerFlags()));
+    assertDelivered("kube-scheduler", (authorities) => schedulerFlags({ authorities }));
   });
 
   it("hold all that etcd's flags name, readable by it", () => {
     const member = { name: "cp", address: "10.0.0.10" };
     const { units = [] } = etcdMember({ member, members: [member], clusterToken: "test", artifacts });
-    assertDelivered("etcd", certificatePaths(units.map(({ content = "" }) => content)));
+    assertDelivered("etcd", () => units.map(({ content = "" }) => content));
   });
 });

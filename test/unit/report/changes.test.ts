@@ -167,6 +167,40 @@ describe("a certificate", () => {
     assert.deepEqual(told(certificate), ["certificates, authority pki-etcd-ca: restart-control-plane"]);
   });
 
+  it("of an authority that is withdrawn is a restart while no leaf changes, and a loss when one does", () => {
+    const gone = (type: string, name: string, resource: string): Step =>
+      stepOf(`redoubt:pki:ClusterPki$redoubt:pki:${type}$tls:index/${resource}`, name, {
+        operation: "delete",
+      });
+    const authority = gone("CertificateAuthority", "pki-etcd-ca-key", "privateKey:PrivateKey");
+    const certificate = gone(
+      "CertificateAuthority",
+      "pki-etcd-ca-certificate",
+      "selfSignedCert:SelfSignedCert",
+    );
+    assert.deepEqual(told(authority, certificate), [
+      "certificates, authority pki-etcd-ca: restart-control-plane",
+    ]);
+    assert.deepEqual(
+      told(authority, certificate, ...leaf("etcd-peer-control-plane-0", "replace")).slice(0, 1),
+      ["certificates, authority pki-etcd-ca: data-loss"],
+    );
+  });
+
+  it("of an authority by another one is told by its name, and disturbs nobody", () => {
+    const chain = "redoubt:pki:ClusterPki$redoubt:pki:CrossCertificate$tls:index";
+    const parts = { operation: "create" } as const;
+    const request = stepOf(`${chain}/certRequest:CertRequest`, "pki-kubernetes-ca-2-by-1-request", parts);
+    const certificate = stepOf(
+      `${chain}/locallySignedCert:LocallySignedCert`,
+      "pki-kubernetes-ca-2-by-1-certificate",
+      parts,
+    );
+    assert.deepEqual(told(request, certificate), [
+      "certificates, cross-certificate pki-kubernetes-ca-2-by-1: none",
+    ]);
+  });
+
   it("is no key that encrypts: that one is data", () => {
     const key = (name: string): Step =>
       stepOf("redoubt:pki:ClusterPki$tls:index/privateKey:PrivateKey", name, { operation: "replace" });
