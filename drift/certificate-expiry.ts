@@ -5,8 +5,16 @@ import type { HostFacts } from "./host-facts";
 const warningDays = 30;
 const day = 24 * 60 * 60 * 1000;
 
-const advice =
+const leafAdvice =
   "change pki.epoch and run up, which issues all leaf certificates anew; the kubelet renews its client certificate itself while it runs";
+
+const authorityAdvice =
+  'rotate the authorities before that day (docs/authentication.md, "To rotate the authorities")';
+
+/** Authorities lie in files of their own, which pki.epoch leaves as they are. */
+function adviceFor(path: string): string {
+  return /(^|[/-])(ca|authorities)\.crt$/.test(path) ? authorityAdvice : leafAdvice;
+}
 
 /** What `openssl x509 -enddate` says, as a time; undefined when there is no certificate. */
 function endOf(answer: string): Date | undefined {
@@ -35,10 +43,10 @@ export function certificateExpiry(
         wanted: "valid",
         found: `ended ${end.toISOString()}`,
         diff: [],
-        repair: { by: "hand", advice },
+        repair: { by: "hand", advice: adviceFor(path) },
       });
     } else if (left < warningDays * day) {
-      warnings.push(`${subject} ends ${end.toISOString()}: ${advice}`);
+      warnings.push(`${subject} ends ${end.toISOString()}: ${adviceFor(path)}`);
     }
   }
   return { findings, warnings };

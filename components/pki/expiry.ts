@@ -10,6 +10,12 @@ export interface Expiry {
   readonly notAfter: string;
 }
 
+/** Whether a name is that of any generation of an authority. The administrator's is renewed with the leaves. */
+function isRotatingAuthority(name: string): boolean {
+  const rotating: readonly string[] = authorityNames.filter((authority) => authority !== "admin-ca");
+  return rotating.includes(name.replace(/-\d+$/, ""));
+}
+
 const day = 24 * 60 * 60 * 1000;
 
 /** All certificates, the one that ends first in front. */
@@ -34,8 +40,6 @@ export function needsRenewal(notAfter: string, now: Date, thresholdDays: number)
 /** What to tell the user about certificates that end soon, one warning per remedy; empty when all is well. */
 export function renewalWarnings(expiries: Expiries, now: Date, thresholdDays: number): string[] {
   const due = soonestFirst(expiries).filter(({ notAfter }) => needsRenewal(notAfter, now, thresholdDays));
-  // The administrator's goes with the leaves.
-  const authorities = new Set<string>(authorityNames.filter((name) => name !== "admin-ca"));
   const describe = (list: readonly Expiry[], remedy: string): string[] => {
     const [first] = list;
     if (first === undefined) return [];
@@ -44,12 +48,12 @@ export function renewalWarnings(expiries: Expiries, now: Date, thresholdDays: nu
   };
   return [
     ...describe(
-      due.filter(({ name }) => !authorities.has(name)),
+      due.filter(({ name }) => !isRotatingAuthority(name)),
       "change pki.epoch and run up, which issues all leaf certificates anew",
     ),
     ...describe(
-      due.filter(({ name }) => authorities.has(name)),
-      "it is an authority, which pki.epoch does not renew: plan its replacement before that day",
+      due.filter(({ name }) => isRotatingAuthority(name)),
+      'it is an authority, which pki.epoch does not renew: rotate it before that day (docs/authentication.md, "To rotate the authorities")',
     ),
   ];
 }

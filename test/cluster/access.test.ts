@@ -4,6 +4,7 @@ import { TestCluster, type ClusterOutputs } from "../support/cluster";
 import { testConfiguration } from "./configuration";
 import { authenticationStory } from "./stories/authentication";
 import { authorizationStory } from "./stories/authorization";
+import { authoritiesStory } from "./stories/authorities";
 import { upAgainStory } from "./stories/convergence";
 import { identityStory } from "./stories/identity";
 
@@ -26,5 +27,6 @@ describe("A cluster and who comes in", () => {
   authenticationStory(cluster, outputs);
   identityStory(cluster, outputs);
   authorizationStory(cluster, outputs);
+  authoritiesStory(cluster);
   upAgainStory(cluster, outputs);
 });

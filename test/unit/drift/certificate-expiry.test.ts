@@ -5,10 +5,10 @@ import { HostFacts } from "../../../drift/host-facts";
 
 const now = new Date("2026-06-01T12:00:00Z");
 
-function look(answer: string): ReturnType<typeof certificateExpiry> {
+function look(answer: string, path = "/etc/x.crt"): ReturnType<typeof certificateExpiry> {
   const output = Buffer.from(answer).toString("base64");
   const fact = JSON.stringify({ fact: "certificate 0", exit: 0, output });
-  return certificateExpiry(["/etc/x.crt"], HostFacts.parse(`${fact}\n{"complete":true}\n`), now);
+  return certificateExpiry([path], HostFacts.parse(`${fact}\n{"complete":true}\n`), now);
 }
 
 describe("a certificate on a host", () => {
@@ -23,6 +23,18 @@ describe("a certificate on a host", () => {
       warnings.join(),
       /^certificate \/etc\/x\.crt ends 2026-06-30T12:00:00\.000Z: change pki\.epoch/,
     );
+  });
+
+  it("that is an authority's is renewed by a rotation, not by the epoch", () => {
+    const soon = "notAfter=Jun 30 12:00:00 2026 GMT\n";
+    for (const path of [
+      "/etc/kubernetes/pki/ca.crt",
+      "/etc/kubernetes/pki/trusted-authorities.crt",
+      "/x/etcd-ca.crt",
+    ]) {
+      assert.match(look(soon, path).warnings.join(), /rotate the authorities before that day/, path);
+    }
+    assert.match(look(soon, "/etc/kubernetes/pki/africa.crt").warnings.join(), /change pki\.epoch/);
   });
 
   it("that has ended is a finding", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { stringify } from "yaml";
 import { CoreDns, renderCorefile, type CoreDnsArgs } from "../../../components/network/coredns";
+import type { AuthorityGenerations } from "../../../components/pki/authority-generations";
 import { assertGolden } from "../../support/golden";
 import { assertNamedUnderParents, ofType, recordStack } from "../../support/mocks";
 
@@ -33,6 +34,20 @@ describe("cluster DNS", () => {
       assert.equal(securityContext.readOnlyRootFilesystem, true);
       assert.deepEqual(securityContext.capabilities, { drop: ["ALL"] });
     }
+  });
+
+  it("has new pods when another generation of the authorities issues, which then know whom to trust", async () => {
+    const templateAt = async (authorities?: AuthorityGenerations): Promise<string> => {
+      const recording = await recordStack(() => new CoreDns("coredns", { ...args, authorities }));
+      const deployment = ofType(recording, "kubernetes:apps/v1:Deployment").get("coredns-deployment");
+      return JSON.stringify((deployment?.inputs["spec"] as { template: object }).template);
+    };
+    const first = await templateAt();
+    // While the next one is only announced, pods could be told too late.
+    assert.equal(await templateAt({ issuing: 1, trusted: [1, 2] }), first);
+    const second = await templateAt({ issuing: 2, trusted: [1, 2] });
+    assert.notEqual(second, first);
+    assert.equal(await templateAt({ issuing: 2, trusted: [2] }), second);
   });
 
   it("reads what it answers about, and no secret", async () => {

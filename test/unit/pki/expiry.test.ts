@@ -32,20 +32,22 @@ describe("expiry", () => {
     assert.deepEqual(renewalWarnings({ admin: "2027-11-24T00:00:00Z" }, now, 30), []);
   });
 
-  it("names the remedy: the epoch for leaves, a plan for authorities", () => {
+  it("names the remedy: the epoch for leaves, a rotation for authorities of any generation", () => {
     const warnings = renewalWarnings(
       {
         "kubernetes-ca": "2026-12-01T00:00:00Z",
         admin: "2026-12-02T00:00:00Z",
         "kubelet-server-w": "2026-12-03T00:00:00Z",
+        "kubelet-server-w-2": "2026-12-03T00:00:00Z",
+        "webhook-ca-2": "2026-12-04T00:00:00Z",
         "etcd-ca": "2036-01-01T00:00:00Z",
       },
       now,
       30,
     );
     assert.deepEqual(warnings, [
-      "certificate admin ends 2026-12-02T00:00:00Z (and 1 more within 30 days): change pki.epoch and run up, which issues all leaf certificates anew",
-      "certificate kubernetes-ca ends 2026-12-01T00:00:00Z: it is an authority, which pki.epoch does not renew: plan its replacement before that day",
+      "certificate admin ends 2026-12-02T00:00:00Z (and 2 more within 30 days): change pki.epoch and run up, which issues all leaf certificates anew",
+      'certificate kubernetes-ca ends 2026-12-01T00:00:00Z (and 1 more within 30 days): it is an authority, which pki.epoch does not renew: rotate it before that day (docs/authentication.md, "To rotate the authorities")',
     ]);
   });
 });
