@@ -57,11 +57,12 @@ export const mission: ControlSource = {
       ],
     },
     "Every TLS certificate": {
-      what: "each server and each client has a declared certificate with a key of its own, signed by an authority for one purpose, that ends",
+      what: "each server and each client has a declared certificate with a key of its own, signed by an authority for one purpose, that ends; authorities are replaced while the cluster serves",
       settings: [
         "pki.leafValidityHours",
         "pki.authorityValidityHours",
         "pki.epoch",
+        "pki.authorities",
         "pki.protect",
         "apiServer.subjectAltNames",
       ],
@@ -81,6 +82,11 @@ export const mission: ControlSource = {
           "has a row for every server and client of a control plane and a node",
         ),
         test("unit/pki/cluster-pki.test.ts", "tell when each of them ends"),
+        test(
+          "cluster/stories/authorities.ts",
+          "issue then: who kept a kubeconfig with the old one, and a certificate of it, still comes in",
+        ),
+        test("cluster/stories/authorities.ts", "vouch for every port, and the old ones for none"),
         test("cluster/stories/tls.ts", "speaks no TLS older than 1.2, and only AEAD suites"),
         test("cluster/stories/tls.ts", "keeps every private key to the one who reads it"),
       ],

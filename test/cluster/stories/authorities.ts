@@ -67,7 +67,7 @@ export function authoritiesStory(cluster: TestCluster): void {
   };
 
   describe("The cluster's authorities", () => {
-    before(async () => {
+    before(() => {
       old.administrator = logins.outputs.kubeconfig;
       old.superAdmin = onHost(logins.controlPlane, "sudo cat /etc/kubernetes/super-admin.conf");
       old.kubernetes = onHost(logins.controlPlane, "sudo cat /etc/kubernetes/pki/ca.crt");

@@ -49,8 +49,8 @@ function kubelet(of: string, named: object = names(of), subject: object = node(o
 }
 
 /** An authority, and another certificate of the same, signed by somebody else. */
-function crossSigned(crossSubject: string, crossUse: object): readonly TestResource[] {
-  const subject = (commonName: string): object => ({ subject: { commonName } });
+function crossSigned(crossSubject: string, crossUse: TestResource["inputs"]): readonly TestResource[] {
+  const subject = (commonName: string): TestResource["inputs"] => ({ subject: { commonName } });
   return [
     key("ca-key"),
     {
