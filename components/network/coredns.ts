@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { firstGeneration, type AuthorityGenerations } from "../pki/authority-generations";
+import type { AuthorityGenerations } from "../pki/authority-generations";
 import { dnsPodPort } from "../plan/ports";
 import { dnsPods } from "./default-deny";
 
@@ -143,7 +143,7 @@ export class CoreDns extends pulumi.ComponentResource {
 
 /** The pod of the deployment. */
 function podTemplate(args: CoreDnsArgs): kubernetes.types.input.core.v1.PodTemplateSpec {
-  const { issuing } = args.authorities ?? firstGeneration;
+  const issuing = args.authorities?.issuing ?? 1;
   return {
     metadata: {
       labels,
