@@ -53,7 +53,7 @@ const hostChanges: Readonly<Record<string, readonly HostChange[]>> = {
     {
       what: "sshd that takes passwords",
       command:
-        "sed -i 's/^PasswordAuthentication no/PasswordAuthentication yes/' /etc/ssh/sshd_config.d/00-redoubt.conf && systemctl restart ssh",
+        "sed -i 's/^PasswordAuthentication no/PasswordAuthentication yes/' /etc/ssh/sshd_config.d/00-redoubt.conf && systemctl reload ssh",
       finds: ["file /etc/ssh/sshd_config.d/00-redoubt.conf", "sshd -T PasswordAuthentication"],
       touches: ["/etc/ssh/sshd_config.d/00-redoubt.conf"],
     },
