@@ -6,11 +6,7 @@ import { dexPort } from "../plan/ports";
 import { sandbox } from "../plan/sandbox";
 import { startLimitSeconds } from "../plan/start-limit";
 import { execStart, renderUnit } from "../plan/systemd";
-import {
-  firstGeneration,
-  trustedAuthoritiesFile,
-  type AuthorityGenerations,
-} from "../pki/authority-generations";
+import { trustedAuthoritiesFile, type AuthorityGenerations } from "../pki/authority-generations";
 import { readers } from "../pki/readers";
 import { dexEgressUnit } from "./dex-egress";
 
@@ -222,7 +218,7 @@ export function dex({ options, apiServerAddress, authorities, artifacts }: DexPl
     },
     Install: { WantedBy: "multi-user.target" },
   });
-  const trusted = trustedAuthoritiesFile(authorities ?? firstGeneration);
+  const trusted = trustedAuthoritiesFile(authorities);
   const ask = `curl --fail --silent --show-error --max-time 5 --cacert ${trusted} https://${apiServerAddress}:${dexPort}/dex/keys`;
   return {
     packages: ["curl"],

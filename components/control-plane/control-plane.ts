@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../hosts/host";
-import { firstGeneration, type AuthorityGenerations } from "../pki/authority-generations";
+import type { AuthorityGenerations } from "../pki/authority-generations";
 import { ApplyPlan } from "../plan/apply-plan";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { mergeFragments } from "../plan/merge";
@@ -51,7 +51,7 @@ export class ControlPlane extends pulumi.ComponentResource {
         "bootstrap-rbac": bootstrapRbac(),
         // On the last one: any of them may be the one that writes, and those before this one know by now what to write.
         ...(host === args.hosts.at(-1)
-          ? { "published-authorities": publishedAuthorities(args.authorities ?? firstGeneration) }
+          ? { "published-authorities": publishedAuthorities(args.authorities) }
           : {}),
       });
       applied.push(

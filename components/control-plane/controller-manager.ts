@@ -1,5 +1,4 @@
 import {
-  firstGeneration,
   issuingAuthorityFile,
   trustedAuthoritiesFile,
   type AuthorityGenerations,
@@ -37,7 +36,7 @@ const own = (file: string): string => `${paths.controllerManager}/${file}`;
  */
 export function controllerManagerFlags(options: ControllerManagerOptions): string[] {
   const kubeconfig = own("kubeconfig");
-  const trustedAuthorities = trustedAuthoritiesFile(options.authorities ?? firstGeneration);
+  const trustedAuthorities = trustedAuthoritiesFile(options.authorities);
   return renderFlags({
     kubeconfig: kubeconfig,
     "authentication-kubeconfig": kubeconfig,

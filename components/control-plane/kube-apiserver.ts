@@ -1,8 +1,4 @@
-import {
-  firstGeneration,
-  trustedAuthoritiesFile,
-  type AuthorityGenerations,
-} from "../pki/authority-generations";
+import { trustedAuthoritiesFile, type AuthorityGenerations } from "../pki/authority-generations";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { renderFlags } from "../plan/flags";
 import { paths } from "../plan/paths";
@@ -80,7 +76,7 @@ export function kubeApiserverFlags(options: KubeApiserverOptions): string[] {
     "etcd-certfile": own("etcd-client.crt"), // 1.2.23
     "etcd-keyfile": own("etcd-client.key"),
     "encryption-provider-config": files.encryption, // 1.2.27, 1.2.28
-    "kubelet-certificate-authority": trustedAuthoritiesFile(options.authorities ?? firstGeneration), // 1.2.5
+    "kubelet-certificate-authority": trustedAuthoritiesFile(options.authorities), // 1.2.5
     "kubelet-client-certificate": own("kubelet-client.crt"), // 1.2.4
     "kubelet-client-key": own("kubelet-client.key"),
     // A node's name is in no DNS; without this `kubectl exec` and `logs` fail.

@@ -1,9 +1,5 @@
 import { stringify } from "yaml";
-import {
-  firstGeneration,
-  trustedAuthoritiesFile,
-  type AuthorityGenerations,
-} from "../pki/authority-generations";
+import { trustedAuthoritiesFile, type AuthorityGenerations } from "../pki/authority-generations";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { renderFlags } from "../plan/flags";
 import { paths } from "../plan/paths";
@@ -26,9 +22,7 @@ const own = (file: string): string => `${paths.scheduler}/${file}`;
 const configuration = own("config.yaml");
 
 /** The scheduler's command line; ids are of CIS Kubernetes 1.12. */
-export function schedulerFlags({
-  authorities = firstGeneration,
-}: Pick<SchedulerOptions, "authorities"> = {}): string[] {
+export function schedulerFlags({ authorities }: Pick<SchedulerOptions, "authorities"> = {}): string[] {
   const kubeconfig = own("kubeconfig");
   return renderFlags({
     config: configuration,

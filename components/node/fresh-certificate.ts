@@ -1,4 +1,9 @@
-import { isRotated, issuingAuthorityFile, type AuthorityGenerations } from "../pki/authority-generations";
+import {
+  firstGeneration,
+  isRotated,
+  issuingAuthorityFile,
+  type AuthorityGenerations,
+} from "../pki/authority-generations";
 import { paths } from "../plan/paths";
 import type { PlanFragment } from "../plan/plan";
 import { shellCommand } from "../plan/quote";
@@ -7,8 +12,10 @@ import { shellCommand } from "../plan/quote";
  * A kubelet renews its client certificate by itself and then goes by that, whatever its kubeconfig holds. So when another generation
  * of the authorities issues, one of the generation before is thrown away: the kubelet begins again with its kubeconfig. By then
  * every controller manager must sign with the new generation, else it would only renew the old.
+ *
+ * @param generations Default: the first alone.
  */
-export function freshCertificate(generations: AuthorityGenerations): PlanFragment {
+export function freshCertificate(generations: AuthorityGenerations = firstGeneration): PlanFragment {
   if (!isRotated(generations)) return {};
   const certificate = `${paths.kubeletPki}/kubelet-client-current.pem`;
   const verify = shellCommand([

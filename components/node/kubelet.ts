@@ -1,9 +1,5 @@
 import { stringify } from "yaml";
-import {
-  firstGeneration,
-  trustedAuthoritiesFile,
-  type AuthorityGenerations,
-} from "../pki/authority-generations";
+import { trustedAuthoritiesFile, type AuthorityGenerations } from "../pki/authority-generations";
 import { tlsCipherSuites, tlsMinVersion } from "../plan/tls";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { renderFlags } from "../plan/flags";
@@ -45,7 +41,7 @@ export function renderKubeletConfiguration(options: KubeletOptions): string {
     authentication: {
       anonymous: { enabled: false }, // 4.2.1
       webhook: { enabled: true, cacheTTL: "2m0s" },
-      x509: { clientCAFile: trustedAuthoritiesFile(options.authorities ?? firstGeneration) }, // 4.2.3
+      x509: { clientCAFile: trustedAuthoritiesFile(options.authorities) }, // 4.2.3
     },
     authorization: { mode: "Webhook" }, // 4.2.2
     readOnlyPort: 0, // 4.2.4

@@ -24,7 +24,11 @@ export function generationName(authority: string, generation: number): string {
 /** PEM of the generation of `kubernetes-ca` that issues. It stands alone: who signs with it reads one certificate and no more. */
 export const issuingAuthorityFile = `${paths.pki}/ca.crt`;
 
-/** PEM of every generation of `kubernetes-ca` that is trusted. Before the first rotation that is the one that issues. */
-export function trustedAuthoritiesFile(generations: AuthorityGenerations): string {
+/**
+ * PEM of every generation of `kubernetes-ca` that is trusted. Before the first rotation that is the one that issues.
+ *
+ * @param generations Default: the first alone.
+ */
+export function trustedAuthoritiesFile(generations: AuthorityGenerations = firstGeneration): string {
   return isRotated(generations) ? `${paths.pki}/trusted-authorities.crt` : issuingAuthorityFile;
 }
