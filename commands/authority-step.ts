@@ -1,14 +1,13 @@
-import { checkAuthorityStep, type AuthoritiesInUse } from "../components/config/authority-checks";
+import { checkAuthorityStep } from "../components/config/authority-checks";
 import { describeProblems } from "../components/config/problem";
-
-/** What a cluster has that never rotated its authorities, and so tells nothing of them. */
-const first: AuthoritiesInUse = { issuing: 1, trusted: [1] };
+import { firstGeneration, type AuthorityGenerations } from "../components/pki/authority-generations";
 
 /** What the last `up` says of the authorities. */
 export interface AuthorityOutputs {
   /** Undefined before the first `up`. */
   readonly kubernetesVersion?: string | undefined;
-  readonly authorities?: AuthoritiesInUse | undefined;
+  /** Undefined for a cluster that never rotated them. */
+  readonly authorities?: AuthorityGenerations | undefined;
 }
 
 /**
@@ -17,8 +16,11 @@ export interface AuthorityOutputs {
  * @param running Outputs of the last `up`.
  * @param wanted The configured generations; undefined when nothing is known of them.
  */
-export function refuseAuthoritySkip(running: AuthorityOutputs, wanted: AuthoritiesInUse | undefined): void {
+export function refuseAuthoritySkip(
+  running: AuthorityOutputs,
+  wanted: AuthorityGenerations | undefined,
+): void {
   if (running.kubernetesVersion === undefined || wanted === undefined) return;
-  const problems = checkAuthorityStep(running.authorities ?? first, wanted);
+  const problems = checkAuthorityStep(running.authorities ?? firstGeneration, wanted);
   if (problems.length > 0) throw new Error(describeProblems(problems));
 }

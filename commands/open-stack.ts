@@ -5,8 +5,8 @@ import { z } from "zod";
 import { ensureEnginePlugin, enginePlugins, fetchByEngine } from "../toolchain/engine-plugin";
 import type { Architecture } from "../toolchain/architecture";
 import { ensureToolchain, type ToolSource } from "../toolchain/ensure";
-import type { AuthoritiesInUse } from "../components/config/authority-checks";
 import type { KeysInUse } from "../components/config/authentication-checks";
+import type { AuthorityGenerations } from "../components/pki/authority-generations";
 import { architectureOf, hostsBlock } from "./hosts-block";
 import { refuseAuthoritySkip } from "./authority-step";
 import { refuseKeySkip } from "./key-step";
@@ -67,7 +67,7 @@ interface StackConfiguration {
   /** Default: nothing is known of them. */
   readonly serviceAccountKeys: KeysInUse | undefined;
   /** Default: nothing is known of them. */
-  readonly authorities: AuthoritiesInUse | undefined;
+  readonly authorities: AuthorityGenerations | undefined;
 }
 
 function readConfiguration(stack: string): StackConfiguration {

@@ -1,14 +1,11 @@
 import { staticTokenRisk } from "./authentication-settings";
 import { certificateProblems } from "./certificate-checks";
 import type { Problem } from "./problem";
+import { repeated } from "./repeated";
 import type { Settings } from "./schema";
 
 /** Names that only Kubernetes and the stack give. */
 const reserved = /^(system:|redoubt:|kube-apiserver-kubelet-client$)/;
-
-function repeated(values: readonly string[]): string[] {
-  return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
-}
 
 function staticUserProblems({ authentication, access }: Settings): Problem[] {
   const setting = "authentication.staticTokens.users";

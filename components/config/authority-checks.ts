@@ -1,13 +1,9 @@
+import type { AuthorityGenerations } from "../pki/authority-generations";
 import type { Problem } from "./problem";
+import { repeated } from "./repeated";
 import type { Settings } from "./schema";
 
 const base = "pki.authorities";
-
-/** Generations of the authorities, as they are used. */
-export interface AuthoritiesInUse {
-  readonly issuing: number;
-  readonly trusted: readonly number[];
-}
 
 /** Relations within `pki.authorities`. */
 export function authorityProblems({ pki }: Settings): Problem[] {
@@ -21,7 +17,7 @@ export function authorityProblems({ pki }: Settings): Problem[] {
       fix: `add ${issuing} to trusted, and run up, before it issues`,
     });
   }
-  for (const value of new Set(trusted.filter((item, index) => trusted.indexOf(item) !== index))) {
+  for (const value of repeated(trusted)) {
     problems.push({ setting: `${base}.trusted`, value, rule: "is there twice", fix: "name each once" });
   }
   return problems;
@@ -32,7 +28,7 @@ export function authorityProblems({ pki }: Settings): Problem[] {
  * certificates are in use is not withdrawn. Else hosts would refuse each other. One that was withdrawn has lost its key and comes not
  * back.
  */
-export function checkAuthorityStep(from: AuthoritiesInUse, to: AuthoritiesInUse): Problem[] {
+export function checkAuthorityStep(from: AuthorityGenerations, to: AuthorityGenerations): Problem[] {
   const problems: Problem[] = [];
   if (!from.trusted.includes(to.issuing)) {
     problems.push({

@@ -1,5 +1,6 @@
 import { certificateProblems } from "./certificate-checks";
 import type { Problem } from "./problem";
+import { repeated } from "./repeated";
 import type { Settings } from "./schema";
 
 type AbacEntry = Settings["authorization"]["abac"][number];
@@ -78,7 +79,7 @@ function modeProblems({ apiServer, authorization }: Settings, waived: ReadonlySe
   const setting = "apiServer.authorizationMode";
   const problem = (rule: string, fix: string): Problem => ({ setting, value: modes, rule, fix });
   const problems: Problem[] = [];
-  for (const mode of new Set(modes.filter((value, index) => modes.indexOf(value) !== index))) {
+  for (const mode of repeated(modes)) {
     problems.push(problem(`names ${mode} twice`, "name each mode once"));
   }
   for (const mode of ["Node", "RBAC"] as const) {
@@ -131,9 +132,7 @@ function webhookProblems({ apiServer, authorization }: Settings, waived: Readonl
       fix: "use Deny, or add an entry of authorization.waivers with waives: NoOpinion, a reason and an end",
     });
   }
-  for (const value of new Set(
-    webhook.matchConditions.filter((item, index, all) => all.indexOf(item) !== index),
-  )) {
+  for (const value of repeated(webhook.matchConditions)) {
     const setting = "authorization.webhook.matchConditions";
     problems.push({ setting, value, rule: "is there twice", fix: "name each once" });
   }

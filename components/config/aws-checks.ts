@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import type { AwsSettings } from "./aws-schema";
 import type { Problem } from "./problem";
+import { repeated } from "./repeated";
 import type { Settings } from "./schema";
 
 /** A zone of a region is named by a letter; local and wavelength zones have longer names, and no load balancers of ours (AWS: Zones). */
@@ -10,13 +11,12 @@ function zoneProblems({ region, availabilityZones }: AwsSettings): Problem[] {
   const foreign = availabilityZones.filter(
     (zone) => !(zone.startsWith(region) && /^[a-z]$/.test(zone.slice(region.length))),
   );
-  const twice = availabilityZones.filter((zone, index) => availabilityZones.indexOf(zone) !== index);
   return [
     ...foreign.map((value) => {
       const rule = `is no zone of hosts.aws.region = ${region}`;
       return { setting, value, rule, fix: `name zones as ${region}a` };
     }),
-    ...[...new Set(twice)].map((value) => {
+    ...repeated(availabilityZones).map((value) => {
       const rule = "is there twice: the loss of that zone would take two thirds of the hosts";
       return { setting, value, rule, fix: "name three different zones" };
     }),

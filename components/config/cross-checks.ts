@@ -7,6 +7,7 @@ import { identityProviderProblems } from "./identity-provider-checks";
 import { oidcProblems } from "./oidc-checks";
 import { hostSettingProblems } from "./host-checks";
 import type { Problem } from "./problem";
+import { repeated } from "./repeated";
 import type { Settings } from "./schema";
 
 type Network = [ipaddr.IPv4, number];
@@ -92,7 +93,7 @@ function nameProblems(settings: Settings): Problem[] {
 }
 
 function duplicates(setting: string, names: readonly string[]): Problem[] {
-  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))].map((value) => ({
+  return repeated(names).map((value) => ({
     setting,
     value,
     rule: "is there twice",

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { certificateProblems } from "./certificate-checks";
 import type { IdentityProvider } from "./identity-provider-settings";
 import type { Problem } from "./problem";
+import { repeated } from "./repeated";
 import type { Settings } from "./schema";
 
 function isAddress(host: string): boolean {
@@ -140,7 +141,7 @@ function subjectProblems(provider: IdentityProvider | undefined, settings: Setti
 export function identityProviderProblems(settings: Settings): Problem[] {
   const provider = settings.identityProvider;
   const names = (provider?.staticUsers ?? []).map(({ name }) => name);
-  const twice = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+  const twice = repeated(names);
   return [
     ...(provider === undefined ? [] : connectorProblems(provider)),
     ...twice.map((value) => ({
