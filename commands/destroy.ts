@@ -12,7 +12,7 @@ main(async () => {
     .allowUnknownOption()
     .parse();
   const options = stackOptions(command);
-  const { environment } = await openStack(options);
+  const { environment } = await openStack(options, "removal");
   const args = ["--yes", "--skip-preview", "--parallel", engineParallelism, ...command.args];
   await pulumi("destroy", options.stack, args, environment);
 });

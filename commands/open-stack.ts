@@ -120,8 +120,23 @@ export interface OpenedStack {
   readonly cutOff: boolean;
 }
 
-/** Prepares the stack: tools, state, no stale lock, no step that is too wide, machines running. */
-export async function openStack(options: StackOptions): Promise<OpenedStack> {
+/** Refuses a configuration that a running cluster can't be brought to in one step, before anything changes. */
+function refuseSkips(stack: string, outputs: StackOutputs): void {
+  const { kubernetesVersion, serviceAccountKeys, authorities } = readConfiguration(stack);
+  refuseVersionSkip(outputs.kubernetesVersion, kubernetesVersion);
+  refuseKeySkip(outputs.serviceAccountKeys, serviceAccountKeys);
+  refuseAuthoritySkip(outputs, authorities);
+}
+
+/**
+ * Prepares the stack: tools, state, no stale lock, no step that is too wide, machines running.
+ *
+ * @param purpose What is removed takes no step, whatever its configuration says.
+ */
+export async function openStack(
+  options: StackOptions,
+  purpose: "change" | "removal" = "change",
+): Promise<OpenedStack> {
   const environment = await prepareEnvironment(options);
   await ensureStack(options.stack, environment);
   const cutOff = await releaseStaleLock(options.stack, environment);
@@ -129,11 +144,8 @@ export async function openStack(options: StackOptions): Promise<OpenedStack> {
     process.stderr.write(`stack ${options.stack}: released the lock of an engine that was killed\n`);
     await forgetPendingCreations(options.stack, environment);
   }
-  const { kubernetesVersion, serviceAccountKeys, authorities } = readConfiguration(options.stack);
   const outputs = await stackOutputs(options.stack, environment);
-  refuseVersionSkip(outputs.kubernetesVersion, kubernetesVersion);
-  refuseKeySkip(outputs.serviceAccountKeys, serviceAccountKeys);
-  refuseAuthoritySkip(outputs, authorities);
+  if (purpose === "change") refuseSkips(options.stack, outputs);
   await startLocalMachines(options.stack);
   return { environment, outputs, cutOff };
 }
