@@ -17,11 +17,16 @@ export interface ContainerdOptions {
 }
 
 const libexec = "/usr/local/libexec/redoubt";
-/** Written at every boot by {@link prepareScript}; read by containerd and kubelet. */
+/**
+ * Prepares a host for containerd and kubelet; run again it finds all as it should be. A kubelet runs it at every start, because systemd
+ * takes its part of a cgroup hierarchy of version 1 away once no pod is in it, and without that part it does not start.
+ */
+export const prepareNode = `${libexec}/prepare-node`;
+/** Written by {@link prepareScript}; read by containerd and kubelet. */
 export const cgroupEnvironment = "/run/redoubt/cgroup.env";
 
 /**
- * Finds out at boot which cgroup version the kernel gives, never assumes it: with v2 the systemd driver is used, as the
+ * Finds out which cgroup version the kernel gives, never assumes it: with v2 the systemd driver is used, as the
  * Kubernetes documentation recommends; with v1 (a container on an older box) cgroupfs, with the controllers made writable.
  */
 const prepareScript = `#!/bin/bash
@@ -122,7 +127,7 @@ Before=containerd.service kubelet.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=${libexec}/prepare-node
+ExecStart=${prepareNode}
 [Install]
 WantedBy=multi-user.target
 `;
@@ -151,7 +156,6 @@ ExecStart=/usr/bin/containerd --config /run/redoubt/containerd.toml
 export function containerd(options: ContainerdOptions): PlanFragment {
   const dropIn = "/etc/systemd/system/containerd.service.d/10-redoubt.conf";
   const template = "/etc/containerd/config.toml.in";
-  const prepare = `${libexec}/prepare-node`;
   const importImages = `${libexec}/import-images`;
   return {
     packages: ["containerd", "runc"],
@@ -161,14 +165,14 @@ export function containerd(options: ContainerdOptions): PlanFragment {
       { path: "/etc/systemd/system/containerd.service.d" },
     ],
     files: [
-      { path: prepare, content: prepareScript, mode: "0755" },
+      { path: prepareNode, content: prepareScript, mode: "0755" },
       { path: template, content: renderContainerdConfiguration(options.sandboxImage), mode: "0644" },
       { path: importImages, content: renderImportScript(options.images), mode: "0755" },
       { path: dropIn, content: containerdDropIn, mode: "0644" },
     ],
     units: [
-      { name: "redoubt-prepare-node.service", content: prepareUnit, restartOn: [prepare, template] },
-      { name: "containerd.service", restartOn: [dropIn, template, prepare] },
+      { name: "redoubt-prepare-node.service", content: prepareUnit, restartOn: [prepareNode, template] },
+      { name: "containerd.service", restartOn: [dropIn, template, prepareNode] },
       { name: "redoubt-import-images.service", content: importUnit, restartOn: [importImages] },
     ],
   };

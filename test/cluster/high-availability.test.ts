@@ -10,13 +10,22 @@ import { runProgram, TestCluster, type ClusterOutputs } from "../support/cluster
 import { LoadBalancer } from "../support/load-balancer";
 
 const all = 3;
+/** What a rotation ends with. */
+const authorities = "{ issuing: 2, trusted: [2] }";
 
 /** Control planes behind a load balancer that the operator provides. */
-function configuration(endpoint: string, controlPlanes: number, auditLogMaxAge = 30): string {
+function configuration(
+  endpoint: string,
+  controlPlanes: number,
+  auditLogMaxAge = 30,
+  generations = "{ issuing: 1, trusted: [1] }",
+): string {
   return `config:
   redoubt:hosts:
     controlPlanes: ${controlPlanes}
     workers: 1
+  redoubt:pki:
+    authorities: ${generations}
   redoubt:apiServer:
     endpoint: ${endpoint}
     auditLog: { maxAge: ${auditLogMaxAge} }
@@ -150,8 +159,8 @@ describe("A cluster with three control planes", () => {
     );
   });
 
-  it("changes one API server after the other: the others serve all the time", async () => {
-    writeFileSync(cluster.configFile, configuration(gateway, all, 31));
+  /** Runs up, and tells how many API servers served at the worst moment of it. */
+  const fewestDuringUp = async (): Promise<number> => {
     const looks: Look[] = [];
     const progress = { ended: false };
     const change = cluster.npmRun("up").finally(() => (progress.ended = true));
@@ -159,8 +168,13 @@ describe("A cluster with three control planes", () => {
     const { code, stdout, stderr } = await change;
     assert.equal(code, 0, stdout + stderr);
     assert.ok(looks.length > 5, `only ${looks.length} looks`);
-    const fewest = Math.min(...looks.map(({ serving }) => serving));
-    assert.equal(fewest, all - 1, "one at a time was away, and one was seen away");
+    known = undefined;
+    return Math.min(...looks.map(({ serving }) => serving));
+  };
+
+  it("changes one API server after the other: the others serve all the time", async () => {
+    writeFileSync(cluster.configFile, configuration(gateway, all, 31));
+    assert.equal(await fewestDuringUp(), all - 1, "one at a time was away, and one was seen away");
     for (const { name } of outputs().nodeTable.filter(({ role }) => role === "control-plane")) {
       const unit = cluster.ssh(
         outputs(),
@@ -168,6 +182,18 @@ describe("A cluster with three control planes", () => {
         "pgrep --full --list-full ^/usr/local/bin/kube-apiserver",
       ).stdout;
       assert.match(unit, /--audit-log-maxage=31/, name);
+    }
+  });
+
+  it("replaces its authorities one host after the other: two serve all the time, and etcd stays one", async () => {
+    const stages = ["{ issuing: 1, trusted: [1, 2] }", "{ issuing: 2, trusted: [1, 2] }", authorities];
+    for (const stage of stages) {
+      writeFileSync(cluster.configFile, configuration(gateway, all, 31, stage));
+      assert.equal(await fewestDuringUp(), all - 1, stage);
+      writeFileSync(kubeconfigFile, outputs().kubeconfig, { mode: 0o600 });
+      assert.deepEqual(voters("control-plane-1"), controlPlaneNames);
+      const health = etcdctl("control-plane-2", "endpoint", "health", "--cluster").trim().split("\n");
+      assert.equal(health.filter((line) => line.includes(" is healthy")).length, all, health.join("\n"));
     }
   });
 
@@ -183,7 +209,7 @@ describe("A cluster with three control planes", () => {
   });
 
   it("shrinks to one by the setting alone, and what was written stays", async () => {
-    writeFileSync(cluster.configFile, configuration(gateway, 1, 31));
+    writeFileSync(cluster.configFile, configuration(gateway, 1, 31, authorities));
     await up();
     assert.deepEqual(voters("control-plane-0"), ["control-plane-0"]);
     assert.match(kubectl("get", "configmap", "while-one-is-gone", "-o", "name"), /while-one-is-gone/);
