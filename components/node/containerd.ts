@@ -17,16 +17,11 @@ export interface ContainerdOptions {
 }
 
 const libexec = "/usr/local/libexec/redoubt";
-/**
- * Prepares a host for containerd and kubelet; run again it finds all as it should be. A kubelet runs it at every start, because systemd
- * takes its part of a cgroup hierarchy of version 1 away once no pod is in it, and without that part it does not start.
- */
-export const prepareNode = `${libexec}/prepare-node`;
-/** Written by {@link prepareScript}; read by containerd and kubelet. */
+/** Written at every boot by {@link prepareScript}; read by containerd and kubelet. */
 export const cgroupEnvironment = "/run/redoubt/cgroup.env";
 
 /**
- * Finds out which cgroup version the kernel gives, never assumes it: with v2 the systemd driver is used, as the
+ * Finds out at boot which cgroup version the kernel gives, never assumes it: with v2 the systemd driver is used, as the
  * Kubernetes documentation recommends; with v1 (a container on an older box) cgroupfs, with the controllers made writable.
  */
 const prepareScript = `#!/bin/bash
@@ -64,6 +59,16 @@ if systemd-detect-virt --container --quiet; then
         [ ! -e "$controller$file" ] || cat "$controller$file" >"$controller$root/$file"
       done
     done
+    # Every systemd that boots on the box sweeps empty parts of its hierarchy away, and without its own a kubelet does not start
+    # again. One that a process is in stays.
+    own=/sys/fs/cgroup/systemd$root
+    if [ -d "$own" ] && [ -z "$(<"$own/cgroup.procs")" ]; then
+      setsid sleep infinity </dev/null >/dev/null 2>&1 &
+      for _ in {1..50}; do
+        mkdir -p "$own" && echo $! >"$own/cgroup.procs" && break
+        sleep 0.1
+      done 2>/dev/null
+    fi
     kubelet_args+=" --cgroup-root=$root"
   fi
 fi
@@ -127,7 +132,7 @@ Before=containerd.service kubelet.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=${prepareNode}
+ExecStart=${libexec}/prepare-node
 [Install]
 WantedBy=multi-user.target
 `;
@@ -156,6 +161,7 @@ ExecStart=/usr/bin/containerd --config /run/redoubt/containerd.toml
 export function containerd(options: ContainerdOptions): PlanFragment {
   const dropIn = "/etc/systemd/system/containerd.service.d/10-redoubt.conf";
   const template = "/etc/containerd/config.toml.in";
+  const prepare = `${libexec}/prepare-node`;
   const importImages = `${libexec}/import-images`;
   return {
     packages: ["containerd", "runc"],
@@ -165,14 +171,14 @@ export function containerd(options: ContainerdOptions): PlanFragment {
       { path: "/etc/systemd/system/containerd.service.d" },
     ],
     files: [
-      { path: prepareNode, content: prepareScript, mode: "0755" },
+      { path: prepare, content: prepareScript, mode: "0755" },
       { path: template, content: renderContainerdConfiguration(options.sandboxImage), mode: "0644" },
       { path: importImages, content: renderImportScript(options.images), mode: "0755" },
       { path: dropIn, content: containerdDropIn, mode: "0644" },
     ],
     units: [
-      { name: "redoubt-prepare-node.service", content: prepareUnit, restartOn: [prepareNode, template] },
-      { name: "containerd.service", restartOn: [dropIn, template, prepareNode] },
+      { name: "redoubt-prepare-node.service", content: prepareUnit, restartOn: [prepare, template] },
+      { name: "containerd.service", restartOn: [dropIn, template, prepare] },
       { name: "redoubt-import-images.service", content: importUnit, restartOn: [importImages] },
     ],
   };

@@ -7,7 +7,7 @@ import { paths } from "../plan/paths";
 import type { PlanFragment } from "../plan/plan";
 import { startLimitSeconds } from "../plan/start-limit";
 import { execStart, renderUnit } from "../plan/systemd";
-import { cgroupEnvironment, prepareNode } from "./containerd";
+import { cgroupEnvironment } from "./containerd";
 
 /** A taint that a node registers with (kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration). */
 export interface Taint {
@@ -93,7 +93,6 @@ export function kubelet(options: KubeletOptions): PlanFragment {
       // Root, without a sandbox: it mounts, namespaces and confines for everybody else.
       Type: "notify",
       EnvironmentFile: cgroupEnvironment,
-      ExecStartPre: prepareNode,
       ExecStart: execStart(program.path, [
         ...renderFlags({
           config: configuration,

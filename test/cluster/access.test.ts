@@ -24,9 +24,10 @@ describe("A cluster and who comes in", () => {
     assert.equal(code, 0, stdout + stderr);
   });
 
+  // First, so that everybody after it comes in by authorities that are not those of the first day.
+  authoritiesStory(cluster);
   authenticationStory(cluster, outputs);
   identityStory(cluster, outputs);
   authorizationStory(cluster, outputs);
-  authoritiesStory(cluster);
   upAgainStory(cluster, outputs);
 });

@@ -88,12 +88,6 @@ describe("the configuration of kubelet", () => {
   });
 });
 
-describe("the unit of kubelet", () => {
-  it("has its part of the cgroups at every start, which systemd may have taken away since the host booted", () => {
-    assert.equal(unit.service("ExecStartPre"), "/usr/local/libexec/redoubt/prepare-node");
-  });
-});
-
 describe("the files of kubelet", () => {
   const modeOf = (path: string): readonly (string | undefined)[] => {
     const file = planFiles(plan, "node").find((candidate) => candidate.path === path);
