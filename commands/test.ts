@@ -70,8 +70,9 @@ async function nodeTest(files: readonly string[], env: NodeJS.ProcessEnv): Promi
 /** Tests of the programs of ours that are written in Go. */
 async function goTests(): Promise<void> {
   const go = await findGo();
-  for (const plugin of readdirSync(path.join(projectFolder, "toolchain/plugins"))) {
-    const cwd = path.join(projectFolder, "toolchain/plugins", plugin);
+  const plugins = readdirSync(path.join(projectFolder, "toolchain/plugins"));
+  for (const folder of [...plugins.map((plugin) => `plugins/${plugin}`), "build/probe"]) {
+    const cwd = path.join(projectFolder, "toolchain", folder);
     await run(go.program, ["test", "./..."], { cwd, env: go.env });
   }
 }

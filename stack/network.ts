@@ -32,7 +32,7 @@ export function serveDns(
   return new CoreDns("coredns", args, inCluster);
 }
 
-/** The proof: real connections, allowed and denied, when all of `after` is there. */
+/** The proof: real connections, allowed and denied, led by the first control plane, when all of `after` is there. */
 export function probeNetwork(
   { settings, layout, catalogue }: Blueprint,
   host: HardenedHost,
@@ -45,8 +45,12 @@ export function probeNetwork(
     {
       ...network,
       connection: host.connection,
-      namespaces: ["default", ...namespaces.map(({ name }) => name)],
-      nodes: layout.podNodes,
+      cluster: {
+        namespaces: ["default", ...namespaces.map(({ name }) => name)],
+        podCidr: network.podCidr,
+        controlPlanes: layout.hosts.filter(({ role }) => role === "control-plane"),
+        nodes: layout.podNodes,
+      },
       image: imageReference(catalogue, "probe"),
       dns: dns.rollout,
       dnsAddress: layout.dnsServiceAddress,

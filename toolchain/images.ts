@@ -31,7 +31,7 @@ function imageSpecs(
       throw new Error(`image ${name}: its program for ${architecture} is not among the tools`);
     return found;
   };
-  const single = (name: "pause" | "coredns"): ImageSpec & { readonly name: string } => {
+  const single = (name: keyof typeof users): ImageSpec & { readonly name: string } => {
     const { tool, program } = find(name);
     return {
       name,
@@ -46,14 +46,12 @@ function imageSpecs(
   return [
     single("pause"),
     single("coredns"),
+    // With a shell and small tools: whoever tries a cluster without a registry needs an image that does something.
     {
-      name: "probe",
-      reference: "redoubt.local/probe:1",
-      architecture,
-      programs: { "bin/busybox": busybox },
+      ...single("probe"),
+      programs: { "bin/probe": find("probe").program, "bin/busybox": busybox },
       links: Object.fromEntries(busyboxApplets.map((applet) => [`bin/${applet}`, "busybox"])),
       entrypoint: ["/bin/busybox", "sh"],
-      user: users.probe,
     },
   ];
 }

@@ -323,6 +323,14 @@ function hostTools(kubernetesVersion: string, architecture: Architecture): reado
       releaseUnpinned: "it is a program of ours that does what the upstream image does",
       recipe: { folder: "build/pause", package: "." },
     },
+    {
+      name: "probe",
+      version: "1",
+      purpose: "image",
+      architecture,
+      releaseUnpinned: "it is a program of ours",
+      recipe: { folder: "build/probe", package: "." },
+    },
   ];
 }
 

@@ -1,21 +1,24 @@
-import { isPodPeer, type AllowRule, type Peer, type PodPeer } from "./allow-rules";
-
-/** A pod that takes part in the probe. */
-export interface ProbePod {
-  readonly id: string;
-  readonly namespace: string;
-  readonly labels: Readonly<Record<string, string>>;
-  /** TCP ports that it serves; empty for clients. */
-  readonly ports: readonly number[];
-}
+import { isPodPeer, type AllowRule } from "./allow-rules";
+import { notProbed, type NotProbed } from "./not-probed";
+import {
+  apiServerPort,
+  apiServersOf,
+  ends,
+  neighbours,
+  probeCast,
+  refusedPort,
+  type ProbeCast,
+  type ProbedCluster,
+  type ProbeHost,
+  type ProbePod,
+  type RulePods,
+} from "./probe-cast";
+import { isHost, reach, type ProtocolPort } from "./reachability";
 
 /** A connection that the probe tries. */
-export interface ProbeFlow {
-  /** Id of the client pod. */
-  readonly from: string;
-  /** Id of the server pod. */
-  readonly to: string;
-  readonly port: number;
+export interface ProbeFlow extends ProtocolPort {
+  readonly from: ProbePod | ProbeHost;
+  readonly to: ProbePod | ProbeHost;
   readonly expected: "open" | "closed";
   /** For the error: which rule and which flow, in words. */
   readonly description: string;
@@ -25,110 +28,104 @@ export interface ProbeFlow {
 export interface ProbePlan {
   readonly pods: readonly ProbePod[];
   readonly flows: readonly ProbeFlow[];
-  /** Pods that must get an answer from cluster DNS. */
+  /** Ids of pods that must get an answer from cluster DNS. */
   readonly resolvers: readonly string[];
-  readonly notProbed: readonly { readonly rule: string; readonly why: string }[];
+  readonly notProbed: readonly NotProbed[];
 }
 
-/** A port that no rule is expected to name: with it a namespace without rules has something to refuse. */
-const refusedPort = 10080;
-
-function matches(peer: Peer, pod: ProbePod): boolean {
-  if (!isPodPeer(peer) || peer.namespace !== pod.namespace) return false;
-  return Object.entries(peer.podLabels ?? {}).every(([key, value]) => pod.labels[key] === value);
+/** A connection that may be worth a try. */
+interface Candidate {
+  readonly from: ProbePod | ProbeHost;
+  readonly to: ProbePod | ProbeHost;
+  readonly port: ProtocolPort;
+  /** The rule that it is to prove. */
+  readonly rule?: AllowRule;
 }
 
-/** Whether the declared rules let the connection through; this is the intent, worked out without looking at any policy. */
-function isAllowed(rules: readonly AllowRule[], from: ProbePod, to: ProbePod, port: number): boolean {
-  return rules.some(
-    (rule) =>
-      matches(rule.from, from) &&
-      matches(rule.to, to) &&
-      rule.ports.some(
-        (range) => range.protocol === "TCP" && port >= range.port && port <= (range.endPort ?? range.port),
-      ),
-  );
+/** What proves a rule by its own pods: that they connect where it says, and are refused right beside it. */
+function ownCandidates(pods: RulePods, cluster: ProbedCluster, leader: ProbeHost | undefined): Candidate[] {
+  const { rule, client, server } = pods;
+  const from = isPodPeer(rule.from) ? client : leader;
+  if (from === undefined) return [];
+  const toApiServers = apiServersOf(pods, cluster).map((to) => ({ from, to, port: apiServerPort, rule }));
+  if (server === undefined) return toApiServers;
+  return [
+    ...ends(rule).map((port) => ({ from, to: server, port, rule })),
+    ...neighbours(rule).map((port) => ({ from, to: server, port })),
+    ...toApiServers,
+  ];
 }
 
-function describePod(pod: ProbePod): string {
-  const labels = Object.entries(pod.labels).map(([key, value]) => `${key}=${value}`);
-  return `${pod.namespace}/${labels.length === 0 ? "any pod" : labels.join(",")}`;
+/** What shows that nobody else gets through. */
+function strangersCandidates(cast: ProbeCast, cluster: ProbedCluster): Candidate[] {
+  const { strangers, closed, leader, rules } = cast;
+  const servers = [
+    ...closed.map((to) => ({
+      to,
+      ports: (["TCP", "UDP"] as const).map((protocol) => ({ protocol, port: refusedPort })),
+    })),
+    ...rules.flatMap(({ rule, server }) => (server === undefined ? [] : [{ to: server, ports: ends(rule) }])),
+  ];
+  const all = [...strangers, ...(leader === undefined ? [] : [leader])];
+  return [
+    ...all.flatMap((from) => servers.flatMap(({ to, ports }) => ports.map((port) => ({ from, to, port })))),
+    ...strangers.flatMap((from) => cluster.controlPlanes.map((to) => ({ from, to, port: apiServerPort }))),
+  ];
 }
 
-function podOf(id: string, peer: PodPeer, ports: readonly number[]): ProbePod {
-  return { id, namespace: peer.namespace, labels: peer.podLabels ?? {}, ports };
+function describeEnd(end: ProbePod | ProbeHost): string {
+  if (isHost(end)) return `host ${end.name} (${end.address})`;
+  const labels = Object.entries(end.labels).map(([key, value]) => `${key}=${value}`);
+  return `${end.namespace}/${labels.length === 0 ? "any pod" : labels.join(",")}`;
 }
 
-/** Rules that pods of the probe can't show, with the reason. */
-function unprovable(rules: readonly AllowRule[]): ProbePlan["notProbed"] {
-  return rules.flatMap((rule) => {
-    if (!isPodPeer(rule.from) || !isPodPeer(rule.to)) {
-      return [{ rule: rule.name, why: "one side is outside the cluster, where the probe has no pod" }];
-    }
-    const others = rule.ports.filter((range) => range.protocol !== "TCP").map((range) => range.protocol);
-    const reasons = [
-      ...(others.length === 0 ? [] : [`the probe opens TCP connections only, not ${others.join(", ")}`]),
-      ...(rule.ports.every((range) => range.endPort === undefined)
-        ? []
-        : ["of a range only the first port is tried"]),
-    ];
-    return reasons.map((why) => ({ rule: rule.name, why }));
-  });
+/** The flow with what the rules say of it; none where that depends on addresses that pods are going to have. */
+function flowOf(
+  { from, to, port, rule }: Candidate,
+  rules: readonly AllowRule[],
+  podCidr: string,
+): ProbeFlow[] {
+  const expected = reach(rules, podCidr, from, to, port);
+  if (expected === "unknown") return [];
+  const proves = rule === undefined || expected === "closed" ? "" : `rule "${rule.name}": `;
+  const way = `${describeEnd(from)} → ${describeEnd(to)} ${port.protocol} ${port.port}`;
+  const wanted = expected === "open" ? "should connect" : "should be refused by default deny";
+  return [{ ...port, from, to, expected, description: `${proves}${way} ${wanted}` }];
+}
+
+/** Each connection once; the first says what it proves. */
+function withoutRepetition(candidates: readonly Candidate[]): Candidate[] {
+  const known = new Map<string, Candidate>();
+  for (const candidate of candidates) {
+    const { from, to, port } = candidate;
+    const ids = [from, to].map((end) => (isHost(end) ? end.address : end.id));
+    const key = JSON.stringify([ids, port.protocol, port.port]);
+    if (!known.has(key)) known.set(key, candidate);
+  }
+  return [...known.values()];
 }
 
 /**
- * Which connections prove the rules: for each rule its own client reaches its own server, and a stranger of every namespace
- * reaches only the servers that some rule lets it reach.
- *
- * @param namespaces Every namespace under default deny.
+ * Which connections prove the rules. For each rule its own client reaches its own server at both ends of every range of ports,
+ * and not right beside it; a stranger of every namespace, and the control plane that leads the probe, reach only what some rule
+ * lets them reach. The same for API servers, which pods reach by rules with addresses only.
  */
-export function planFlows(rules: readonly AllowRule[], namespaces: readonly string[]): ProbePlan {
-  const strangers = namespaces.map((namespace) => ({
-    id: `stranger-${namespace}`,
-    namespace,
-    labels: {},
-    ports: [],
-  }));
-  const servers: ProbePod[] = namespaces.map((namespace) => ({
-    id: `closed-${namespace}`,
-    namespace,
-    labels: {},
-    ports: [refusedPort],
-  }));
-  const clients: ProbePod[] = [];
-  const flows: ProbeFlow[] = [];
-  for (const rule of rules) {
-    const ports = rule.ports.filter((range) => range.protocol === "TCP").map((range) => range.port);
-    if (!isPodPeer(rule.from) || !isPodPeer(rule.to) || ports.length === 0) continue;
-    const client = podOf(`from-${rule.name}`, rule.from, []);
-    const server = podOf(`to-${rule.name}`, rule.to, ports);
-    clients.push(client);
-    servers.push(server);
-    for (const port of ports) {
-      const description = `rule "${rule.name}": ${describePod(client)} → ${describePod(server)} TCP ${port} should connect`;
-      flows.push({ from: client.id, to: server.id, port, expected: "open", description });
-    }
-  }
-  for (const stranger of strangers) {
-    for (const server of servers) {
-      for (const port of server.ports) {
-        const open = isAllowed(rules, stranger, server, port);
-        const wanted = open ? "should connect" : "should be refused by default deny";
-        const description = `${describePod(stranger)} → ${describePod(server)} TCP ${port} ${wanted}`;
-        flows.push({
-          from: stranger.id,
-          to: server.id,
-          port,
-          expected: open ? "open" : "closed",
-          description,
-        });
-      }
-    }
-  }
+export function planFlows(rules: readonly AllowRule[], cluster: ProbedCluster): ProbePlan {
+  const cast = probeCast(rules, cluster);
+  const candidates = [
+    ...cast.rules.flatMap((pods) => ownCandidates(pods, cluster, cast.leader)),
+    ...strangersCandidates(cast, cluster),
+  ];
+  const present = (pod: ProbePod | undefined): pod is ProbePod => pod !== undefined;
   return {
-    pods: [...servers, ...clients, ...strangers],
-    flows,
-    resolvers: strangers.map((stranger) => stranger.id),
-    notProbed: unprovable(rules),
+    pods: [
+      ...cast.closed,
+      ...cast.rules.map(({ server }) => server).filter(present),
+      ...cast.rules.map(({ client }) => client).filter(present),
+      ...cast.strangers,
+    ],
+    flows: withoutRepetition(candidates).flatMap((candidate) => flowOf(candidate, rules, cluster.podCidr)),
+    resolvers: cast.strangers.map(({ id }) => id),
+    notProbed: notProbed(cast, cluster),
   };
 }

@@ -1,15 +1,16 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { shellCommand } from "../plan/quote";
-import type { ProbePlan, ProbePod } from "./flows";
+import type { ProbeFlow, ProbePlan } from "./flows";
+import { clientNode, serverNode, type ProbedCluster, type ProbePod } from "./probe-cast";
+import { isHost } from "./reachability";
 
 /** What the script needs beside the flows. */
 export interface ProbeScriptOptions {
   readonly plan: ProbePlan;
-  /** Image with busybox. */
+  readonly cluster: ProbedCluster;
+  /** Image with the probe's program. */
   readonly image: string;
-  /** Nodes that run pods; servers and clients are put on different ones, so that the way between nodes is proven too. */
-  readonly nodes: readonly string[];
   /** The deployment that answers DNS; it must have rolled out. */
   readonly dns: { readonly namespace: string; readonly deployment: string; readonly image: string };
   /** A name that cluster DNS must answer. */
@@ -22,25 +23,31 @@ export interface ProbeScriptOptions {
 /** The functions that the rendered calls use; shellcheck reads them where they stand. */
 const probeFunctions = readFileSync(path.join(__dirname, "probe.sh"), "utf8");
 
-/** A server serves each port by a process of its own; a client waits to be told. */
-function podCommand(pod: ProbePod): string {
-  const servers = pod.ports.map((port) => `nc -ll -p ${port} -e /bin/cat & `).join("");
-  return `${servers}sleep 300`;
-}
-
-function renderPod(pod: ProbePod, options: ProbeScriptOptions): string {
-  // Servers take the first node, clients the last.
-  const node = (pod.ports.length > 0 ? options.nodes[0] : options.nodes.at(-1)) ?? "";
-  const labels = JSON.stringify({ ...pod.labels, "redoubt.io/probe": "@RUN@" });
+function renderPod(pod: ProbePod, { cluster, image }: ProbeScriptOptions): string {
+  const isServer = pod.ports.length > 0;
+  const ports = pod.ports.map(String);
   return shellCommand([
     "pod",
     pod.id,
     pod.namespace,
-    node,
-    options.image,
-    labels,
-    JSON.stringify(podCommand(pod)),
-    ...pod.ports.slice(0, 1).map(String),
+    isServer ? serverNode(cluster) : clientNode(cluster),
+    image,
+    JSON.stringify({ ...pod.labels, "redoubt.io/probe": "@RUN@" }),
+    // A client only waits to be told.
+    JSON.stringify(["/bin/probe", "serve", ...ports]),
+    ...ports.slice(0, 1),
+  ]);
+}
+
+function renderFlow({ from, to, protocol, port, expected, description }: ProbeFlow): string {
+  return shellCommand([
+    "check",
+    isHost(from) ? "" : from.id,
+    protocol.toLowerCase(),
+    isHost(to) ? to.address : `@ADDRESS:${to.id}@`,
+    String(port),
+    expected,
+    description,
   ]);
 }
 
@@ -51,9 +58,7 @@ export function renderProbeScript(options: ProbeScriptOptions): string {
   const lines = [
     ...namespaces.map((namespace) => shellCommand(["owner", namespace])),
     ...plan.pods.map((pod) => renderPod(pod, options)),
-    ...plan.flows.map((flow) =>
-      shellCommand(["check", flow.from, flow.to, String(flow.port), flow.expected, flow.description]),
-    ),
+    ...plan.flows.map(renderFlow),
     ...plan.resolvers.map((pod) => {
       const description = `cluster DNS should answer ${options.dnsName} to ${pod}`;
       return shellCommand(["dns", pod, options.dnsName, options.dnsAddress, description]);

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Opens real connections between short-lived pods. A rendered list of pods and checks follows and calls these functions; the
+# Opens real connections between short-lived pods, and between them and hosts. A rendered list of pods and checks follows and calls these functions; the
 # script runs as root on a control plane host. Only the result goes to stdout.
 set -euo pipefail
 umask 077
 
 readonly probe_label=redoubt.io/probe
+# Stands for this host among the clients; no pod can have this name.
+readonly here=@host
 run_id=probe-$$-$RANDOM
 manifests=''
 owners=()
@@ -34,31 +36,31 @@ trap cleanup EXIT
 # owner NAMESPACE
 owner() { owners+=("$1"); }
 
-# pod ID NAMESPACE NODE IMAGE LABELS-JSON COMMAND [PORT]: the command runs in the pod's shell; a server counts as started when
-# its own kubelet could connect to it, because a refusal by a pod that does not listen would prove nothing
+# pod ID NAMESPACE NODE IMAGE LABELS-JSON COMMAND-JSON [PORT]: a server counts as started when its own kubelet could connect to
+# it, because a refusal by a pod that does not listen would prove nothing
 pod() {
   local id=$1 namespace=$2 node=$3 image=$4 labels=$5 command=$6 startup=''
   [ -z "${7:-}" ] || startup="\"startupProbe\":{\"tcpSocket\":{\"port\":$7},\"periodSeconds\":1,\"failureThreshold\":300},"
   pod_namespace[$id]=$namespace
   pod_node[$id]=$node
   # Its readiness gate is never met: whatever labels it carries, no Service sends it anybody's traffic.
-  manifests+=$(printf '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"%s-%s","namespace":"%s","labels":%s,"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"%s","uid":"@UID:%s@","controller":true}]},"spec":{"nodeName":"%s","restartPolicy":"Never","activeDeadlineSeconds":300,"terminationGracePeriodSeconds":0,"automountServiceAccountToken":false,"readinessGates":[{"conditionType":"redoubt.io/never"}],"tolerations":[{"operator":"Exists"}],"securityContext":{"runAsNonRoot":true,"runAsUser":65534,"runAsGroup":65534,"sysctls":[{"name":"net.ipv4.ip_unprivileged_port_start","value":"0"}],"seccompProfile":{"type":"RuntimeDefault"}},"containers":[{"name":"probe","image":"%s","imagePullPolicy":"IfNotPresent","command":["/bin/busybox","sh","-c",%s],%s"resources":{"limits":{"cpu":"100m","memory":"32Mi"}},"securityContext":{"allowPrivilegeEscalation":false,"readOnlyRootFilesystem":true,"capabilities":{"drop":["ALL"]}}}]}}' \
+  manifests+=$(printf '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"%s-%s","namespace":"%s","labels":%s,"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"%s","uid":"@UID:%s@","controller":true}]},"spec":{"nodeName":"%s","restartPolicy":"Never","activeDeadlineSeconds":300,"terminationGracePeriodSeconds":0,"automountServiceAccountToken":false,"readinessGates":[{"conditionType":"redoubt.io/never"}],"tolerations":[{"operator":"Exists"}],"securityContext":{"runAsNonRoot":true,"runAsUser":65534,"runAsGroup":65534,"sysctls":[{"name":"net.ipv4.ip_unprivileged_port_start","value":"0"}],"seccompProfile":{"type":"RuntimeDefault"}},"containers":[{"name":"probe","image":"%s","imagePullPolicy":"IfNotPresent","command":%s,%s"resources":{"limits":{"cpu":"100m","memory":"32Mi"}},"securityContext":{"allowPrivilegeEscalation":false,"readOnlyRootFilesystem":true,"capabilities":{"drop":["ALL"]}}}]}}' \
     "$run_id" "$id" "$namespace" "${labels/@RUN@/$run_id}" "$run_id" "$namespace" "$node" "$image" "$command" "$startup")$'\n'
 }
 
-# check CLIENT SERVER PORT open|closed DESCRIPTION
-check() {
-  [ -n "${client_checks[$1]:-}" ] || clients+=("$1")
-  client_checks[$1]+="check ${#descriptions[@]} @ADDRESS:$2@ $3 $4"$'\n'
-  descriptions+=("$5")
+# expect CLIENT DESCRIPTION LINE: a line for the client's program (toolchain/build/probe); no client is this host
+expect() {
+  local client=${1:-$here}
+  [ -n "${client_checks[$client]:-}" ] || clients+=("$client")
+  client_checks[$client]+="${#descriptions[@]} $3"$'\n'
+  descriptions+=("$2")
 }
 
+# check CLIENT tcp|udp ADDRESS PORT open|closed DESCRIPTION
+check() { expect "$1" "$6" "$2 $3:$4 $5"; }
+
 # dns CLIENT NAME SERVER DESCRIPTION
-dns() {
-  [ -n "${client_checks[$1]:-}" ] || clients+=("$1")
-  client_checks[$1]+="dns ${#descriptions[@]} $2 $3"$'\n'
-  descriptions+=("$4")
-}
+dns() { expect "$1" "$4" "dns $2 $3:53"; }
 
 create_pods() {
   local namespace uid deadline=$((SECONDS + $1)) document=$manifests owner_manifests=''
@@ -105,46 +107,56 @@ wait_for_pods() {
   done
 }
 
-# What runs inside a client: every check on its own until it sees what it should, or time is up.
-client_functions() {
-  cat <<'CLIENT'
-now() { cut -d. -f1 /proc/uptime; }
-end=$(($(now) + SECONDS_LEFT))
-check() {
+# echoes ADDRESS PORT: whether what is sent by UDP comes back. dd takes a datagram whole, where read would take one byte of it.
+echoes() {
+  local try
+  exec 3<>"/dev/udp/$1/$2"
+  for try in {1..5}; do
+    printf '%s %s' "$run_id" "$try" >&3
+    [ "$(timeout 0.4 dd bs=512 count=1 <&3)" != "$run_id $try" ] || return 0
+  done
+  return 1
+}
+
+# connects tcp|udp ADDRESS PORT, from this host, as the program does it in pods
+connects() {
+  case $1 in
+    tcp) timeout 2 bash -c ': <"/dev/tcp/$0/$1"' "$2" "$3" ;;
+    udp) (echoes "$2" "$3") ;;
+  esac 2>/dev/null
+}
+
+# settle INDEX tcp|udp ADDRESS:PORT open|closed SECONDS: tries until it is as expected, or time is up
+settle() {
+  local seen deadline=$((SECONDS + $5))
   while :; do
-    if nc -w 2 "$2" "$3" </dev/null >/dev/null 2>&1; then seen=open; else seen=closed; fi
+    if connects "$2" "${3%:*}" "${3##*:}"; then seen=open; else seen=closed; fi
     if [ "$seen" = "$4" ]; then echo "$1 pass $seen"; return; fi
-    if [ "$(now)" -ge "$end" ]; then echo "$1 fail $seen"; return; fi
+    if ((SECONDS >= deadline)); then echo "$1 fail $seen"; return; fi
     sleep 0.2
   done
 }
-dns() {
-  while :; do
-    if nslookup -type=a "$2" "$3" >/dev/null 2>&1; then echo "$1 pass answered"; return; fi
-    if [ "$(now)" -ge "$end" ]; then echo "$1 fail unanswered"; return; fi
-    sleep 0.2
-  done
-}
-CLIENT
+
+# check_here SECONDS: this host's own checks, side by side
+check_here() {
+  local index protocol target expected
+  while read -r index protocol target expected; do settle "$index" "$protocol" "$target" "$expected" "$1" & done
+  wait
 }
 
 run_checks() {
-  local seconds=$1 client id script call jobs=()
+  local seconds=$1 client id lines job jobs=()
   for client in "${clients[@]}"; do
-    script=${client_checks[$client]}
-    for id in "${!pod_address[@]}"; do script=${script//@ADDRESS:$id@/${pod_address[$id]}}; done
-    {
-      printf 'SECONDS_LEFT=%s\n' "$seconds"
-      client_functions
-      # Side by side inside the client.
-      while IFS= read -r call; do printf '%s &\n' "$call"; done <<<"${script%$'\n'}"
-      printf 'wait\n'
-    } >"$work/$client.script"
-    kube exec --request-timeout=0 --stdin --namespace "${pod_namespace[$client]}" "$run_id-$client" -- /bin/busybox sh \
-      <"$work/$client.script" >"$work/$client.result" 2>"$work/$client.error" &
+    lines=${client_checks[$client]}
+    for id in "${!pod_address[@]}"; do lines=${lines//@ADDRESS:$id@/${pod_address[$id]}}; done
+    if [ "$client" = "$here" ]; then
+      check_here "$seconds" <<<"${lines%$'\n'}" >"$work/$client.result" 2>"$work/$client.error" &
+    else
+      kube exec --request-timeout=0 --stdin --namespace "${pod_namespace[$client]}" "$run_id-$client" -- /bin/probe check "$seconds" \
+        <<<"${lines%$'\n'}" >"$work/$client.result" 2>"$work/$client.error" &
+    fi
     jobs+=("$!")
   done
-  local job
   for job in "${jobs[@]}"; do wait "$job" || true; done
 }
 

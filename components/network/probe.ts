@@ -2,18 +2,16 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { AllowRule } from "./allow-rules";
 import { planFlows, type ProbePlan } from "./flows";
+import type { ProbedCluster } from "./probe-cast";
 import { renderProbeScript } from "./probe-script";
 
 /** Arguments of {@link ConnectivityProbe}. */
 export interface ConnectivityProbeArgs {
-  /** A control plane host, from which the probe is led. */
+  /** The first control plane of `cluster`, from which the probe is led. */
   readonly connection: pulumi.Input<command.types.input.remote.ConnectionArgs>;
   readonly allow: readonly AllowRule[];
-  /** Every namespace under default deny. */
-  readonly namespaces: readonly string[];
-  /** Names of nodes that run pods. */
-  readonly nodes: readonly string[];
-  /** Image with busybox. */
+  readonly cluster: ProbedCluster;
+  /** Image with the probe's program. */
   readonly image: string;
   readonly clusterDomain: string;
   /** The deployment that answers DNS. */
@@ -34,7 +32,7 @@ export class ConnectivityProbe extends pulumi.ComponentResource {
 
   public constructor(name: string, args: ConnectivityProbeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:network:ConnectivityProbe", name, {}, opts);
-    const plan = planFlows(args.allow, args.namespaces);
+    const plan = planFlows(args.allow, args.cluster);
     const run = "sudo --non-interactive bash -s";
     const probe = new command.remote.Command(
       `${name}-run`,
@@ -44,8 +42,8 @@ export class ConnectivityProbe extends pulumi.ComponentResource {
         update: run,
         stdin: renderProbeScript({
           plan,
+          cluster: args.cluster,
           image: args.image,
-          nodes: args.nodes,
           dns: args.dns,
           dnsName: `kubernetes.default.svc.${args.clusterDomain}`,
           dnsAddress: args.dnsAddress,

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { TestCluster, type ClusterOutputs } from "../support/cluster";
-import { testConfiguration } from "./configuration";
+import { withHostRules } from "./configuration";
 import { convergenceStory } from "./stories/convergence";
 import { driftStory } from "./stories/drift";
 import { destroyStory, interruptionStory } from "./stories/interruption";
 import { lockoutStory } from "./stories/lockout";
 import { policiesStory } from "./stories/policies";
 import { previewReportStory } from "./stories/preview-report";
+import { probeStory } from "./stories/probe";
 import { rbacStory } from "./stories/rbac";
 import { secretsStory } from "./stories/secrets";
 import { sshStory } from "./stories/ssh";
@@ -19,7 +20,7 @@ import { workloadsStory } from "./stories/workloads";
  * restarted and removed. Needs root and Debian; it fails, and does not skip, where that is missing.
  */
 describe("A cluster on this box", () => {
-  const cluster = new TestCluster("main", testConfiguration);
+  const cluster = new TestCluster("main", withHostRules);
   let known: ClusterOutputs | undefined;
   const outputs = (): ClusterOutputs => (known ??= cluster.outputs());
 
@@ -38,6 +39,7 @@ describe("A cluster on this box", () => {
   rbacStory(cluster, outputs);
   policiesStory(cluster);
   workloadsStory(cluster, outputs);
+  probeStory(cluster, outputs);
   secretsStory(cluster, outputs);
   previewReportStory(cluster);
   lockoutStory(cluster, outputs);

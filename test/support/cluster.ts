@@ -49,6 +49,10 @@ const outputsSchema = z.object({
   }),
   webhookClientAuthority: z.string(),
   nodeTable: z.array(z.object({ name: z.string(), role: z.string(), address: z.string() })),
+  connectivity: z.object({
+    flowsAsDeclared: z.number(),
+    notProbed: z.array(z.object({ rule: z.string(), why: z.string() })),
+  }),
 });
 
 /** Outputs of the stack, secrets in clear: tests may look where users may not. */

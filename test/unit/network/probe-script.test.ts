@@ -6,6 +6,7 @@ import path from "node:path";
 import { after, describe, it } from "node:test";
 import type { AllowRule } from "../../../components/network/allow-rules";
 import { planFlows } from "../../../components/network/flows";
+import type { ProbedCluster } from "../../../components/network/probe-cast";
 import { renderProbeScript } from "../../../components/network/probe-script";
 import { assertShellcheckClean } from "../../support/shellcheck";
 
@@ -16,11 +17,18 @@ const webToDatabase: AllowRule = {
   ports: [{ protocol: "TCP", port: 80 }],
 };
 
+const probed = (namespaces: readonly string[]): ProbedCluster => ({
+  namespaces,
+  podCidr: "10.244.0.0/16",
+  controlPlanes: [{ name: "control-plane-0", address: "10.77.5.10" }],
+  nodes: ["worker-0", "worker-1"],
+});
+
 const render = (rules: readonly AllowRule[], namespaces: readonly string[]): string =>
   renderProbeScript({
-    plan: planFlows(rules, namespaces),
-    image: "redoubt.local/probe:1.0.0",
-    nodes: ["worker-0", "worker-1"],
+    plan: planFlows(rules, probed(namespaces)),
+    cluster: probed(namespaces),
+    image: "redoubt.local/probe:1",
     dns: { namespace: "kube-system", deployment: "coredns", image: "redoubt.local/coredns:1" },
     dnsName: "kubernetes.default.svc.cluster.local",
     dnsAddress: "10.96.0.10",
@@ -50,8 +58,8 @@ interface ProbeRun {
   readonly stdout: string;
   readonly stderr: string;
   readonly pods: readonly ProbePodManifest[];
-  /** What was run inside each client, by its id. */
-  readonly clientScripts: ReadonlyMap<string, string>;
+  /** What each client was told to try, by its id. */
+  readonly checks: ReadonlyMap<string, string>;
 }
 
 const folders: string[] = [];
@@ -60,26 +68,35 @@ after(() => {
 });
 
 /**
- * Runs the probe with a cluster that only pretends: pods get addresses at once, and inside them `nc` and `nslookup` succeed
- * where the shell pattern `reachable` matches the client and their arguments.
+ * Runs the probe with a cluster that only pretends: pods get addresses at once, and a connection succeeds where the shell pattern
+ * `reachable` matches its client and what it tries, as "from-web-to-db tcp 10.244.0.2:80"; the client of the host is "host".
  */
 function runProbe(script: string, reachable: string): ProbeRun {
   const folder = mkdtempSync(path.join(tmpdir(), "probe-"));
   folders.push(folder);
-  const fake = `kube() {
+  const fake = `
+is_reachable() { case "$*" in ${reachable}) return 0 ;; *) return 1 ;; esac; }
+connects() { is_reachable "host $1 $2:$3"; }
+kube() {
   case $1 in
-    create) cat >/dev/null; echo uid ;;
     apply) cat >"$OUT/pods" ;;
     get) sed -n 's/.*"kind":"Pod","metadata":{"name":"\\([^"]*\\)".*/\\1/p' "$OUT/pods" | nl -ba | while read -r number pod; do
         echo "$pod true 10.244.0.$number"; done ;;
-    exec) local script pod; script=$(cat); for pod; do [ "$pod" != -- ] || break; client=$pod; done
-        printf '%s\\n' "$script" >"$OUT/\${client#"$run_id-"}.client"
-        { echo "CLIENT=\${client#"$run_id-"}"; echo 'nc() { case "$CLIENT $*" in ${reachable}) return 0 ;; *) return 1 ;; esac; }; nslookup() { nc "$@"; }'; printf '%s\\n' "\${script/SECONDS_LEFT=5/SECONDS_LEFT=0}"; } | bash -s ;;
+    exec) local pod index protocol target expected seen
+        for pod; do [ "$pod" != -- ] || break; client=\${pod#"$run_id-"}; done
+        tee "$OUT/$client.client" | while read -r index protocol target expected; do
+          case $protocol in
+            dns) expected=answered; if is_reachable "$client dns $target"; then seen=answered; else seen=unanswered; fi ;;
+            *) if is_reachable "$client $protocol $target"; then seen=open; else seen=closed; fi ;;
+          esac
+          if [ "$seen" = "$expected" ]; then echo "$index pass $seen"; else echo "$index fail $seen"; fi
+        done ;;
   esac
-}`;
+}
+`;
+  const calls = script.lastIndexOf("\nowner ");
   const run = spawnSync("bash", ["-s"], {
-    // The function is given as text, so that no "$" of it means something to replace().
-    input: script.replace(/^kube\(\) .*$/m, () => fake),
+    input: script.slice(0, calls) + fake + script.slice(calls).replace("run_checks 5", "run_checks 0"),
     encoding: "utf8",
     env: { ...process.env, OUT: folder },
   });
@@ -92,7 +109,7 @@ function runProbe(script: string, reachable: string): ProbeRun {
       .split("\n")
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line) as ProbePodManifest),
-    clientScripts: new Map(
+    checks: new Map(
       clients.map((name) => [
         name.slice(0, -".client".length),
         readFileSync(path.join(folder, name), "utf8"),
@@ -136,7 +153,7 @@ describe("the probe's script", () => {
 
 describe("the probe", () => {
   // Servers take the first addresses: closed-app 10.244.0.1, to-web-to-db 10.244.0.2.
-  const asDeclared = `"from-web-to-db -w 2 10.244.0.2 80"|*kubernetes.default*`;
+  const asDeclared = `"from-web-to-db tcp 10.244.0.2:80"|*" dns kubernetes.default"*`;
 
   it("makes pods that the Pod Security Standard restricted admits, without a token", () => {
     const { pods } = runProbe(render([webToDatabase], ["app"]), "*");
@@ -166,7 +183,7 @@ describe("the probe", () => {
   it("can serve ports below 1024 without root: the pod may open them", () => {
     const { pods } = runProbe(render([webToDatabase], ["app"]), "*");
     const server = pods.find(({ metadata }) => metadata.name.endsWith("-to-web-to-db"));
-    assert.match(server?.spec.containers[0]?.command.at(-1) ?? "", /nc -ll -p 80 /);
+    assert.deepEqual(server?.spec.containers[0]?.command, ["/bin/probe", "serve", "80", "79", "81"]);
     assert.deepEqual(server?.spec.securityContext.sysctls, [
       { name: "net.ipv4.ip_unprivileged_port_start", value: "0" },
     ]);
@@ -190,19 +207,19 @@ describe("the probe", () => {
     const run = runProbe(render([webToDatabase], ["app"]), asDeclared);
     assert.equal(run.stderr, "");
     assert.equal(run.status, 0);
-    // One rule, the stranger to both servers, and DNS.
-    assert.equal(run.stdout, '{"flows":4}\n');
+    // The rule and its three neighbours; stranger and host to both servers, of which one by TCP and UDP; the API server; DNS.
+    assert.equal(run.stdout, '{"flows":12}\n');
   });
 
   it("fails and names rule and flow when an allowed one is refused", () => {
-    const run = runProbe(render([webToDatabase], ["app"]), "*kubernetes.default*");
+    const run = runProbe(render([webToDatabase], ["app"]), `*" dns "*`);
     assert.equal(run.status, 1);
     assert.equal(run.stdout, "");
     assert.match(
       run.stderr,
       /^rule "web-to-db": app\/app=web → app\/app=db TCP 80 should connect, but it was closed$/m,
     );
-    assert.match(run.stderr, /^connectivity probe: 1 of 4 flows are not as declared$/m);
+    assert.match(run.stderr, /^connectivity probe: 1 of 12 flows are not as declared$/m);
   });
 
   it("fails and names the flow when default deny lets one through", () => {
@@ -215,7 +232,7 @@ describe("the probe", () => {
   });
 
   it("fails when cluster DNS does not answer", () => {
-    const run = runProbe(render([webToDatabase], ["app"]), "from-web-to-db*");
+    const run = runProbe(render([webToDatabase], ["app"]), `"from-web-to-db tcp"*`);
     assert.equal(run.status, 1);
     assert.match(
       run.stderr,
@@ -223,14 +240,71 @@ describe("the probe", () => {
     );
   });
 
-  it("tries all flows of a client side by side, so that refusals don't add up", () => {
-    const { clientScripts } = runProbe(render([webToDatabase], ["app"]), asDeclared);
-    const script = clientScripts.get("stranger-app") ?? "";
-    const calls = script.match(/^(check|dns) \d.*$/gm) ?? [];
-    assert.equal(calls.length, 3);
-    assert.deepEqual(
-      calls.filter((call) => !call.endsWith(" &")),
-      [],
+  it("fails and names the flow when the control plane reaches what no rule opens to it", () => {
+    const run = runProbe(render([webToDatabase], ["app"]), `${asDeclared}|"host udp"*`);
+    assert.equal(run.status, 1);
+    assert.match(
+      run.stderr,
+      /^host control-plane-0 \(10\.77\.5\.10\) → app\/any pod UDP 10080 should be refused by default deny, but it was open$/m,
     );
+    assert.match(run.stderr, /^connectivity probe: 1 of 12 flows are not as declared$/m);
+  });
+
+  it("asks each client once, for all that it is to try", () => {
+    const { checks } = runProbe(render([webToDatabase], ["app"]), asDeclared);
+    const told = [...checks].map(([client, lines]) => [client, lines.replace(/^\d+ /gm, "").trimEnd()]);
+    assert.deepEqual(Object.fromEntries(told), {
+      "from-web-to-db": [
+        "tcp 10.244.0.2:80 open",
+        "tcp 10.244.0.2:79 closed",
+        "tcp 10.244.0.2:81 closed",
+        "udp 10.244.0.2:80 closed",
+      ].join("\n"),
+      "stranger-app": [
+        "tcp 10.244.0.1:10080 closed",
+        "udp 10.244.0.1:10080 closed",
+        "tcp 10.244.0.2:80 closed",
+        "tcp 10.77.5.10:6443 closed",
+        "dns kubernetes.default.svc.cluster.local 10.96.0.10:53",
+      ].join("\n"),
+    });
+  });
+});
+
+describe("a connection of the control plane itself", () => {
+  /** What the script's own function says of a server on loopback; it is given a free port. */
+  const attempt = (server: string, protocol: "tcp" | "udp"): number | null => {
+    const script = render([], ["app"]);
+    const functions = script.slice(0, script.lastIndexOf("\nowner "));
+    const input = `${functions}\n${server}\nconnects ${protocol} 127.0.0.1 "$port"\n`;
+    return spawnSync("bash", ["-s"], {
+      input,
+      encoding: "utf8",
+      env: { ...process.env, node: process.execPath },
+    }).status;
+  };
+  /** Starts a server in Node.js, which says its port when it listens, and ends by itself. */
+  const serve = (code: string): string =>
+    `exec 7< <("$node" -e '${code}; setTimeout(() => process.exit(), 10000)' </dev/null 2>/dev/null); read -r port <&7`;
+  const tcp = `const s = require("net").createServer(); s.listen(0, "127.0.0.1", () => console.log(s.address().port))`;
+  const udp = (answer: string): string =>
+    `const s = require("dgram").createSocket("udp4"); s.on("message", (m, from) => ${answer}); s.bind(0, "127.0.0.1", () => console.log(s.address().port))`;
+
+  it("is open when somebody listens", () => {
+    assert.equal(attempt(serve(tcp), "tcp"), 0);
+  });
+
+  it("is open by UDP when somebody sends back what was sent", () => {
+    assert.equal(attempt(serve(udp("s.send(m, from.port, from.address)")), "udp"), 0);
+  });
+
+  it("is closed by UDP when nothing, or something else, comes back", () => {
+    assert.notEqual(attempt(serve(udp("0")), "udp"), 0);
+    assert.notEqual(attempt(serve(udp(`s.send("no", from.port, from.address)`)), "udp"), 0);
+  });
+
+  it("is closed when nobody listens", () => {
+    assert.notEqual(attempt("port=1", "tcp"), 0);
+    assert.notEqual(attempt("port=1", "udp"), 0);
   });
 });

@@ -9,9 +9,13 @@ function record(allow: readonly AllowRule[]): Promise<Recording<ConnectivityProb
     new ConnectivityProbe("probe", {
       connection: { host: "10.77.5.10", hostKey: "ssh-ed25519 AAAA" },
       allow,
-      namespaces: ["default"],
-      nodes: ["worker-0"],
-      image: "redoubt.local/probe:1.0.0",
+      cluster: {
+        namespaces: ["default"],
+        podCidr: "10.244.0.0/16",
+        controlPlanes: [{ name: "control-plane-0", address: "10.77.5.10" }],
+        nodes: ["worker-0"],
+      },
+      image: "redoubt.local/probe:1",
       clusterDomain: "cluster.local",
       dns: { namespace: "kube-system", deployment: "coredns", image: "redoubt.local/coredns:1" },
       dnsAddress: "10.96.0.10",
@@ -40,17 +44,17 @@ describe("the connectivity probe as a resource", () => {
   });
 
   it("says how many flows it saw, and what it could not show", async () => {
-    const udp: AllowRule = {
-      name: "syslog",
+    const sctp: AllowRule = {
+      name: "signalling",
       from: { namespace: "default" },
       to: { namespace: "default" },
-      ports: [{ protocol: "UDP", port: 514 }],
+      ports: [{ protocol: "SCTP", port: 2905 }],
     };
-    const { result } = await record([udp]);
+    const { result } = await record([sctp]);
     assert.equal((await reveal(result.flows)).value, 2);
     assert.deepEqual(
       result.notProbed.map(({ rule }) => rule),
-      ["syslog"],
+      ["signalling"],
     );
   });
 });

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// One try of a connection takes no longer; what a policy drops without a word is not waited for any more.
+const tryTime = 2 * time.Second
+
+// A datagram may be lost where nothing refuses it, so a try sends several.
+const datagramInterval = 400 * time.Millisecond
+
+// Between two tries of the same check: policies arrive when they do.
+const pause = 200 * time.Millisecond
+
+// check is one line of what the client is told.
+type check struct {
+	index    string
+	protocol string
+	// Where to connect; for DNS the server.
+	target string
+	// The name that DNS must know.
+	name     string
+	expected string
+}
+
+func parseChecks(lines io.Reader) ([]check, error) {
+	var checks []check
+	scanner := bufio.NewScanner(lines)
+	for scanner.Scan() {
+		words := strings.Fields(scanner.Text())
+		switch {
+		case len(words) == 4 && (words[1] == "tcp" || words[1] == "udp") && (words[3] == "open" || words[3] == "closed"):
+			checks = append(checks, check{index: words[0], protocol: words[1], target: words[2], expected: words[3]})
+		case len(words) == 4 && words[1] == "dns":
+			checks = append(checks, check{index: words[0], protocol: "dns", name: words[2], target: words[3], expected: "answered"})
+		default:
+			return nil, fmt.Errorf("this is no check: %q", scanner.Text())
+		}
+	}
+	return checks, scanner.Err()
+}
+
+// runChecks tries all of them side by side, so that refusals don't add up.
+func runChecks(checks []check, limit time.Duration, results io.Writer) {
+	deadline := time.Now().Add(limit)
+	var writing sync.Mutex
+	var running sync.WaitGroup
+	for _, one := range checks {
+		running.Go(func() {
+			outcome, seen := settle(one, deadline)
+			writing.Lock()
+			defer writing.Unlock()
+			fmt.Fprintf(results, "%s %s %s\n", one.index, outcome, seen)
+		})
+	}
+	running.Wait()
+}
+
+// settle tries until what is seen is what is expected, or the deadline has passed.
+func settle(one check, deadline time.Time) (outcome, seen string) {
+	for {
+		seen = try(one)
+		if seen == one.expected {
+			return "pass", seen
+		}
+		if time.Now().After(deadline) {
+			return "fail", seen
+		}
+		time.Sleep(pause)
+	}
+}
+
+func try(one check) string {
+	switch one.protocol {
+	case "tcp":
+		return stateOf(connects(one.target))
+	case "udp":
+		return stateOf(echoes(one.target))
+	default:
+		if resolves(one.name, one.target) {
+			return "answered"
+		}
+		return "unanswered"
+	}
+}
+
+func stateOf(open bool) string {
+	if open {
+		return "open"
+	}
+	return "closed"
+}
+
+func connects(target string) bool {
+	connection, err := net.DialTimeout("tcp4", target, tryTime)
+	if err != nil {
+		return false
+	}
+	_ = connection.Close()
+	return true
+}
+
+// echoes says whether the server sends back what this try alone sent. Each try has a port of its own, so that no connection
+// that was let through before lets this one through.
+func echoes(target string) bool {
+	connection, err := net.Dial("udp4", target)
+	if err != nil {
+		return false
+	}
+	defer connection.Close()
+	token := rand.Text()
+	buffer := make([]byte, 512)
+	for end := time.Now().Add(tryTime); time.Now().Before(end); {
+		_, _ = connection.Write([]byte(token))
+		_ = connection.SetReadDeadline(time.Now().Add(datagramInterval))
+		length, err := connection.Read(buffer)
+		if err == nil && string(buffer[:length]) == token {
+			return true
+		}
+		// An ICMP message "port unreachable", of the server or of a policy on the way: somebody said no.
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			return false
+		}
+	}
+	return false
+}
+
+func resolves(name, server string) bool {
+	resolver := &net.Resolver{
+		PreferGo: true,
+		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, server)
+		},
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), tryTime)
+	defer cancel()
+	// The dot keeps search domains out.
+	addresses, err := resolver.LookupIP(ctx, "ip4", name+".")
+	return err == nil && len(addresses) > 0
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+// freePort is a port on which nothing listens, TCP or UDP.
+func freePort(t *testing.T) int {
+	t.Helper()
+	for range 100 {
+		listener, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := listener.Addr().(*net.TCPAddr).Port
+		connection, err := net.ListenPacket("udp4", fmt.Sprintf("127.0.0.1:%d", port))
+		_ = listener.Close()
+		if err == nil {
+			_ = connection.Close()
+			return port
+		}
+	}
+	t.Fatal("no port is free")
+	return 0
+}
+
+// checkLines gives what the client says of these lines.
+func checkLines(t *testing.T, limit time.Duration, lines ...string) map[string]string {
+	t.Helper()
+	checks, err := parseChecks(strings.NewReader(strings.Join(lines, "\n") + "\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var output bytes.Buffer
+	runChecks(checks, limit, &output)
+	results := map[string]string{}
+	for line := range strings.Lines(output.String()) {
+		index, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		results[index] = rest
+	}
+	return results
+}
+
+func TestEveryPortIsServedByBothProtocols(t *testing.T) {
+	first, second, closed := freePort(t), freePort(t), freePort(t)
+	if err := serve([]int{first, second}); err != nil {
+		t.Fatal(err)
+	}
+	results := checkLines(t, 0,
+		fmt.Sprintf("0 tcp 127.0.0.1:%d open", first),
+		fmt.Sprintf("1 udp 127.0.0.1:%d open", first),
+		fmt.Sprintf("2 tcp 127.0.0.1:%d open", second),
+		fmt.Sprintf("3 udp 127.0.0.1:%d open", second),
+		fmt.Sprintf("4 tcp 127.0.0.1:%d closed", closed),
+		fmt.Sprintf("5 udp 127.0.0.1:%d closed", closed),
+	)
+	for index, expected := range []string{"open", "open", "open", "open", "closed", "closed"} {
+		if got := results[fmt.Sprint(index)]; got != "pass "+expected {
+			t.Errorf("check %d: %q, expected %q", index, got, "pass "+expected)
+		}
+	}
+}
+
+func TestWhatIsNotAsDeclaredFailsAndSaysWhatWasSeen(t *testing.T) {
+	open, closed := freePort(t), freePort(t)
+	if err := serve([]int{open}); err != nil {
+		t.Fatal(err)
+	}
+	results := checkLines(t, 0,
+		fmt.Sprintf("0 tcp 127.0.0.1:%d closed", open),
+		fmt.Sprintf("1 udp 127.0.0.1:%d closed", open),
+		fmt.Sprintf("2 tcp 127.0.0.1:%d open", closed),
+		fmt.Sprintf("3 udp 127.0.0.1:%d open", closed),
+	)
+	for index, seen := range []string{"open", "open", "closed", "closed"} {
+		if got := results[fmt.Sprint(index)]; got != "fail "+seen {
+			t.Errorf("check %d: %q, expected %q", index, got, "fail "+seen)
+		}
+	}
+}
+
+func TestUDPWithoutAnAnswerIsClosed(t *testing.T) {
+	silent, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	results := checkLines(t, 0, fmt.Sprintf("0 udp %s closed", silent.LocalAddr()))
+	if results["0"] != "pass closed" {
+		t.Errorf("got %q", results["0"])
+	}
+}
+
+func TestAnEchoOfSomethingElseIsNoAnswer(t *testing.T) {
+	liar, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer liar.Close()
+	go func() {
+		buffer := make([]byte, 512)
+		for {
+			_, sender, err := liar.ReadFrom(buffer)
+			if err != nil {
+				return
+			}
+			_, _ = liar.WriteTo([]byte("something else"), sender)
+		}
+	}()
+	results := checkLines(t, 0, fmt.Sprintf("0 udp %s open", liar.LocalAddr()))
+	if results["0"] != "fail closed" {
+		t.Errorf("got %q", results["0"])
+	}
+}
+
+func TestACheckIsTriedUntilItIsAsDeclared(t *testing.T) {
+	port := freePort(t)
+	time.AfterFunc(500*time.Millisecond, func() {
+		if err := serve([]int{port}); err != nil {
+			t.Error(err)
+		}
+	})
+	results := checkLines(t, 20*time.Second,
+		fmt.Sprintf("0 tcp 127.0.0.1:%d open", port),
+		fmt.Sprintf("1 udp 127.0.0.1:%d open", port),
+	)
+	if results["0"] != "pass open" || results["1"] != "pass open" {
+		t.Errorf("got %v", results)
+	}
+}
+
+// answerName answers every question for an A record of `name` with 10.96.0.1, and every other with "no such name".
+func answerName(t *testing.T, name string) string {
+	t.Helper()
+	server, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	var question []byte
+	for label := range strings.SplitSeq(name, ".") {
+		question = append(append(question, byte(len(label))), label...)
+	}
+	question = append(question, 0, 0, 1, 0, 1)
+	go func() {
+		buffer := make([]byte, 512)
+		for {
+			length, sender, err := server.ReadFrom(buffer)
+			if err != nil {
+				return
+			}
+			asked := buffer[12:length]
+			header := []byte{buffer[0], buffer[1], 0x84, 0x03, 0, 1, 0, 0, 0, 0, 0, 0}
+			var answer []byte
+			if bytes.HasPrefix(asked, question) {
+				header[3], header[7] = 0, 1
+				answer = []byte{0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 5, 0, 4, 10, 96, 0, 1}
+			}
+			// Without the options that the question may carry behind it.
+			end := 12 + bytes.IndexByte(asked, 0) + 5
+			_, _ = server.WriteTo(append(append(header, buffer[12:end]...), answer...), sender)
+		}
+	}()
+	return server.LocalAddr().String()
+}
+
+func TestDNS(t *testing.T) {
+	server := answerName(t, "kubernetes.default.svc.cluster.local")
+	results := checkLines(t, 0,
+		"0 dns kubernetes.default.svc.cluster.local "+server,
+		"1 dns nobody.default.svc.cluster.local "+server,
+		fmt.Sprintf("2 dns kubernetes.default.svc.cluster.local 127.0.0.1:%d", freePort(t)),
+	)
+	for index, expected := range []string{"pass answered", "fail unanswered", "fail unanswered"} {
+		if got := results[fmt.Sprint(index)]; got != expected {
+			t.Errorf("check %d: %q, expected %q", index, got, expected)
+		}
+	}
+}
+
+func TestWhatIsNoCheckIsRefused(t *testing.T) {
+	for _, line := range []string{"", "0 tcp 127.0.0.1:1", "0 sctp 127.0.0.1:1 open", "0 tcp 127.0.0.1:1 maybe", "0 dns name"} {
+		if _, err := parseChecks(strings.NewReader(line + "\n")); err == nil {
+			t.Errorf("%q was taken", line)
+		}
+	}
+}
+
+func TestWhatIsNoPortIsRefused(t *testing.T) {
+	for _, word := range []string{"0", "65536", "http", "-1"} {
+		if _, err := parsePorts([]string{word}); err == nil {
+			t.Errorf("%q was taken", word)
+		}
+	}
+}

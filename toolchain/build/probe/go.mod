@@ -1,0 +1,3 @@
+module redoubt.dev/toolchain/probe
+
+go 1.26
