@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import { Command } from "commander";
 import { boxPackages, installDebianPackages } from "../toolchain/debian-packages";
-import { ensureToolchain } from "../toolchain/ensure";
+import { ensureToolchain, ensureTools } from "../toolchain/ensure";
 import { findGo } from "../toolchain/go";
 import { main } from "./main";
 import { run } from "./shell";
@@ -45,6 +45,13 @@ async function shellcheck(): Promise<void> {
   });
 }
 
+/** The workflows as GitHub reads them: expressions, contexts, inputs of actions, the scripts of their steps. */
+async function workflows(): Promise<void> {
+  const [actionlint] = await ensureTools(["actionlint"]);
+  if (actionlint === undefined) throw new Error("the toolchain gave no actionlint");
+  await run(actionlint.program, [], { cwd: projectFolder, env: process.env });
+}
+
 async function formattingAndTypes(): Promise<void> {
   await npx("prettier", "--check", "--log-level", "warn", ".");
   await npx("tsc", "--noEmit");
@@ -53,7 +60,7 @@ async function formattingAndTypes(): Promise<void> {
 /** Lint rules, which take longest, beside all that is quicker; every one of them has its say before the level fails. */
 async function lint(): Promise<void> {
   const eslint = npx("eslint", "--config", ".ci/eslint.config.mjs", ".");
-  const results = await Promise.allSettled([eslint, formattingAndTypes(), shellcheck()]);
+  const results = await Promise.allSettled([eslint, formattingAndTypes(), shellcheck(), workflows()]);
   const failed = results.find((result) => result.status === "rejected");
   if (failed !== undefined) throw failed.reason;
 }

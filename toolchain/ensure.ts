@@ -165,7 +165,9 @@ export async function ensureTools(
 export async function ensureToolchain(options: ToolchainOptions = {}): Promise<Toolchain> {
   const { architecture = boxArchitecture } = options;
   const manifest = toolManifest(options.kubernetesVersion ?? defaultKubernetesVersion, architecture);
-  const tools = manifest.filter((tool) => tool.purpose !== "bench" || options.bench === true);
+  const tools = manifest.filter(
+    ({ purpose }) => purpose !== "test" && (purpose !== "bench" || options.bench === true),
+  );
   preflight(tools.some((tool) => !existsSync(toolPath(tool))));
   await installDebianPackages(Object.values(boxPackages));
   const installed = await new ToolProvider(options.source ?? "auto").ensureAll(tools);

@@ -37,7 +37,9 @@ export type Purpose =
   /** Is put into a container image. */
   | "image"
   /** Only for `npm run bench`. */
-  | "bench";
+  | "bench"
+  /** Only for `npm test`. */
+  | "test";
 
 /** A vendor's release, with the checksum that it must have. */
 export interface Release {
@@ -360,5 +362,13 @@ export function toolManifest(
     ...hostTools(kubernetesVersion, hostArchitecture),
     // Its machines are local ones.
     kubernetesTool("kubeadm", kubernetesVersion, "bench", boxArchitecture),
+    {
+      name: "actionlint",
+      version: "1.7.7",
+      purpose: "test",
+      architecture: boxArchitecture,
+      releaseUnpinned: noChecksum,
+      recipe: { folder: "build/actionlint", package: "github.com/rhysd/actionlint/cmd/actionlint" },
+    },
   ];
 }
