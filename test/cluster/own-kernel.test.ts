@@ -116,6 +116,19 @@ describe(`A host with a kernel of its own, Debian ${suite}`, () => {
     assert.equal(loaded.length, wanted.length, loaded.join("\n"));
   });
 
+  it("writes down who changed accounts, under the key by which an auditor searches, and nothing of who only read them", async () => {
+    const found = (): string =>
+      run("ausearch --input-logs --key identity --loginuid redoubt --interpret 2>/dev/null || true");
+    run("cat /etc/passwd >/dev/null");
+    // auditd writes to its disk when some fifty records have come (flush and freq in auditd.conf(5)).
+    run("for try in {1..60}; do chmod 644 /etc/passwd; done");
+    const end = Date.now() + 30_000;
+    while (!/comm=chmod /.test(found()) && Date.now() < end) await sleep(1000);
+    const records = found();
+    assert.match(records, /auid=redoubt uid=root .*comm=chmod .*key=identity/);
+    assert.doesNotMatch(records, /comm=cat /);
+  });
+
   it("mounts shared memory and /tmp with the options of the plan", () => {
     const options = (mount: string): string[] =>
       run(`findmnt --noheadings --output OPTIONS ${mount}`).split(",");
