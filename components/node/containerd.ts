@@ -110,16 +110,20 @@ function renderContainerdConfiguration(sandboxImage: string): string {
 `;
 }
 
-/** Loads what is not there yet; the archive is only read when containerd lacks the image. */
+/**
+ * Loads what is not there yet. The place of an archive says what is in it, so an image of the same name that came from another one
+ * is loaded anew: Debian mends what is in it, and the name stays.
+ */
 function renderImportScript(images: readonly PreloadedImage[]): string {
   const list = images.map((image) => `${image.reference} ${image.archive}`).join("\n");
   return `#!/bin/bash
 set -euo pipefail
-present=$(ctr --namespace k8s.io images list --quiet)
 while read -r reference archive; do
-  grep -qxF -- "$reference" <<<"$present" || ctr --namespace k8s.io images import "$archive"
+  loaded=$(ctr --namespace k8s.io images list --quiet "name==$reference,labels.\\"redoubt.io/archive\\"==\\"$archive\\"")
+  [ -z "$loaded" ] || continue
+  ctr --namespace k8s.io images import "$archive"
   # The kubelet must not collect what no registry could give back.
-  ctr --namespace k8s.io images label "$reference" io.cri-containerd.pinned=pinned >/dev/null
+  ctr --namespace k8s.io images label "$reference" io.cri-containerd.pinned=pinned redoubt.io/archive="$archive" >/dev/null
 done <<'IMAGES'
 ${list}
 IMAGES

@@ -26,18 +26,17 @@ describe("the container runtime", () => {
     assert.deepEqual(filled, (template.match(/@[A-Z_]+@/g) ?? []).sort());
   });
 
-  it("loads an image only when it is not there, and pins every image", () => {
+  it("loads an image only when what came from this archive is not there, and pins every image", () => {
     const script = contentOf(`${libexec}/import-images`);
-    const present = "redoubt.local/pause:1.0.0";
-    // A ctr(8) that knows one image and writes down what it is asked to do.
-    const fake = `ctr() { case "$*" in *list*) echo ${present} ;; *) printf 'ctr %s\\n' "$*" >&2 ;; esac; }\n`;
+    const folder = "/opt/redoubt/artifacts/images";
+    // A ctr(8) that knows one image, by its name and archive, and writes down what it is asked to do.
+    const known = `name==redoubt.local/pause:1.0.0,labels."redoubt.io/archive"=="${folder}/pause.tar"`;
+    const fake = `ctr() { case "$*" in *"list --quiet "*) [ "$6" != '${known}' ] || echo pause ;; *) printf 'ctr %s\\n' "$*" >&2 ;; esac; }\n`;
     const run = spawnSync("bash", ["-s"], { input: fake + script, encoding: "utf8" });
     assert.equal(run.status, 0);
     assert.deepEqual(run.stderr.trimEnd().split("\n"), [
-      // Again, because a run may have been cut off between import and label.
-      "ctr --namespace k8s.io images label redoubt.local/pause:1.0.0 io.cri-containerd.pinned=pinned",
-      "ctr --namespace k8s.io images import /opt/redoubt/artifacts/images/coredns.tar",
-      "ctr --namespace k8s.io images label redoubt.local/coredns:1.0.0 io.cri-containerd.pinned=pinned",
+      `ctr --namespace k8s.io images import ${folder}/coredns.tar`,
+      `ctr --namespace k8s.io images label redoubt.local/coredns:1.0.0 io.cri-containerd.pinned=pinned redoubt.io/archive=${folder}/coredns.tar`,
     ]);
   });
 });

@@ -5,7 +5,9 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"strconv"
+	"syscall"
 	"time"
 )
 
@@ -35,7 +37,11 @@ func run(args []string) error {
 		if err := serve(ports); err != nil {
 			return err
 		}
-		select {}
+		// A client has nobody else to wait for: with nothing that could ever wake it, Go would end it.
+		ended := make(chan os.Signal, 1)
+		signal.Notify(ended, syscall.SIGTERM, syscall.SIGINT)
+		<-ended
+		return nil
 	case len(args) == 2 && args[0] == "check":
 		seconds, err := strconv.ParseUint(args[1], 10, 16)
 		if err != nil {
