@@ -191,6 +191,9 @@ export class TestCluster {
     const node = outputs.nodeTable.find((item) => item.name === name);
     if (node === undefined) throw new Error(`there is no node ${name}`);
     const options = [
+      // A server that was just told to read its configuration again refuses for a moment.
+      "-o",
+      "ConnectionAttempts=5",
       "-o",
       "BatchMode=yes",
       "-o",

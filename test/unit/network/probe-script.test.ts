@@ -184,7 +184,7 @@ describe("the probe", () => {
     const { pods } = runProbe(render([webToDatabase], ["app"]), "*");
     const server = pods.find(({ metadata }) => metadata.name.endsWith("-to-web-to-db"));
     assert.deepEqual(server?.spec.containers[0]?.command, ["/bin/probe", "serve", "80", "79", "81"]);
-    assert.deepEqual(server?.spec.securityContext.sysctls, [
+    assert.deepEqual(server.spec.securityContext.sysctls, [
       { name: "net.ipv4.ip_unprivileged_port_start", value: "0" },
     ]);
   });
