@@ -124,7 +124,10 @@ export const hardeningGuide: ControlSource = {
       rules: ["network-default-deny", "network-open-policy"],
       tests: [
         test("cluster/stories/workloads.ts", "are not reached on another port, nor by a stranger"),
-        test("unit/network/flows.test.ts", "without a rule: every namespace refuses every other, and itself"),
+        test(
+          "unit/network/flows.test.ts",
+          "without a rule: every namespace refuses every other, itself and the control plane, and no pod reaches the API server",
+        ),
       ],
     },
     "Network: credentials": {
