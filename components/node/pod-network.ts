@@ -57,10 +57,14 @@ export function podNetwork(options: PodNetworkOptions): PlanFragment {
       Wants: "network-online.target",
       After: "network-online.target",
       Before: "kubelet.service",
+      // What calls a network online does not everywhere wait for the address by which the other nodes are reached.
+      StartLimitIntervalSec: 0,
     },
     Service: {
       Type: "oneshot",
       RemainAfterExit: true,
+      Restart: "on-failure",
+      RestartSec: "1s",
       ExecStart: `/usr/sbin/ip -force -batch ${routeFile}`,
     },
     Install: { WantedBy: "multi-user.target" },

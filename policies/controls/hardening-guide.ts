@@ -198,7 +198,13 @@ export const hardeningGuide: ControlSource = {
     },
     "Logging: hosts": {
       what: "hosts log too: auditd and the journal",
-      tests: [test("cluster/own-kernel.test.ts", "runs auditd with all rules loaded")],
+      tests: [
+        test("cluster/own-kernel.test.ts", "runs auditd with all rules loaded"),
+        test(
+          "cluster/own-kernel.test.ts",
+          "writes down who changed accounts, under the key by which an auditor searches, and nothing of who only read them",
+        ),
+      ],
       note: "Local machines share the box's kernel and have no auditd; `notApplicable` says so.",
     },
     "Logging: outside the cluster": {

@@ -129,6 +129,13 @@ describe(`A host with a kernel of its own, Debian ${suite}`, () => {
     assert.doesNotMatch(records, /comm=cat /);
   });
 
+  it("turns auditing on again when somebody turned it off, and only then", () => {
+    run("auditctl -e 0");
+    assert.deepEqual(host.apply(plan, "harden").changed, ["auditing by the kernel turned on"]);
+    assert.match(run("auditctl -s"), /^enabled 1$/m);
+    assert.deepEqual(host.apply(plan, "harden").changed, []);
+  });
+
   it("mounts shared memory and /tmp with the options of the plan", () => {
     const options = (mount: string): string[] =>
       run(`findmnt --noheadings --output OPTIONS ${mount}`).split(",");

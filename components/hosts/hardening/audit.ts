@@ -37,6 +37,9 @@ const loadRules = renderUnit({
   Install: { WantedBy: "multi-user.target" },
 });
 
+/** auditd and its rules say nothing of whether the kernel audits at all; in a container the question does not arise. */
+const kernelAudits = "systemd-detect-virt --container --quiet || auditctl -s | grep -qx 'enabled [12]'";
+
 /** Who changed accounts, sudo, sshd or the cluster's files, written by the kernel (auditd(8), audit.rules(7)). */
 export function audit(): PlanFragment {
   const watches = Object.entries(watched).flatMap(([key, files]) =>
@@ -50,6 +53,14 @@ export function audit(): PlanFragment {
         path: rulesFile,
         content: [...watches, ...systemCalls].map((line) => `${line}\n`).join(""),
         mode: "0640",
+      },
+    ],
+    // Turned off by hand, or by something else on the host: rules stay loaded, and nothing is written.
+    steps: [
+      {
+        description: "auditing by the kernel turned on",
+        unless: ["bash", "-c", kernelAudits],
+        command: ["auditctl", "-e", "1"],
       },
     ],
     units: [

@@ -70,6 +70,8 @@ export function probeStory(cluster: TestCluster, outputs: () => ClusterOutputs):
         const open = [
           "other/any pod → other/any pod TCP 10080",
           "other/any pod → other/any pod UDP 10080",
+          // Let in by its address, and nothing keeps it from going there any more.
+          "other/any pod → app/app=webhook TCP 8443",
           `other/any pod → ${host} TCP 6443`,
           `${host} → other/any pod TCP 10080`,
           `${host} → other/any pod UDP 10080`,
