@@ -27,7 +27,8 @@ export function backendEnvironment(): Record<string, string> {
   if (process.env["PULUMI_BACKEND_URL"] === undefined) {
     const state = path.join(data, "state");
     mkdirSync(state, { recursive: true, mode: 0o700 });
-    environment["PULUMI_BACKEND_URL"] = `file://${state}`;
+    // Without a second file beside each, for which every one of some five hundred saves of an "up" would be hashed.
+    environment["PULUMI_BACKEND_URL"] = `file://${state}?metadata=skip`;
   }
   const hasPassphrase = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"].some(
     (name) => process.env[name] !== undefined,
@@ -44,7 +45,7 @@ export function backendEnvironment(): Record<string, string> {
 /** The folder of a file backend; undefined for any other. */
 function stateFolder(environment: NodeJS.ProcessEnv): string | undefined {
   const url = environment["PULUMI_BACKEND_URL"];
-  return url?.startsWith("file://") === true ? url.slice("file://".length) : undefined;
+  return /^file:\/\/([^?]*)/.exec(url ?? "")?.[1];
 }
 
 /** Where a file backend keeps the stack's state; undefined for any other backend. */

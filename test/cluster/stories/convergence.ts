@@ -22,6 +22,10 @@ export function upAgainStory(cluster: TestCluster, outputs: () => ClusterOutputs
       assert.ok(before.every((text) => text.length > 1000));
       assert.deepEqual(after, before);
     });
+
+    it("finds a state that holds nothing of the lines of the program, which every save would carry", () => {
+      assert.doesNotMatch(cluster.exportedState(), /"stackTrace"/);
+    });
   });
 }
 
