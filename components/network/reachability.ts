@@ -41,9 +41,8 @@ export function isHost(end: End): end is HostEnd {
 }
 
 function holds(network: string, part: string): boolean {
-  const [[base, prefix], [partBase, partPrefix]] = [network, part].map((text) =>
-    ipaddr.IPv4.parseCIDR(text),
-  ) as [[ipaddr.IPv4, number], [ipaddr.IPv4, number]];
+  const [base, prefix] = ipaddr.IPv4.parseCIDR(network);
+  const [partBase, partPrefix] = ipaddr.IPv4.parseCIDR(part);
   return prefix <= partPrefix && partBase.match(base, prefix);
 }
 

@@ -46,6 +46,16 @@ func checkLines(t *testing.T, limit time.Duration, lines ...string) map[string]s
 	return results
 }
 
+// expectInOrder compares what the client said of checks 0, 1, 2 and so on.
+func expectInOrder(t *testing.T, results map[string]string, expected ...string) {
+	t.Helper()
+	for index, wanted := range expected {
+		if got := results[fmt.Sprint(index)]; got != wanted {
+			t.Errorf("check %d: %q, expected %q", index, got, wanted)
+		}
+	}
+}
+
 func TestEveryPortIsServedByBothProtocols(t *testing.T) {
 	first, second, closed := freePort(t), freePort(t), freePort(t)
 	if err := serve([]int{first, second}); err != nil {
@@ -59,11 +69,7 @@ func TestEveryPortIsServedByBothProtocols(t *testing.T) {
 		fmt.Sprintf("4 tcp 127.0.0.1:%d closed", closed),
 		fmt.Sprintf("5 udp 127.0.0.1:%d closed", closed),
 	)
-	for index, expected := range []string{"open", "open", "open", "open", "closed", "closed"} {
-		if got := results[fmt.Sprint(index)]; got != "pass "+expected {
-			t.Errorf("check %d: %q, expected %q", index, got, "pass "+expected)
-		}
-	}
+	expectInOrder(t, results, "pass open", "pass open", "pass open", "pass open", "pass closed", "pass closed")
 }
 
 func TestWhatIsNotAsDeclaredFailsAndSaysWhatWasSeen(t *testing.T) {
@@ -77,11 +83,7 @@ func TestWhatIsNotAsDeclaredFailsAndSaysWhatWasSeen(t *testing.T) {
 		fmt.Sprintf("2 tcp 127.0.0.1:%d open", closed),
 		fmt.Sprintf("3 udp 127.0.0.1:%d open", closed),
 	)
-	for index, seen := range []string{"open", "open", "closed", "closed"} {
-		if got := results[fmt.Sprint(index)]; got != "fail "+seen {
-			t.Errorf("check %d: %q, expected %q", index, got, "fail "+seen)
-		}
-	}
+	expectInOrder(t, results, "fail open", "fail open", "fail closed", "fail closed")
 }
 
 func TestUDPWithoutAnAnswerIsClosed(t *testing.T) {
@@ -176,11 +178,7 @@ func TestDNS(t *testing.T) {
 		"1 dns nobody.default.svc.cluster.local "+server,
 		fmt.Sprintf("2 dns kubernetes.default.svc.cluster.local 127.0.0.1:%d", freePort(t)),
 	)
-	for index, expected := range []string{"pass answered", "fail unanswered", "fail unanswered"} {
-		if got := results[fmt.Sprint(index)]; got != expected {
-			t.Errorf("check %d: %q, expected %q", index, got, expected)
-		}
-	}
+	expectInOrder(t, results, "pass answered", "fail unanswered", "fail unanswered")
 }
 
 func TestWhatIsNoCheckIsRefused(t *testing.T) {
