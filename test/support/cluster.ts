@@ -55,6 +55,21 @@ const outputsSchema = z.object({
   }),
 });
 
+const stateSchema = z.object({
+  deployment: z.object({
+    resources: z.array(
+      z.looseObject({
+        urn: z.string(),
+        type: z.string(),
+        inputs: z.record(z.string(), z.unknown()).optional(),
+      }),
+    ),
+  }),
+});
+
+/** A resource as the state holds it, secrets encrypted. */
+export type StateResource = z.infer<typeof stateSchema>["deployment"]["resources"][number];
+
 /** Outputs of the stack, secrets in clear: tests may look where users may not. */
 export type ClusterOutputs = z.infer<typeof outputsSchema>;
 
@@ -170,6 +185,11 @@ export class TestCluster {
   /** The state as the backend keeps it, secrets encrypted. */
   public exportedState(): string {
     return this.pulumi(["stack", "export"]).stdout;
+  }
+
+  /** Every resource of the state, secrets encrypted. */
+  public resources(): readonly StateResource[] {
+    return stateSchema.parse(JSON.parse(this.exportedState())).deployment.resources;
   }
 
   public machine(verb: "start" | "stop", name: string): Outcome {

@@ -3,12 +3,6 @@ import { describe, it } from "node:test";
 import { z } from "zod";
 import type { ClusterOutputs, Outcome, TestCluster } from "../../support/cluster";
 
-const stateSchema = z.object({
-  deployment: z.object({
-    resources: z.array(z.looseObject({ urn: z.string(), inputs: z.looseObject({}).optional() })),
-  }),
-});
-
 const policySchema = z.object({
   apiVersion: z.string(),
   kind: z.string(),
@@ -32,8 +26,7 @@ export function probeStory(cluster: TestCluster, outputs: () => ClusterOutputs):
     return outcome;
   };
   const probe = (): Outcome => {
-    const { resources } = stateSchema.parse(JSON.parse(cluster.exportedState())).deployment;
-    const script = resources.find(({ urn }) => urn.endsWith("::probe-run"))?.inputs?.["stdin"];
+    const script = cluster.resources().find(({ urn }) => urn.endsWith("::probe-run"))?.inputs?.["stdin"];
     assert.ok(typeof script === "string", "the state has no probe");
     return cluster.ssh(outputs(), "control-plane-0", "sudo --non-interactive bash -s", script);
   };
