@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { clusterLayout } from "../../components/config/layout";
 import { parseSettings } from "../../components/config/settings";
+import { ApiClient } from "../support/api-client";
 import { runProgram, TestCluster, type ClusterOutputs } from "../support/cluster";
 import { LoadBalancer } from "../support/load-balancer";
 
@@ -52,25 +51,19 @@ describe("A cluster with three control planes", () => {
   let balancer: LoadBalancer | undefined;
   let known: ClusterOutputs | undefined;
   const outputs = (): ClusterOutputs => (known ??= cluster.outputs());
+  /** Comes in by the outputs; made when it is first needed. */
+  let watcher: ApiClient | undefined;
+  /** After every up. */
+  const forgetOutputs = (): void => {
+    known = undefined;
+    watcher = undefined;
+  };
   const kubectl = (...args: string[]): string => cluster.kubectl(outputs().kubeconfig, args).stdout.trim();
-  const kubeconfigFile = path.join(cluster.folder, "watcher.kubeconfig");
-
-  /** Whether an API server says that it is ready; asked with curl beside the test, so that many can be asked at once. */
-  const isReady = (address: string): Promise<boolean> =>
-    new Promise((resolve) => {
-      const args = [
-        "--kubeconfig",
-        kubeconfigFile,
-        "--server",
-        `https://${address}:6443`,
-        "--request-timeout=2s",
-      ];
-      spawn("kubectl", [...args, "get", "--raw", "/readyz"], { stdio: "ignore" }).on("close", (code) => {
-        resolve(code === 0);
-      });
-    });
   const look = async (): Promise<Look> => {
-    const [balanced, ...each] = await Promise.all([gateway, ...addresses].map(isReady));
+    const client = (watcher ??= new ApiClient(outputs().kubeconfig));
+    const [balanced, ...each] = await Promise.all(
+      [gateway, ...addresses].map((address) => client.isReady(`https://${address}:6443`)),
+    );
     return { serving: each.filter((ready) => ready).length, balanced: balanced === true };
   };
   const becomes = async (seconds: number, condition: (seen: Look) => boolean): Promise<Look> => {
@@ -110,12 +103,11 @@ describe("A cluster with three control planes", () => {
   const up = async (...args: string[]): Promise<void> => {
     const { code, stdout, stderr } = await cluster.npmRun("up", args);
     assert.equal(code, 0, stdout + stderr);
-    known = undefined;
+    forgetOutputs();
   };
 
   it("begins with one", async () => {
     await up();
-    writeFileSync(kubeconfigFile, outputs().kubeconfig, { mode: 0o600 });
     assert.deepEqual(voters("control-plane-0"), ["control-plane-0"]);
     assert.match(kubectl("create", "configmap", "from-the-beginning"), /created/);
   });
@@ -164,11 +156,14 @@ describe("A cluster with three control planes", () => {
     const looks: Look[] = [];
     const progress = { ended: false };
     const change = cluster.npmRun("up").finally(() => (progress.ended = true));
-    while (!progress.ended) looks.push(await look());
+    while (!progress.ended) {
+      looks.push(await look());
+      await sleep(100);
+    }
     const { code, stdout, stderr } = await change;
     assert.equal(code, 0, stdout + stderr);
     assert.ok(looks.length > 5, `only ${looks.length} looks`);
-    known = undefined;
+    forgetOutputs();
     return Math.min(...looks.map(({ serving }) => serving));
   };
 
@@ -190,7 +185,6 @@ describe("A cluster with three control planes", () => {
     for (const stage of stages) {
       writeFileSync(cluster.configFile, configuration(gateway, all, 31, stage));
       assert.equal(await fewestDuringUp(), all - 1, stage);
-      writeFileSync(kubeconfigFile, outputs().kubeconfig, { mode: 0o600 });
       assert.deepEqual(voters("control-plane-1"), controlPlaneNames);
       const health = etcdctl("control-plane-2", "endpoint", "health", "--cluster").trim().split("\n");
       assert.equal(health.filter((line) => line.includes(" is healthy")).length, all, health.join("\n"));

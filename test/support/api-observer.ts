@@ -1,5 +1,5 @@
-import { spawn, type ChildProcess } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ApiClient } from "./api-client";
 
 /** An event of a watch, as the API server sends it (kubernetes.io/docs/reference/using-api/api-concepts, efficient detection of changes). */
 interface WatchEvent {
@@ -29,12 +29,12 @@ export interface Observation {
  * server that has just started remembers no event from before.
  */
 export class ApiObserver {
-  readonly #kubectl: readonly string[];
+  readonly #client: ApiClient;
   readonly #path: string;
   /** Names that were there when the look began, or have been told of. */
   readonly #known = new Set<string>();
   #running = true;
-  #watch: ChildProcess | undefined;
+  readonly #end = new AbortController();
   readonly #loops: Promise<void>[];
   #answered = 0;
   #refused = 0;
@@ -42,15 +42,19 @@ export class ApiObserver {
   #resumed = -1;
   readonly #added: string[] = [];
 
-  private constructor(kubeconfigFile: string, namespace: string) {
-    this.#kubectl = ["--kubeconfig", kubeconfigFile];
+  private constructor(kubeconfig: string, namespace: string) {
+    this.#client = new ApiClient(kubeconfig);
     this.#path = `/api/v1/namespaces/${namespace}/configmaps`;
     this.#loops = [];
   }
 
-  /** Lists what is there, and looks from then on. */
-  public static async start(kubeconfigFile: string, namespace: string): Promise<ApiObserver> {
-    const observer = new ApiObserver(kubeconfigFile, namespace);
+  /**
+   * Lists what is there, and looks from then on.
+   *
+   * @param kubeconfig Its text.
+   */
+  public static async start(kubeconfig: string, namespace: string): Promise<ApiObserver> {
+    const observer = new ApiObserver(kubeconfig, namespace);
     const from = await observer.#list((name) => observer.#known.add(name));
     observer.#loops.push(observer.#askReadiness(), observer.#follow(from));
     return observer;
@@ -59,7 +63,7 @@ export class ApiObserver {
   /** Ends the look. */
   public async stop(): Promise<Observation> {
     this.#running = false;
-    this.#watch?.kill();
+    this.#end.abort();
     await Promise.all(this.#loops);
     return {
       answered: this.#answered,
@@ -80,8 +84,7 @@ export class ApiObserver {
   async #askReadiness(): Promise<void> {
     let last = Date.now();
     while (this.#running) {
-      const code = await this.#run(["--request-timeout=2s", "get", "--raw", "/readyz"], () => undefined);
-      if (code === 0) {
+      if (await this.#client.isReady()) {
         this.#answered += 1;
         this.#longestGap = Math.max(this.#longestGap, Date.now() - last);
         last = Date.now();
@@ -101,8 +104,8 @@ export class ApiObserver {
   async #list(each: (name: string) => void): Promise<string> {
     for (;;) {
       let text = "";
-      const code = await this.#run(["get", "--raw", this.#path], (line) => (text += line));
-      if (code === 0) {
+      const status = await this.#client.get(this.#path, (line) => (text += line));
+      if (status === 200) {
         const { metadata, items } = JSON.parse(text) as {
           metadata: { resourceVersion: string };
           items: { metadata: { name: string } }[];
@@ -119,15 +122,15 @@ export class ApiObserver {
     while (this.#running) {
       this.#resumed += 1;
       const errors: string[] = [];
-      await this.#run(
-        ["get", "--raw", `${this.#path}?watch=true&resourceVersion=${resourceVersion}`],
+      await this.#client.get(
+        `${this.#path}?watch=true&resourceVersion=${resourceVersion}`,
         (line) => {
           const event = JSON.parse(line) as WatchEvent;
           resourceVersion = event.object.metadata?.resourceVersion ?? resourceVersion;
           if (event.type === "ADDED") this.#tell(event.object.metadata?.name ?? "");
           if (event.type === "ERROR") errors.push(line);
         },
-        (child) => (this.#watch = child),
+        { signal: this.#end.signal },
       );
       if (errors.length > 0) {
         resourceVersion = await this.#list((name) => {
@@ -136,27 +139,5 @@ export class ApiObserver {
       }
       await sleep(100);
     }
-  }
-
-  #run(
-    args: readonly string[],
-    onLine: (line: string) => void,
-    started?: (child: ChildProcess) => void,
-  ): Promise<number> {
-    return new Promise((resolve) => {
-      const child = spawn("kubectl", [...this.#kubectl, ...args], { stdio: ["ignore", "pipe", "ignore"] });
-      started?.(child);
-      let rest = "";
-      child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-        const lines = (rest + chunk).split("\n");
-        rest = lines.pop() ?? "";
-        for (const line of lines) if (line !== "") onLine(line);
-      });
-      child.on("close", (code) => {
-        // An answer that is no stream need not end its line.
-        if (rest !== "" && code === 0) onLine(rest);
-        resolve(code ?? -1);
-      });
-    });
   }
 }

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { writeFileSync } from "node:fs";
-import path from "node:path";
 import { before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse, stringify } from "yaml";
@@ -42,10 +40,8 @@ export function authoritiesStory(cluster: TestCluster): void {
   };
   /** One stage, during which somebody with a kubeconfig asks again and again. */
   const rotate = async (issuing: number, trusted: readonly number[], kubeconfig: string): Promise<void> => {
-    const file = path.join(cluster.folder, "watcher-of-authorities.kubeconfig");
-    writeFileSync(file, kubeconfig, { mode: 0o600 });
     configure(issuing, trusted);
-    const observer = await ApiObserver.start(file, namespace);
+    const observer = await ApiObserver.start(kubeconfig, namespace);
     await logins.up();
     const { answered, longestGap } = await observer.stop();
     assert.ok(answered > 5, `${answered} answers`);

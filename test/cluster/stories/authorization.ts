@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -67,9 +66,7 @@ export function authorizationStory(cluster: TestCluster, outputs: () => ClusterO
 
   /** Runs up and looks at the API server meanwhile. */
   const upObserved = async (): Promise<{ outcome: Outcome; seconds: number; seen: Observation }> => {
-    const kubeconfigFile = path.join(cluster.folder, "observer.kubeconfig");
-    writeFileSync(kubeconfigFile, outputs().kubeconfig, { mode: 0o600 });
-    const observer = await ApiObserver.start(kubeconfigFile, "app");
+    const observer = await ApiObserver.start(outputs().kubeconfig, "app");
     const run = Date.now();
     const name = (when: string): string => `seen-${when}-${run}`;
     admin(["--namespace", "app", "create", "configmap", name("before")]);
