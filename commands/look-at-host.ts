@@ -1,9 +1,15 @@
 import type { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
 import type { HopAccess, HostAccess } from "../drift/stack-state";
 
 /** Seconds until a host that does not answer is given up. */
 const connectSeconds = 30;
+/**
+ * Seconds in which a refused connection is tried again: sshd that was told to read its configuration anew starts its own program
+ * again, and nobody listens meanwhile (sshd(8), SIGHUP).
+ */
+const refusalSeconds = 5;
 /** Seconds until a look that does not end is given up. */
 const lookSeconds = 120;
 
@@ -38,6 +44,27 @@ function login(config: ConnectConfig): Promise<Client> {
     client.on("error", reject);
     client.connect(config);
   });
+}
+
+/** RFC 4254, section 5.1: SSH_OPEN_CONNECT_FAILED, the bastion's word for a refusal. */
+const connectFailed = 2;
+
+function isRefusal(error: unknown): boolean {
+  const { code, reason } = error as { readonly code?: unknown; readonly reason?: unknown };
+  return code === "ECONNREFUSED" || reason === connectFailed;
+}
+
+/** Tries again while the other side refuses, for some seconds. Every other failure is final. */
+async function throughRefusals<Result>(seconds: number, attempt: () => Promise<Result>): Promise<Result> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isRefusal(error) || Date.now() >= end) throw error;
+      await sleep(100);
+    }
+  }
 }
 
 /** The way to a host through the one in front of it. */
@@ -85,17 +112,23 @@ export interface HostSession {
 /**
  * Logs in to a host as the stack does, through its bastion where it has one, and logs out when `use` has ended.
  *
+ * @param patience Seconds in which refused connections are tried again.
  * @throws when the host does not answer, shows another key than the pinned one, or does not let the stack's key in.
  */
 export async function withHost<Result>(
   access: HostAccess,
   use: (session: HostSession) => Promise<Result>,
+  patience: number = refusalSeconds,
 ): Promise<Result> {
   const { proxy } = access;
-  const bastion = proxy === undefined ? undefined : await login(connectConfig(proxy, undefined));
+  const bastion =
+    proxy === undefined
+      ? undefined
+      : await throughRefusals(patience, () => login(connectConfig(proxy, undefined)));
   try {
-    const sock = bastion === undefined ? undefined : await forward(bastion, access);
-    const client = await login(connectConfig(access, sock));
+    const client = await throughRefusals(patience, async () =>
+      login(connectConfig(access, bastion === undefined ? undefined : await forward(bastion, access))),
+    );
     try {
       return await use({ run: (script) => execute(client, script) });
     } finally {

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { createServer, type AddressInfo } from "node:net";
+import { after, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Server } from "ssh2";
+import { withHost } from "../../../commands/look-at-host";
+import type { HostAccess } from "../../../drift/stack-state";
+import { sshKeyPair } from "../../support/ssh-key-pair";
+
+const address = "127.0.0.1";
+const hostKey = sshKeyPair("host");
+const operator = sshKeyPair("operator");
+
+/** A host that lets everybody with a key in, and answers every command with what it was sent. */
+const host = new Server({ hostKeys: [hostKey.private] }, (connection) => {
+  connection
+    .on("authentication", (context) => {
+      if (context.method === "publickey") context.accept();
+      else context.reject(["publickey"]);
+    })
+    .on("session", (accept) => {
+      accept().on("exec", (acceptCommand) => {
+        const channel = acceptCommand();
+        channel
+          .on("data", (chunk: Buffer) => channel.write(chunk))
+          .on("end", () => {
+            channel.exit(0);
+            channel.end();
+          });
+      });
+    })
+    .on("tcpip", (_accept, reject) => {
+      reject();
+    })
+    .on("error", () => undefined);
+});
+
+/** A port on which nobody listens. */
+function closedPort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, address, () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => {
+        resolve(port);
+      });
+    });
+  });
+}
+
+const look = (access: Partial<HostAccess> & { port: number }, patience?: number): Promise<string> =>
+  withHost(
+    { host: address, user: "redoubt", privateKey: operator.private, hostKey: hostKey.public, ...access },
+    ({ run }) => run("looked"),
+    patience,
+  );
+
+describe("a look at a host", () => {
+  after(() => host.close());
+
+  it("waits for a server that refuses while it reads its configuration again", async () => {
+    const port = await closedPort();
+    const seen = look({ port });
+    await sleep(300);
+    host.listen(port, address);
+    assert.equal(await seen, "looked");
+  });
+
+  it("gives up a server that goes on refusing", async () => {
+    await assert.rejects(look({ port: await closedPort() }, 0.3), { code: "ECONNREFUSED" });
+  });
+
+  it("does not try again what shows another key than the pinned one", async () => {
+    const { port } = host.address() as AddressInfo;
+    const begin = Date.now();
+    await assert.rejects(look({ port, hostKey: operator.public }, 60), /verif/i);
+    assert.ok(Date.now() - begin < 10_000);
+  });
+
+  it("gives up what a bastion can't reach", async () => {
+    const { port } = host.address() as AddressInfo;
+    const proxy = {
+      host: address,
+      port,
+      user: "redoubt",
+      privateKey: operator.private,
+      hostKey: hostKey.public,
+    };
+    await assert.rejects(look({ port: 1, proxy }, 0.3), /Channel open failure|open failed/);
+  });
+});
