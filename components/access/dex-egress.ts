@@ -1,4 +1,5 @@
 import type { PlanFragment } from "../plan/plan";
+import { apiServerPort } from "../plan/ports";
 import { renderUnit } from "../plan/systemd";
 import { readers } from "../pki/readers";
 
@@ -33,7 +34,7 @@ table inet redoubt_dex {
 
 \tchain dex {
 \t\tct state established,related accept
-\t\tip daddr ${apiServerAddress} tcp dport 6443 accept comment "kube-apiserver"
+\t\tip daddr ${apiServerAddress} tcp dport ${apiServerPort} accept comment "kube-apiserver"
 ${directory.join("")}\t\treject with icmpx type admin-prohibited
 \t}
 }

@@ -3,6 +3,7 @@ import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { renderFlags } from "../plan/flags";
 import { paths } from "../plan/paths";
 import type { PlanFragment } from "../plan/plan";
+import { apiServerPort } from "../plan/ports";
 import { sandbox } from "../plan/sandbox";
 import { execStart, renderUnit } from "../plan/systemd";
 import { admissionPlugins, renderAdmissionConfiguration, type PodSecurityDefaults } from "./admission";
@@ -58,7 +59,7 @@ export function kubeApiserverFlags(options: KubeApiserverOptions): string[] {
   return renderFlags({
     ...Object.fromEntries(ofParts.flatMap((flags) => Object.entries(flags))),
     "advertise-address": options.advertiseAddress,
-    "secure-port": 6443,
+    "secure-port": apiServerPort,
     "allow-privileged": false,
     "enable-admission-plugins": admissionPlugins, // 1.2.3, 1.2.9, 1.2.10, 1.2.14
     "admission-control-config-file": files.admission,

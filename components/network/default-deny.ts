@@ -1,4 +1,4 @@
-import { dnsPodPort } from "../plan/ports";
+import { apiServerPort, dnsPodPort } from "../plan/ports";
 import { policyPeer, type NetworkPolicyManifest, type PolicyPort } from "./allow-rules";
 
 /** Pods that answer cluster DNS. */
@@ -69,7 +69,7 @@ export function systemIsolationManifests(
         egress: [
           {
             to: apiServerAddresses.map((address) => ({ ipBlock: { cidr: `${address}/32` } })),
-            ports: [{ protocol: "TCP", port: 6443 }],
+            ports: [{ protocol: "TCP", port: apiServerPort }],
           },
         ],
       },

@@ -1,7 +1,7 @@
 import { isPodPeer, type AllowRule } from "./allow-rules";
 import { notProbed, type NotProbed } from "./not-probed";
 import {
-  apiServerPort,
+  apiServer,
   apiServersOf,
   ends,
   neighbours,
@@ -47,7 +47,7 @@ function ownCandidates(pods: RulePods, cluster: ProbedCluster, leader: ProbeHost
   const { rule, client, server } = pods;
   const from = isPodPeer(rule.from) ? client : leader;
   if (from === undefined) return [];
-  const toApiServers = apiServersOf(pods, cluster).map((to) => ({ from, to, port: apiServerPort, rule }));
+  const toApiServers = apiServersOf(pods, cluster).map((to) => ({ from, to, port: apiServer, rule }));
   if (server === undefined) return toApiServers;
   return [
     ...ends(rule).map((port) => ({ from, to: server, port, rule })),
@@ -69,7 +69,7 @@ function strangersCandidates(cast: ProbeCast, cluster: ProbedCluster): Candidate
   const all = [...strangers, ...(leader === undefined ? [] : [leader])];
   return [
     ...all.flatMap((from) => servers.flatMap(({ to, ports }) => ports.map((port) => ({ from, to, port })))),
-    ...strangers.flatMap((from) => cluster.controlPlanes.map((to) => ({ from, to, port: apiServerPort }))),
+    ...strangers.flatMap((from) => cluster.controlPlanes.map((to) => ({ from, to, port: apiServer }))),
   ];
 }
 

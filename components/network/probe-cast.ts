@@ -1,3 +1,4 @@
+import { apiServerPort } from "../plan/ports";
 import { isPodPeer, type AllowRule, type PodPeer, type PortRange } from "./allow-rules";
 import { reach, type HostEnd, type PodEnd, type ProtocolPort } from "./reachability";
 
@@ -47,7 +48,7 @@ export interface ProbeCast {
 export const refusedPort = 10080;
 
 /** What every control plane serves, and its firewall opens to pods: there, policies alone decide. */
-export const apiServerPort: ProtocolPort = { protocol: "TCP", port: 6443 };
+export const apiServer: ProtocolPort = { protocol: "TCP", port: apiServerPort };
 
 /** Name of the node on which servers run. */
 export function serverNode({ nodes }: ProbedCluster): string {
@@ -112,6 +113,6 @@ export function probeCast(rules: readonly AllowRule[], cluster: ProbedCluster): 
 export function apiServersOf({ rule, client }: RulePods, cluster: ProbedCluster): readonly ProbeHost[] {
   if (client === undefined) return [];
   return cluster.controlPlanes.filter(
-    (host) => reach([rule], cluster.podCidr, client, host, apiServerPort) === "open",
+    (host) => reach([rule], cluster.podCidr, client, host, apiServer) === "open",
   );
 }

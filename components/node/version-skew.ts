@@ -1,5 +1,6 @@
 import { binaryPath, paths } from "../plan/paths";
 import type { PlanFragment } from "../plan/plan";
+import { apiServerPort } from "../plan/ports";
 import { shellCommand } from "../plan/quote";
 
 /** What a change of a node's version depends on. */
@@ -17,7 +18,7 @@ export interface VersionSkewOptions {
  */
 export function versionSkew({ controlPlanes, version }: VersionSkewOptions): PlanFragment {
   const kubelet = binaryPath("kubelet");
-  const servers = shellCommand(controlPlanes.map((address) => `https://${address}:6443`));
+  const servers = shellCommand(controlPlanes.map((address) => `https://${address}:${apiServerPort}`));
   const ask = `${binaryPath("kubectl")} --kubeconfig=${paths.kubeletKubeconfig} --request-timeout=5s --server="$server" get --raw /version`;
   const script = `[ -x ${kubelet} ] || exit 0
 [ "$(${kubelet} --version)" != "Kubernetes v${version}" ] || exit 0

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { HostSpec } from "../hosts/host";
 import { paths } from "../plan/paths";
+import { apiServerPort } from "../plan/ports";
 import {
   clusterAdminsGroup,
   dexNamespace,
@@ -110,7 +111,7 @@ const server = { usages: ["server_auth"] } as const;
 
 /** URL of an API server on its customary port. */
 export function apiServerUrl(host: string): string {
-  return `https://${host}:6443`;
+  return `https://${host}:${apiServerPort}`;
 }
 
 /** A control plane's own components talk to the API server beside them: their versions change together. */

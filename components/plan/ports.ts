@@ -12,6 +12,9 @@ export type PortSource = "operators" | "apiClients" | "controlPlanes" | "nodes" 
 /** What must be configured for a port to be open. */
 export type PortFeature = "identityProvider";
 
+/** The customary port of an API server ("Ports and Protocols"). */
+export const apiServerPort = 6443;
+
 /** Where cluster DNS listens inside its pods; unprivileged, so that the pods need no capability. */
 export const dnsPodPort = 1053;
 
@@ -41,7 +44,7 @@ export const portTable: readonly PortRule[] = [
   {
     name: "kube-apiserver",
     protocol: "tcp",
-    port: 6443,
+    port: apiServerPort,
     on: ["control-plane"],
     from: ["apiClients", "nodes", "pods"],
   },
