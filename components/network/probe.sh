@@ -24,11 +24,7 @@ say() { printf '%s\n' "$*" >&2; }
 
 # The pods belong to these ConfigMaps, so nobody else adopts them and they go with them; those of a run that was cut off too.
 cleanup() {
-  local namespace
-  for namespace in "${owners[@]}"; do
-    kube delete configmap --namespace "$namespace" --selector "$probe_label" --cascade=background --wait=false --ignore-not-found >/dev/null 2>&1 || true
-    kube delete pod --namespace "$namespace" --selector "$probe_label" --grace-period=0 --force --wait=false --ignore-not-found >/dev/null 2>&1 || true
-  done
+  kube delete pod,configmap --all-namespaces --selector "$probe_label" --grace-period=0 --force --wait=false --ignore-not-found >/dev/null 2>&1 || true
   rm -rf "$work"
 }
 trap cleanup EXIT

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { after, before, describe, it } from "node:test";
+import { after, before, beforeEach, describe, it } from "node:test";
 import { mergeFragments } from "../../../components/plan/merge";
 import { renderScript } from "../../../components/plan/script";
 import { makeAuthority, makeServerCertificate } from "../../support/certificates";
@@ -96,6 +96,41 @@ describe("a program that a host downloads", () => {
       assert.notEqual(code, 0);
       assert.match(stderr, /artifact program 1: \S+ can't be downloaded by this host.*hosts\.artifacts/);
       assert.equal(readFileSync(target, "utf8"), program);
+    });
+  }
+});
+
+describe("a program that lies in a store", () => {
+  const host = new ConvergeHost();
+  const target = path.join(host.folder, "installed", "program");
+  /** @param hasher The program that a host must have for the quick way; a name that nothing bears stands for a host without it. */
+  const install = (pinned: string, hasher: string): ConvergeOutcome => {
+    const url = `file://${path.join(host.folder, "stored")}`;
+    const artifact = { name: "program", version: "1", url, sha256: pinned, path: target };
+    const script = renderScript(mergeFragments({ test: { artifacts: [artifact] } }), "test");
+    assert.ok(script.includes("command -v openssl"));
+    return host.run(script.replace("command -v openssl", `command -v ${hasher}`));
+  };
+  before(() => {
+    host.write("stored", program);
+  });
+  beforeEach(() => {
+    rmSync(target, { force: true });
+  });
+  after(() => {
+    host.remove();
+  });
+
+  for (const [where, hasher] of [
+    ["with openssl", "openssl"],
+    ["without it", "no-such-program"],
+  ] as const) {
+    it(`is checked on a host ${where}: what is pinned is installed, anything else is not`, () => {
+      assert.match(install("0".repeat(64), hasher).stderr, /does not have the pinned sha256 0+/);
+      assert.ok(!existsSync(target));
+      assert.deepEqual(install(sha256, hasher).changed, ["artifact program 1"]);
+      assert.equal(readFileSync(target, "utf8"), program);
+      assert.deepEqual(install(sha256, hasher).changed, []);
     });
   }
 });
