@@ -139,6 +139,19 @@ ssh_answers() {
   banner=$(timeout 1 bash -c 'exec 3<>"/dev/tcp/$0/22" && head -c 4 <&3' "$1" 2>/dev/null) && [ "$banner" = "SSH-" ]
 }
 
+# nspawn puts a machine's services below the group that it runs in. Machines that shared one would take groups of one name from under
+# each other while they boot, and what starts then fails (systemd.exec(5), status 219); where a systemd runs the box it sees to that.
+own_group() {
+  local hierarchy group
+  # Where controllers are on cgroup v1 systemd's own hierarchy is the first, or the second with a copy in the first.
+  for hierarchy in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
+    [ -d "$hierarchy" ] || continue
+    group="$hierarchy/redoubt-$CLUSTER-$NAME"
+    mkdir --parents "$group"
+    printf '%s\n' "$BASHPID" >"$group/cgroup.procs"
+  done
+}
+
 start_machine() {
   local dir=$1
   if is_running "$dir"; then return 0; fi
@@ -164,7 +177,10 @@ start_machine() {
     systemctl show --property=MainPID --value "redoubt-machine-$CLUSTER-$NAME.service" >"$dir/pid"
   else
     # A session of its own, so that the machine outlives whoever started it.
-    setsid env "${environment[@]}" "${command[@]}" </dev/null >"$dir/console.log" 2>&1 &
+    (
+      own_group
+      exec setsid env "${environment[@]}" "${command[@]}"
+    ) </dev/null >"$dir/console.log" 2>&1 &
     printf '%s\n' "$!" >"$dir/pid"
   fi
 }

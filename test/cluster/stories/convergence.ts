@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ClusterOutputs, TestCluster } from "../../support/cluster";
+import { runProgram, type ClusterOutputs, type TestCluster } from "../../support/cluster";
 
 /** Everything on a host that a second run could have touched: inode, time and mode of files, start times of units. */
 const fingerprintCommand =
@@ -52,6 +53,20 @@ export function convergenceStory(cluster: TestCluster, outputs: () => ClusterOut
     );
     return answer.trim() === "True True True";
   };
+
+  describe("Machines of one box", () => {
+    it("have control groups of their own, so that none takes another's away while it boots", () => {
+      const groups = outputs().nodeTable.map(({ name }) => {
+        const nspawn = readFileSync(`/var/lib/redoubt-machines/${cluster.stack}/${name}/pid`, "utf8").trim();
+        const first = runProgram("pgrep", ["--parent", nspawn]).stdout.trim();
+        // proc(5), /proc/pid/cgroup: systemd's own hierarchy of version 1, or the one of version 2.
+        const lines = readFileSync(`/proc/${first}/cgroup`, "utf8").split("\n");
+        return lines.filter((line) => /^(\d+:name=systemd|0:):/.test(line)).join("\n");
+      });
+      assert.ok(groups.every((group) => group !== ""));
+      assert.equal(new Set(groups).size, groups.length, groups.join("\n"));
+    });
+  });
 
   describe("A machine that lost its power", () => {
     it("comes back with its data, and the cluster heals", async () => {
