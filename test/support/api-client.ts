@@ -49,7 +49,7 @@ export class ApiClient {
   }
 
   /**
-   * Gets a path and hands on each line as it comes, so that a watch can be read.
+   * Gets a path and hands on each line of the answer as it comes, so that a watch can be read; of a refusal none.
    *
    * @returns the status, when the answer has ended; undefined when there was none, or it was cut off.
    */
@@ -65,14 +65,16 @@ export class ApiClient {
       const options = { ...this.#options, ...(signal && { signal }) };
       const request = https.get(new URL(path, server), options, (response: IncomingMessage) => {
         let rest = "";
+        // Anything else says in its body why not, which is no answer.
+        const tell = response.statusCode === 200 ? onLine : (): void => undefined;
         response.setEncoding("utf8").on("data", (chunk: string) => {
           const lines = (rest + chunk).split("\n");
           rest = lines.pop() ?? "";
-          for (const line of lines) if (line !== "") onLine(line);
+          for (const line of lines) if (line !== "") tell(line);
         });
         response.on("error", fail).on("end", () => {
           // An answer that is no stream need not end its line.
-          if (rest !== "") onLine(rest);
+          if (rest !== "") tell(rest);
           resolve(response.statusCode);
         });
       });

@@ -122,7 +122,7 @@ export class ApiObserver {
     while (this.#running) {
       this.#resumed += 1;
       const errors: string[] = [];
-      await this.#client.get(
+      const status = await this.#client.get(
         `${this.#path}?watch=true&resourceVersion=${resourceVersion}`,
         (line) => {
           const event = JSON.parse(line) as WatchEvent;
@@ -132,7 +132,7 @@ export class ApiObserver {
         },
         { signal: this.#end.signal },
       );
-      if (errors.length > 0) {
+      if (errors.length > 0 || status === 410) {
         resourceVersion = await this.#list((name) => {
           if (!this.#known.has(name)) this.#tell(name);
         });
