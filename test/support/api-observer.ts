@@ -49,19 +49,28 @@ export class ApiObserver {
   }
 
   /**
-   * Lists what is there, and looks from then on.
+   * Lists what is there, and looks from then on while something is done, however that ends.
    *
    * @param kubeconfig Its text.
    */
-  public static async start(kubeconfig: string, namespace: string): Promise<ApiObserver> {
+  public static async during<Result>(
+    kubeconfig: string,
+    namespace: string,
+    work: (observer: ApiObserver) => Promise<Result>,
+  ): Promise<{ readonly result: Result; readonly seen: Observation }> {
     const observer = new ApiObserver(kubeconfig, namespace);
     const from = await observer.#list((name) => observer.#known.add(name));
     observer.#loops.push(observer.#askReadiness(), observer.#follow(from));
-    return observer;
+    try {
+      const result = await work(observer);
+      return { result, seen: await observer.#stop() };
+    } finally {
+      await observer.#stop();
+    }
   }
 
-  /** Ends the look. */
-  public async stop(): Promise<Observation> {
+  /** Ends the look, once or again. */
+  async #stop(): Promise<Observation> {
     this.#running = false;
     this.#end.abort();
     await Promise.all(this.#loops);
@@ -100,9 +109,14 @@ export class ApiObserver {
     this.#added.push(name);
   }
 
-  /** Names of what is there, and the version of the list; tried until it is answered. */
+  /**
+   * Names of what is there, and the version of the list; tried until it is answered, or the look ends.
+   *
+   * @throws after a minute without an answer.
+   */
   async #list(each: (name: string) => void): Promise<string> {
-    for (;;) {
+    const end = Date.now() + 60_000;
+    while (this.#running) {
       let text = "";
       const status = await this.#client.get(this.#path, (line) => (text += line));
       if (status === 200) {
@@ -113,8 +127,10 @@ export class ApiObserver {
         for (const item of items) each(item.metadata.name);
         return metadata.resourceVersion;
       }
+      if (Date.now() > end) throw new Error(`${this.#path} was not answered for a minute: ${status}`);
       await sleep(100);
     }
+    return "";
   }
 
   async #follow(from: string): Promise<void> {

@@ -41,9 +41,8 @@ export function authoritiesStory(cluster: TestCluster): void {
   /** One stage, during which somebody with a kubeconfig asks again and again. */
   const rotate = async (issuing: number, trusted: readonly number[], kubeconfig: string): Promise<void> => {
     configure(issuing, trusted);
-    const observer = await ApiObserver.start(kubeconfig, namespace);
-    await logins.up();
-    const { answered, longestGap } = await observer.stop();
+    const { seen } = await ApiObserver.during(kubeconfig, namespace, () => logins.up());
+    const { answered, longestGap } = seen;
     assert.ok(answered > 5, `${answered} answers`);
     // There is one API server, which must restart.
     assert.ok(longestGap < 30_000, `away for ${longestGap} ms`);

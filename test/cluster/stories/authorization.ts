@@ -66,22 +66,23 @@ export function authorizationStory(cluster: TestCluster, outputs: () => ClusterO
 
   /** Runs up and looks at the API server meanwhile. */
   const upObserved = async (): Promise<{ outcome: Outcome; seconds: number; seen: Observation }> => {
-    const observer = await ApiObserver.start(outputs().kubeconfig, "app");
     const run = Date.now();
     const name = (when: string): string => `seen-${when}-${run}`;
-    admin(["--namespace", "app", "create", "configmap", name("before")]);
-    const begin = Date.now();
-    const outcome = await cluster.npmRun("up");
-    const seconds = (Date.now() - begin) / 1000;
-    admin(["--namespace", "app", "create", "configmap", name("after")]);
-    await observer.sees(name("after"), 10);
-    const seen = await observer.stop();
+    const { result, seen } = await ApiObserver.during(outputs().kubeconfig, "app", async (observer) => {
+      admin(["--namespace", "app", "create", "configmap", name("before")]);
+      const begin = Date.now();
+      const outcome = await cluster.npmRun("up");
+      const seconds = (Date.now() - begin) / 1000;
+      admin(["--namespace", "app", "create", "configmap", name("after")]);
+      await observer.sees(name("after"), 10);
+      return { outcome, seconds };
+    });
     // The watch missed nothing and told nothing twice.
     assert.deepEqual(
       seen.added.filter((item) => item.startsWith("seen-")),
       [name("before"), name("after")],
     );
-    return { outcome, seconds, seen };
+    return { ...result, seen };
   };
 
   describe("A node", () => {
