@@ -8,6 +8,7 @@ import { buildReport, isAcceptable } from "../report/report";
 import { main } from "./main";
 import { engineParallelism, openStack, type StackOptions } from "./open-stack";
 import { stackCommand } from "./options";
+import { policyArguments, withPolicyOptions } from "./policies";
 import { CommandFailed, run } from "./shell";
 import { projectFolder } from "./stack";
 
@@ -78,9 +79,12 @@ function commentLimit(text: string): number {
 
 /** `npm run preview-report`: what `up` would change, and what each change does to who uses the cluster. */
 main(async () => {
-  const command = stackCommand(
-    "preview-report",
-    "Say what up would change on each host and in the cluster, and what each change does to who uses it.",
+  const command = withPolicyOptions(
+    stackCommand(
+      "preview-report",
+      "Say what up would change on each host and in the cluster, and what each change does to who uses it.",
+    ),
+    "always",
   )
     .option(
       "--json <file>",
@@ -89,14 +93,17 @@ main(async () => {
     .option("--markdown <file>", "write the comment for a pull request here; default: stdout, without --html")
     .option("--html <file>", "write the whole report here, as one page")
     .option("--limit <characters>", "longest comment", String(githubCommentLimit))
-    .argument("[arguments...]", "passed to pulumi preview, as --policy-pack policies")
+    .argument("[arguments...]", "passed to pulumi preview")
     .allowUnknownOption()
     .addHelpText("after", exitCodes)
     .parse();
   const options = command.opts<ReportOptions>();
   const limit = commentLimit(options.limit);
   const { json } = options;
-  const recording = json === undefined ? await recordPreview(options, command.args) : readRecording(json);
+  const recording =
+    json === undefined
+      ? await recordPreview(options, [...policyArguments(command, options.stack, true), ...command.args])
+      : readRecording(json);
   const isStackNamed = json === undefined || command.getOptionValueSource("stack") === "cli";
   const report = buildReport(readPreview(recording), isStackNamed ? options.stack : undefined);
   const markdown = renderMarkdown(report, limit);

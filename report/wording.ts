@@ -20,9 +20,11 @@ export function headlineReason({ worstChange }: Report): string {
 export function policySummary({ policyPacks, violations }: Report): string {
   if (policyPacks === undefined)
     return "This recording does not say what policies found (pulumi preview --json leaves it out).";
-  const names = Object.entries(policyPacks).map(([name, version]) =>
-    version === "" ? name : `${name} ${version}`,
-  );
+  const names = Object.entries(policyPacks).map(([name, version]) => {
+    // The engine calls a pack of a folder NAME|local|FOLDER; where the folder lies is nobody's business.
+    const [own = name] = name.split("|");
+    return version === "" ? own : `${own} ${version}`;
+  });
   if (names.length === 0 && violations.length === 0) return "No policy pack ran.";
   const mandatory = violations.filter(({ level }) => level === "mandatory").length;
   const others = violations.length - mandatory;

@@ -114,11 +114,11 @@ describe("a comment", () => {
     });
     const report = reportOf([], {
       violations: [violation("mandatory", "one"), violation("advisory", "two")],
-      policyPacks: { pack: "1.0.0" },
+      policyPacks: { "pack|local|/home/somebody/policies": "1.0.0" },
     });
     assert.match(
       renderMarkdown(report),
-      /1 mandatory and 1 other violations[\s\S]*\*\*mandatory\*\* `one` on `name`[\s\S]*\*\*advisory\*\* `two`/,
+      /^pack 1\.0\.0: 1 mandatory and 1 other violations[\s\S]*\*\*mandatory\*\* `one` on `name`[\s\S]*\*\*advisory\*\* `two`/m,
     );
     assert.equal(isAcceptable(report), false);
     assert.equal(isAcceptable({ ...report, violations: report.violations.slice(1) }), true);
