@@ -80,6 +80,18 @@ export const rules: Readonly<Record<string, Rule>> = {
       );
       return changes && cancels ? [name] : [];
     }),
+  // What `toolchain/preflight.ts` asks of a box: a hosted runner is an Ubuntu, and its user is not root.
+  "runs a stack's commands as root on Debian": (workflow) =>
+    eachJob(workflow, (job, name) => {
+      const { container } = job;
+      const image = typeof container === "object" ? container.image : container;
+      return touchesStack(job) && image !== "debian:12" ? [name] : [];
+    }),
+  // GitHub's shell in a container is sh, which on Debian knows no pipefail.
+  "names the shell of every container": (workflow) =>
+    eachJob(workflow, (job, name) =>
+      job.container !== undefined && job.defaults?.run?.shell !== "bash" ? [name] : [],
+    ),
   "asks the cloud for a token only behind an environment": (workflow) =>
     eachJob(workflow, (job, name) => (asksForCloud(job) && job.environment === undefined ? [name] : [])),
   "gives a privileged container nothing to take": (workflow) =>

@@ -148,6 +148,22 @@ const mistakes: readonly (readonly [keyof typeof rules, string])[] = [
     ),
   ],
   [
+    "runs a stack's commands as root on Debian",
+    broken("permissions: {}", plain, "      - run: npm run drift"),
+  ],
+  [
+    "runs a stack's commands as root on Debian",
+    broken(
+      "permissions: {}",
+      `${plain}\n    container: { image: ubuntu:24.04 }`,
+      "      - run: npm run preview-report -- --stack dev",
+    ),
+  ],
+  [
+    "names the shell of every container",
+    broken("permissions: {}", `${plain}\n    container: debian:12`, step),
+  ],
+  [
     "asks the cloud for a token only behind an environment",
     broken("permissions: {}", "    permissions: { id-token: write }", step),
   ],

@@ -22,8 +22,11 @@ const stepSchema = z.looseObject({
 });
 const jobSchema = z.looseObject({
   "runs-on": z.string(),
-  container: z.union([z.string(), z.looseObject({ options: z.string().optional() })]).optional(),
+  container: z
+    .union([z.string(), z.looseObject({ image: z.string(), options: z.string().optional() })])
+    .optional(),
   if: z.string().optional(),
+  defaults: z.looseObject({ run: z.looseObject({ shell: z.string().optional() }).optional() }).optional(),
   "timeout-minutes": z.number().optional(),
   permissions,
   concurrency,
