@@ -23,7 +23,11 @@ function commentScript(): string {
 }
 
 /** Runs the script as actions/github-script does, against comments that are there, and gives what it wrote. */
-async function runScript(folder: string, comments: readonly Comment[]): Promise<Record<string, unknown>[]> {
+async function runScript(
+  folder: string,
+  comments: readonly Comment[],
+  touched: readonly string[] = ["dev"],
+): Promise<Record<string, unknown>[]> {
   const written: Record<string, unknown>[] = [];
   const record =
     (verb: string) =>
@@ -49,21 +53,21 @@ async function runScript(folder: string, comments: readonly Comment[]): Promise<
   const nodeFs = createRequire(__filename)("node:fs") as typeof import("node:fs");
   const inFolder = (name: string): string => path.join(folder, name);
   const requireFor = (): unknown => ({
-    readdirSync: (name: string) => nodeFs.readdirSync(inFolder(name)),
+    existsSync: (name: string) => nodeFs.existsSync(inFolder(name)),
     readFileSync: (name: string) => nodeFs.readFileSync(inFolder(name), "utf8"),
   });
   const body = `return (async () => {${commentScript()}})();`;
-  const run = compileFunction(body, ["github", "context", "require"]) as (
+  const run = compileFunction(body, ["github", "context", "require", "process"]) as (
     ...args: unknown[]
   ) => Promise<void>;
-  await run(github, context, requireFor);
+  await run(github, context, requireFor, { env: { TOUCHED: JSON.stringify(touched) } });
   return written;
 }
 
 let folder = "";
 function report(environment: string, text: string): void {
-  mkdirSync(path.join(folder, "previews", `preview-${environment}`), { recursive: true });
-  writeFileSync(path.join(folder, "previews", `preview-${environment}`, "report.md"), text);
+  mkdirSync(path.join(folder, "previews", environment), { recursive: true });
+  writeFileSync(path.join(folder, "previews", environment, "report.md"), text);
 }
 const bot = { login: "github-actions[bot]" };
 
@@ -78,7 +82,7 @@ describe("the comment of a preview", () => {
   it("is written once for each environment, with a link to the whole report", async () => {
     report("dev", `${commentMarker("dev")}\n## dev\n`);
     report("prod", `${commentMarker("prod")}\n## prod\n`);
-    const written = await runScript(folder, []);
+    const written = await runScript(folder, [], ["dev", "prod"]);
     assert.deepEqual(
       written.map(({ verb, issue_number }) => [verb, issue_number]),
       [
@@ -106,15 +110,19 @@ describe("the comment of a preview", () => {
   });
 
   it("touches no other comment: of a person who quotes the marker, of another environment", async () => {
-    report("dev", `${commentMarker("dev")}\nnew\n`);
-    const written = await runScript(folder, [
+    for (const environment of ["dev", "dev-two"]) report(environment, `${commentMarker(environment)}\nnew\n`);
+    const comments = [
       { id: 1, body: `${commentMarker("dev")}\nfake`, user: { login: "person" } },
       { id: 2, body: `${commentMarker("dev-two")}\nother`, user: bot },
       { id: 3, body: `see ${commentMarker("dev")}`, user: bot },
-    ]);
+    ];
+    const written = await runScript(folder, comments, ["dev", "dev-two"]);
     assert.deepEqual(
-      written.map(({ verb }) => verb),
-      ["create"],
+      written.map(({ verb, comment_id }) => [verb, comment_id]),
+      [
+        ["create", undefined],
+        ["update", 2],
+      ],
     );
   });
 
@@ -122,6 +130,40 @@ describe("the comment of a preview", () => {
     report("dev", `${commentMarker("dev")}\n`.padEnd(githubCommentLimit, "x"));
     const [written] = await runScript(folder, []);
     assert.equal(String(written?.["body"]).length, githubCommentLimit);
+  });
+
+  it("says so when there is no report, so that nobody takes the last one for this change's", async () => {
+    const old = { id: 900, body: `${commentMarker("dev")}\n## dev: nothing changes`, user: bot };
+    const [written] = await runScript(folder, [old]);
+    assert.deepEqual([written?.["verb"], written?.["comment_id"]], ["update", 900]);
+    assert.match(
+      String(written?.["body"]),
+      /^<!-- redoubt-preview-report:dev -->\n## dev: no report\n[\s\S]*actions\/runs\/42\)/,
+    );
+    assert.doesNotMatch(String(written?.["body"]), /nothing changes/);
+  });
+
+  it("is taken back when a later push no longer touches its environment", async () => {
+    report("prod", `${commentMarker("prod")}\nnew\n`);
+    const comments = ["dev", "prod"].map((environment, id) => ({
+      id,
+      body: `${commentMarker(environment)}\nold`,
+      user: bot,
+    }));
+    const talk = { id: 7, body: `${commentMarker("staging")}\nfake`, user: { login: "person" } };
+    const written = await runScript(folder, [...comments, talk], ["prod"]);
+    assert.deepEqual(
+      written.map(({ verb, comment_id, body }) => [verb, comment_id, String(body).split("\n")[1]]),
+      [
+        ["update", 1, "new"],
+        ["update", 0, "## dev: not touched any more"],
+      ],
+    );
+    assert.deepEqual(await runScript(folder, [talk], []), []);
+  });
+
+  it("takes no name from the pull request's code that leads out of the reports", async () => {
+    await assert.rejects(runScript(folder, [], ["x/../../dev"]), /no name of an environment/);
   });
 
   it("is refused for a report of another environment", async () => {

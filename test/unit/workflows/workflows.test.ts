@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { rules } from "./rules";
@@ -55,6 +56,38 @@ describe("the workflows", () => {
     assert.ok(report >= 0 && report < up);
     // Neither goes on after a failure.
     assert.ok([report, up].every((index) => !(commands[index] ?? "").includes("||")));
+  });
+
+  it("lay out one report as many, under the name of its environment", () => {
+    // The action leaves an artifact's name out where there is only one of them, unless all are merged.
+    const uses = (job: string, action: string): Step | undefined =>
+      stepsOf("preview.yml", job).find((step) => step.uses?.startsWith(`${action}@`) === true);
+    assert.equal(uses("preview", "actions/upload-artifact")?.with?.["path"], "preview/");
+    assert.equal(uses("comment", "actions/download-artifact")?.with?.["merge-multiple"], true);
+    const [script] = stepsOf("preview.yml", "preview").flatMap(({ run }) =>
+      run?.includes("npm run preview-report") === true ? [run] : [],
+    );
+    assert.match(script ?? "", /--markdown "preview\/\$STACK\/report\.md"/);
+  });
+
+  it("end a preview that gave no report where that happened, and keep a report that says no", () => {
+    const script = stepsOf("preview.yml", "preview").find(({ name }) => name === "Preview")?.run ?? "";
+    for (const [code, expected] of [
+      [0, 0],
+      [1, 1],
+      [2, 0],
+    ] as const) {
+      const folder = mkdtempSync(path.join(tmpdir(), "preview-step-"));
+      const output = path.join(folder, "output");
+      const step = spawnSync("bash", ["-c", `npm() { return ${code}; }\n${script}`], {
+        cwd: folder,
+        env: { ...process.env, STACK: "dev", GITHUB_OUTPUT: output },
+        encoding: "utf8",
+      });
+      assert.equal(step.status, expected, step.stderr);
+      if (expected === 0) assert.equal(readFileSync(output, "utf8"), `code=${code}\n`);
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
