@@ -58,7 +58,8 @@ function otherChange(step: Step): Change[] {
 
 /** Everything that a preview would change, worst first. */
 export function previewChanges(preview: Preview): Change[] {
-  const { steps } = preview;
+  // The engine works on many at once and tells of them in another order each time; a comment should not change by that.
+  const steps = [...preview.steps].sort((left, right) => (left.urn < right.urn ? -1 : 1));
   const hosts = reportedHosts(steps);
   const certificates = certificateChanges(
     steps.filter((step) => step.operation !== "same"),

@@ -103,7 +103,10 @@ export function buildReport(preview: Preview, stack?: string): Report {
     counts: countImpacts(changes),
     groups: groupChanges(changes),
     violations: [...preview.violations].sort(
-      (left, right) => Number(isMandatory(right)) - Number(isMandatory(left)),
+      (left, right) =>
+        Number(isMandatory(right)) - Number(isMandatory(left)) ||
+        left.policy.localeCompare(right.policy) ||
+        left.resource.localeCompare(right.resource),
     ),
     policyPacks: preview.policyPacks,
     errors: preview.errors,

@@ -111,6 +111,24 @@ describe("the report of a recorded preview", () => {
       assertGolden(`preview-report/${name}`, { "/report.md": markdown, "/report.html": renderHtml(report) });
     });
 
+    it(`reads the same in whatever order the engine tells it: ${name}`, () => {
+      const preview = readPreview(readFileSync(path.join(recordings, `${name}.jsonl`), "utf8"));
+      const violations = ["b", "a", "c"].map((policy) => ({
+        pack: "pack",
+        policy,
+        level: "advisory",
+        message: "",
+        resource: "urn",
+      }));
+      const report = buildReport({ ...preview, violations }, "dev");
+      const turned = {
+        ...preview,
+        steps: [...preview.steps].reverse(),
+        violations: [...violations].reverse(),
+      };
+      assert.deepEqual(buildReport(turned, "dev"), report);
+    });
+
     it(`shows no secret: ${name}`, () => {
       const text = readFileSync(path.join(recordings, `${name}.jsonl`), "utf8");
       for (const shown of [text, renderMarkdown(reportOf(name)), renderHtml(reportOf(name))]) {
