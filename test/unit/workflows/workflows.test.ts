@@ -91,6 +91,30 @@ describe("the workflows", () => {
   });
 });
 
+describe("the workflow of drift", () => {
+  const script = stepsOf("drift.yml", "drift").at(-1)?.run ?? "";
+  for (const [code, said] of [
+    [0, "::notice::dev is what the program says"],
+    [1, "::error::dev could not be looked at; the log says why"],
+    // Not everything is put right by up: an account that nobody declared is a human's to judge.
+    [2, "::error::dev differs from what the program says; the summary lists it, and what puts it right"],
+  ] as const) {
+    it(`says what exit code ${code} means, and ends with it`, () => {
+      const folder = mkdtempSync(path.join(tmpdir(), "drift-step-"));
+      const summary = path.join(folder, "summary");
+      const step = spawnSync("bash", ["-c", `npm() { echo found; return ${code}; }\n${script}`], {
+        cwd: folder,
+        env: { ...process.env, STACK: "dev", GITHUB_STEP_SUMMARY: summary },
+        encoding: "utf8",
+      });
+      assert.equal(step.status, code);
+      assert.equal(step.stdout.trim(), said);
+      assert.match(readFileSync(summary, "utf8"), /^## Drift of dev\n[\s\S]*^found$/m);
+      rmSync(folder, { recursive: true });
+    });
+  }
+});
+
 describe("the workflow of tests", () => {
   const [quick = [], whole = []] = ["quick", "whole"].map((job) =>
     stepsOf("test.yml", job).flatMap(({ run }) => (run === undefined ? [] : [run])),
