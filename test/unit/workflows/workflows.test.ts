@@ -95,7 +95,7 @@ describe("the workflow of drift", () => {
   const script = stepsOf("drift.yml", "drift").at(-1)?.run ?? "";
   for (const [code, said] of [
     [0, "::notice::dev is what the program says"],
-    [1, "::error::dev could not be looked at; the log says why"],
+    [1, "::error::dev could not be looked at everywhere; the summary says why, or the log"],
     // Not everything is put right by up: an account that nobody declared is a human's to judge.
     [2, "::error::dev differs from what the program says; the summary lists it, and what puts it right"],
   ] as const) {
