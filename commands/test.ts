@@ -69,7 +69,8 @@ async function lint(): Promise<void> {
 const concurrency = Math.max(2, availableParallelism());
 
 async function nodeTest(files: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const program = ["--require", "./stack/lazy-modules.cjs", "--import", "tsx"];
+  const preloaded = ["./stack/lazy-modules.cjs", "./test/support/plain-output.cjs"];
+  const program = [...preloaded.flatMap((file) => ["--require", file]), "--import", "tsx"];
   const options = ["--test", "--test-reporter=spec", `--test-concurrency=${concurrency}`];
   await run(process.execPath, [...program, ...options, ...files], { cwd: projectFolder, env });
 }
