@@ -21,8 +21,13 @@ export interface ApplyPlanArgs {
   readonly lateTexts?: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
-/** What every script reports; a container's "not applicable" included. */
-function parseReport(phase: Phase, stdout: string): HostReport {
+/**
+ * What every script reports; a container's "not applicable" included.
+ *
+ * @param stdout Undefined where the engine was told to leave the command out (`--target`, `--exclude`): nothing was changed then.
+ */
+function parseReport(phase: Phase, stdout: string | undefined): HostReport {
+  if (stdout === undefined) return { changed: [], notApplicable: [] };
   try {
     return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as HostReport;
   } catch {
@@ -87,7 +92,7 @@ export class ApplyPlan extends pulumi.ComponentResource {
       );
     }
 
-    this.report = apply.stdout.apply((stdout) => parseReport(args.phase, stdout));
+    this.report = apply.stdout.apply((stdout: string | undefined) => parseReport(args.phase, stdout));
     this.registerOutputs({ report: this.report });
   }
 }
