@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { boxArchitecture, type Architecture } from "./architecture";
 import { kubernetesChecksums } from "./kubernetes-checksums";
+import type { Trim } from "./trimmed-module";
 
 /** The Kubernetes version that is built when nothing else is said. */
 export const defaultKubernetesVersion = "1.35.4";
@@ -60,6 +61,8 @@ export interface ModuleRecipe {
   readonly stamps?: Readonly<Record<string, string>>;
   /** Files of a required module that the main package embeds. */
   readonly embeds?: { readonly module: string; readonly files: readonly string[] };
+  /** A required module of which little is compiled. */
+  readonly trims?: Trim;
 }
 
 /** One tool, from wherever it comes. */
@@ -271,6 +274,42 @@ function engineTools(): readonly Tool[] {
   ];
 }
 
+const awsProvider = "github.com/hashicorp/terraform-provider-aws";
+
+/**
+ * The plugin for tests against an emulator of AWS. It knows what the stack makes and nothing else, so of the provider's 260 services
+ * few are compiled; organizations and account because ec2 asks them. Stacks get the vendor's (engine-plugin.ts).
+ */
+function awsTestPlugin(): Tool {
+  const version = npmVersion("@pulumi/aws");
+  return {
+    name: "pulumi-resource-aws-test",
+    version,
+    purpose: "test",
+    architecture: boxArchitecture,
+    releaseUnpinned: "for tests it is HashiCorp's provider behind Pulumi's bridge",
+    recipe: {
+      folder: "build/pulumi-resource-aws",
+      package: ".",
+      stamps: { "main.version": version },
+      trims: {
+        module: awsProvider,
+        folders: ["internal", "names", "version", "xpprovider"],
+        keep: {
+          [`${awsProvider}/internal/service`]: ["ec2", "elbv2", "kms", "organizations", "route53"],
+          "github.com/aws/aws-sdk-go-v2/service": [
+            ...["account", "ec2", "elasticloadbalancingv2", "kms", "organizations"],
+            // The last two by what every service shares: its client for buckets, and policies of tags.
+            ...["route53", "s3", "resourcegroupstaggingapi"],
+          ],
+        },
+        lists: ["internal/conns/awsclient_gen.go", "internal/provider/sdkv2/service_packages_gen.go"],
+        omit: ["sweep.go"],
+      },
+    },
+  };
+}
+
 /** What is installed on hosts, or put into the images that they run. */
 function hostTools(kubernetesVersion: string, architecture: Architecture): readonly Tool[] {
   return [
@@ -370,5 +409,6 @@ export function toolManifest(
       releaseUnpinned: noChecksum,
       recipe: { folder: "build/actionlint", package: "github.com/rhysd/actionlint/cmd/actionlint" },
     },
+    awsTestPlugin(),
   ];
 }

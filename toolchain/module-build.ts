@@ -6,6 +6,7 @@ import { boxArchitecture } from "./architecture";
 import type { Go } from "./go";
 import { goVersion, type ModuleRecipe, type Tool } from "./manifest";
 import { execute } from "./process";
+import { copyTrimmed, type Trim } from "./trimmed-module";
 
 const linkerFlags = "-s -w";
 
@@ -41,6 +42,7 @@ export async function buildFromModules(tool: Tool, go: Go, program: string): Pro
   try {
     cpSync(recipeFolder(recipe), work, { recursive: true });
     if (recipe.embeds !== undefined) await copyEmbeds(recipe.embeds, go, work);
+    if (recipe.trims !== undefined) await trimModule(recipe.trims, go, work);
     const stamps = Object.entries(recipe.stamps ?? {}).map(([variable, value]) => ` -X ${variable}=${value}`);
     const args = ["build", "-ldflags", `${linkerFlags}${stamps.join("")}`, "-o", program, recipe.package];
     const env = { ...go.env, GOOS: "linux", GOARCH: tool.architecture };
@@ -55,15 +57,27 @@ export async function buildFromModules(tool: Tool, go: Go, program: string): Pro
   }
 }
 
+/** The folder of a required module, downloaded and checked by go.sum. */
+async function moduleFolder(module: string, go: Go, work: string): Promise<string> {
+  await execute(go.program, ["mod", "download", module], { cwd: work, env: go.env });
+  const args = ["list", "-m", "-f", "{{.Dir}}", module];
+  return (await execute(go.program, args, { cwd: work, env: go.env })).trim();
+}
+
 /** Lays files of a required module beside the main package, where go:embed may reach them. */
 async function copyEmbeds(embeds: NonNullable<ModuleRecipe["embeds"]>, go: Go, work: string): Promise<void> {
-  await execute(go.program, ["mod", "download", embeds.module], { cwd: work, env: go.env });
-  const folder = (
-    await execute(go.program, ["list", "-m", "-f", "{{.Dir}}", embeds.module], { cwd: work, env: go.env })
-  ).trim();
+  const folder = await moduleFolder(embeds.module, go, work);
   for (const file of embeds.files) {
     const copy = path.join(work, path.basename(file));
     copyFileSync(path.join(folder, file), copy);
     chmodSync(copy, 0o644);
   }
+}
+
+/** Has go.mod of the build take a trimmed copy of a required module; the one of the recipe pins what it is a copy of. */
+async function trimModule(trim: Trim, go: Go, work: string): Promise<void> {
+  const copy = "trimmed";
+  copyTrimmed(await moduleFolder(trim.module, go, work), path.join(work, copy), trim);
+  const args = ["mod", "edit", `-replace=${trim.module}=./${copy}`];
+  await execute(go.program, args, { cwd: work, env: go.env });
 }

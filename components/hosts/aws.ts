@@ -186,6 +186,7 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
           firstBoot: { hostname: spec.name, adminUser },
           routes: true,
           protect: protect && isControlPlane,
+          elasticIp: false,
           replacedByFirstBoot: false,
         },
         inNetwork,

@@ -67,6 +67,7 @@ export class Bastion extends pulumi.ComponentResource {
         },
         routes: false,
         protect: false,
+        elasticIp: access.by === "bastion",
         replacedByFirstBoot: true,
       },
       { parent: this },

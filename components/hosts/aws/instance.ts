@@ -26,6 +26,8 @@ export interface HardenedInstanceArgs {
   readonly routes: boolean;
   /** Refuse to delete it, here and in EC2. */
   readonly protect: boolean;
+  /** Whether an Elastic IP is put on it. */
+  readonly elasticIp: boolean;
   /** Whether another first boot makes another instance; else only new ones are told. */
   readonly replacedByFirstBoot: boolean;
 }
@@ -97,8 +99,13 @@ export class HardenedInstance extends pulumi.ComponentResource {
         // Two can't have one address.
         deleteBeforeReplace: true,
         additionalSecretOutputs: ["userData", "userDataBase64"],
-        // Images are for new instances; a newer one mends nothing that updates do not.
-        ignoreChanges: ["ami", ...(args.replacedByFirstBoot ? [] : ["userData"])],
+        ignoreChanges: [
+          // Images are for new instances; a newer one mends nothing that updates do not.
+          "ami",
+          ...(args.replacedByFirstBoot ? [] : ["userData"]),
+          // An Elastic IP is read as that, after which every refresh would find a reason to replace the instance.
+          ...(args.elasticIp ? ["associatePublicIpAddress"] : []),
+        ],
       },
     );
     this.ownHostKey = pulumi.interpolate`${this.hostKey} ${this.instance.id}`;

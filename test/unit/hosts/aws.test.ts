@@ -194,7 +194,17 @@ describe("hosts", () => {
     }
     const bastion = instances().get("bastion");
     assert.equal(bastion?.inputs["userDataReplaceOnChange"], true);
-    assert.deepEqual(bastion.opts.ignoreChanges, ["ami"]);
+    assert.ok(!bastion.opts.ignoreChanges?.includes("userData"));
+  });
+
+  it("are not replaced because AWS says of the bastion's Elastic IP that it is a public address", async () => {
+    const ignored = (from: Recording<unknown>): string[] =>
+      [...instances(from)]
+        .filter(([, { opts }]) => opts.ignoreChanges?.includes("associatePublicIpAddress"))
+        .map(([name]) => name);
+    assert.deepEqual(ignored(recording), ["bastion"]);
+    const access = { by: "instance-connect-endpoint", tunnelPort: 2200 } as const;
+    assert.deepEqual(ignored(await record({ access })), []);
   });
 
   it("are not lost by mistake where etcd is on them: neither by Pulumi nor in EC2", async () => {
