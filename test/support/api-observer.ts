@@ -61,19 +61,18 @@ export class ApiObserver {
     const observer = new ApiObserver(kubeconfig, namespace);
     const from = await observer.#list((name) => observer.#known.add(name));
     observer.#loops.push(observer.#askReadiness(), observer.#follow(from));
-    try {
-      const result = await work(observer);
-      return { result, seen: await observer.#stop() };
-    } finally {
-      await observer.#stop();
-    }
+    const result = await work(observer).finally(() => observer.#stop());
+    return { result, seen: observer.#seen() };
   }
 
-  /** Ends the look, once or again. */
-  async #stop(): Promise<Observation> {
+  /** Ends the look. */
+  async #stop(): Promise<void> {
     this.#running = false;
     this.#end.abort();
     await Promise.all(this.#loops);
+  }
+
+  #seen(): Observation {
     return {
       answered: this.#answered,
       refused: this.#refused,

@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import net from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cacheFolder, fillOnce } from "../../toolchain/cache";
 import { execute } from "../../toolchain/process";
 import { timed } from "../../toolchain/progress";
 import { runProgram, type Outcome } from "./cluster";
+import { freePort } from "./free-port";
 
 const requirements = path.join(__dirname, "..", "state", "requirements.txt");
 
@@ -32,19 +32,6 @@ async function install(): Promise<string> {
     chmodSync(path.join(scratch, "bin/aws"), 0o755);
   });
   return folder;
-}
-
-/** A TCP port of this box that nobody has at the moment. */
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = net.createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      server.close(() => {
-        resolve(port);
-      });
-    });
-  });
 }
 
 /**

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { createServer, type AddressInfo } from "node:net";
+import type { AddressInfo } from "node:net";
 import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Server } from "ssh2";
 import { withHost } from "../../../commands/look-at-host";
 import type { HostAccess } from "../../../drift/stack-state";
+import { freePort } from "../../support/free-port";
 import { sshKeyPair } from "../../support/ssh-key-pair";
 
 const address = "127.0.0.1";
@@ -35,18 +36,6 @@ const host = new Server({ hostKeys: [hostKey.private] }, (connection) => {
     .on("error", () => undefined);
 });
 
-/** A port on which nobody listens. */
-function closedPort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, address, () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => {
-        resolve(port);
-      });
-    });
-  });
-}
-
 const look = (access: Partial<HostAccess> & { port: number }, patience?: number): Promise<string> =>
   withHost(
     { host: address, user: "redoubt", privateKey: operator.private, hostKey: hostKey.public, ...access },
@@ -58,7 +47,7 @@ describe("a look at a host", () => {
   after(() => host.close());
 
   it("waits for a server that refuses while it reads its configuration again", async () => {
-    const port = await closedPort();
+    const port = await freePort();
     const seen = look({ port });
     await sleep(300);
     host.listen(port, address);
@@ -66,7 +55,7 @@ describe("a look at a host", () => {
   });
 
   it("gives up a server that goes on refusing", async () => {
-    await assert.rejects(look({ port: await closedPort() }, 0.3), { code: "ECONNREFUSED" });
+    await assert.rejects(look({ port: await freePort() }, 0.3), { code: "ECONNREFUSED" });
   });
 
   it("does not try again what shows another key than the pinned one", async () => {
