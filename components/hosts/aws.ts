@@ -135,12 +135,16 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
     // What instances start from.
     const key = new EncryptionKey(`${name}-disks`, args, own);
     const imageId = "id" in args.image ? args.image.id : debianImage(args.image, own);
-    const common = { imageId, kmsKeyArn: key.arn, stackPublicKey: this.adminPublicKey };
+    const common = {
+      imageId,
+      kmsKeyArn: key.arn,
+      stackPublicKey: this.adminPublicKey,
+      bootsAfter: [...network.ready, ...securityGroups.ready],
+    };
 
     // The way in.
     const [firstZone] = args.zones;
     if (firstZone === undefined) throw new Error("hosts.aws.availabilityZones is empty");
-    const inNetwork = { ...own, dependsOn: [network, securityGroups] };
     const bastion = new Bastion(
       `${name}-bastion`,
       {
@@ -154,7 +158,7 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
         otherPublicKeys: args.sshPublicKeys,
         zone: zoneOf(network, firstZone.name),
       },
-      inNetwork,
+      own,
     );
     const login = { ...dialing, user: adminUser };
     const connect = (address: string, hostKey: pulumi.Output<string>): pulumi.Output<HostConnection> =>
@@ -189,7 +193,7 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
           elasticIp: false,
           replacedByFirstBoot: false,
         },
-        inNetwork,
+        own,
       );
       const { routes } = new PodRoutes(
         `${name}-${spec.name}-pods`,
@@ -212,6 +216,7 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
         vpcId: network.vpcId,
         subnetIds: network.zones.map(({ publicSubnetId }) => publicSubnetId),
         securityGroupId: securityGroups.idOf("load-balancer"),
+        internetGateway: network.internetGateway,
         ports: balancedPorts(args.features),
         hosts: made
           .filter(({ spec }) => spec.role === "control-plane")

@@ -18,7 +18,7 @@ export type BastionAccess =
 /** Arguments of {@link Bastion}. */
 export interface BastionArgs extends Pick<
   HardenedInstanceArgs,
-  "instanceType" | "imageId" | "kmsKeyArn" | "privateIp" | "stackPublicKey" | "otherPublicKeys"
+  "instanceType" | "imageId" | "kmsKeyArn" | "privateIp" | "stackPublicKey" | "otherPublicKeys" | "bootsAfter"
 > {
   readonly clusterName: string;
   readonly access: BastionAccess;

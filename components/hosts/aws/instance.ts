@@ -28,6 +28,8 @@ export interface HardenedInstanceArgs {
   readonly protect: boolean;
   /** Whether an Elastic IP is put on it. */
   readonly elasticIp: boolean;
+  /** What must exist before it boots, as its way out and the rules that let it through: its first boot uses the network. */
+  readonly bootsAfter: readonly pulumi.Resource[];
   /** Whether another first boot makes another instance; else only new ones are told. */
   readonly replacedByFirstBoot: boolean;
 }
@@ -95,6 +97,8 @@ export class HardenedInstance extends pulumi.ComponentResource {
       },
       {
         parent: this,
+        // Said here, because what a component depends on does not reach its children.
+        dependsOn: [...args.bootsAfter],
         protect: args.protect,
         // Two can't have one address.
         deleteBeforeReplace: true,

@@ -21,6 +21,8 @@ export interface ApiLoadBalancerArgs {
   readonly subnetIds: readonly pulumi.Input<string>[];
   /** Says who may connect. */
   readonly securityGroupId: pulumi.Input<string>;
+  /** The VPC's; one that faces the internet is refused without it. */
+  readonly internetGateway: pulumi.Resource;
   /** Whether it has addresses of the internet. */
   readonly public: boolean;
   /** TCP ports, the same on both sides. */
@@ -61,7 +63,7 @@ export class ApiLoadBalancer extends pulumi.ComponentResource {
         enableCrossZoneLoadBalancing: true,
         tags: { Name: `${args.clusterName}-api` },
       },
-      own,
+      { ...own, dependsOn: args.public ? [args.internetGateway] : [] },
     );
     this.dnsName = balancer.dnsName;
 

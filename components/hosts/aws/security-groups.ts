@@ -32,6 +32,8 @@ function nameOf(peer: Peer): string {
 
 /** The security groups, a resource for each rule, so that a preview shows which one comes or goes. */
 export class SecurityGroups extends pulumi.ComponentResource {
+  /** The rules: before they exist, nothing passes. */
+  public readonly ready: readonly pulumi.Resource[];
   private readonly groups: ReadonlyMap<GroupName, SecurityGroup>;
 
   public constructor(name: string, args: SecurityGroupsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -60,7 +62,7 @@ export class SecurityGroups extends pulumi.ComponentResource {
       if (address === undefined) throw new Error(`there is no NAT gateway ${peer.natGateway}`);
       return { cidrIpv4: pulumi.interpolate`${address}/32` };
     };
-    for (const rule of args.rules) {
+    this.ready = args.rules.map((rule) => {
       const { group, direction, protocol, port, peer } = rule;
       const inputs = {
         securityGroupId: this.idOf(group),
@@ -76,9 +78,9 @@ export class SecurityGroups extends pulumi.ComponentResource {
       };
       const side = direction === "in" ? "from" : "to";
       const ruleName = `${name}-${group}-${rule.name}-${side}-${nameOf(peer)}`;
-      if (direction === "in") new SecurityGroupIngressRule(ruleName, inputs, options);
-      else new SecurityGroupEgressRule(ruleName, inputs, options);
-    }
+      const Rule = direction === "in" ? SecurityGroupIngressRule : SecurityGroupEgressRule;
+      return new Rule(ruleName, inputs, options);
+    });
     this.registerOutputs({});
   }
 

@@ -48,6 +48,10 @@ export class VirtualNetwork extends pulumi.ComponentResource {
   public readonly zones: readonly Zone[];
   /** Addresses by which private subnets reach the internet, one for each NAT gateway. */
   public readonly natAddresses: readonly pulumi.Output<string>[];
+  /** Without it, AWS gives no load balancer that faces the internet and no instance a public address. */
+  public readonly internetGateway: InternetGateway;
+  /** What must exist before an instance in any of the subnets finds its way out. */
+  public readonly ready: readonly pulumi.Resource[];
 
   public constructor(name: string, args: VirtualNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:aws:VirtualNetwork", name, { cidr: args.vpcCidr }, opts);
@@ -77,14 +81,18 @@ export class VirtualNetwork extends pulumi.ComponentResource {
       { vpcId: vpc.id, tags: tags("public") },
       own,
     );
-    new Route(
+    const publicWay = new Route(
       `${name}-public-routes-internet`,
       { routeTableId: publicRoutes.id, destinationCidrBlock: everywhere, gatewayId: internet.id },
       { ...own, deletedWith: publicRoutes },
     );
 
     // Subnets.
-    const makeSubnet = (kind: "private" | "public", zone: ZoneSpec, routes: RouteTable): Subnet => {
+    const makeSubnet = (
+      kind: "private" | "public",
+      zone: ZoneSpec,
+      routes: RouteTable,
+    ): { subnet: Subnet; association: RouteTableAssociation } => {
       const subnet = new Subnet(
         `${name}-${kind}-${zone.name}`,
         {
@@ -96,12 +104,12 @@ export class VirtualNetwork extends pulumi.ComponentResource {
         },
         own,
       );
-      new RouteTableAssociation(
+      const association = new RouteTableAssociation(
         `${name}-${kind}-${zone.name}-routes`,
         { subnetId: subnet.id, routeTableId: routes.id },
         { ...own, deletedWith: subnet },
       );
-      return subnet;
+      return { subnet, association };
     };
     const made = args.zones.map((zone) => {
       const privateRoutes = new RouteTable(
@@ -112,14 +120,14 @@ export class VirtualNetwork extends pulumi.ComponentResource {
       return {
         zone,
         privateRoutes,
-        privateSubnet: makeSubnet("private", zone, privateRoutes),
-        publicSubnet: makeSubnet("public", zone, publicRoutes),
+        private: makeSubnet("private", zone, privateRoutes),
+        public: makeSubnet("public", zone, publicRoutes),
       };
     });
 
     // The way out for hosts.
     const withGateway = args.natGateways === "one" ? made.slice(0, 1) : made;
-    const gateways = withGateway.map(({ zone, publicSubnet }) => {
+    const gateways = withGateway.map(({ zone, public: { subnet } }) => {
       const address = new Eip(
         `${name}-nat-${zone.name}-address`,
         { domain: "vpc", tags: tags(`nat-${zone.name}`) },
@@ -128,15 +136,15 @@ export class VirtualNetwork extends pulumi.ComponentResource {
       );
       const gateway = new NatGateway(
         `${name}-nat-${zone.name}`,
-        { subnetId: publicSubnet.id, allocationId: address.id, tags: tags(`nat-${zone.name}`) },
+        { subnetId: subnet.id, allocationId: address.id, tags: tags(`nat-${zone.name}`) },
         { ...own, dependsOn: [internet] },
       );
       return { gateway, address };
     });
-    made.forEach(({ zone, privateRoutes }, index) => {
+    const privateWays = made.flatMap(({ zone, privateRoutes }, index) => {
       const nat = gateways[index] ?? gateways[0];
-      if (nat === undefined) return;
-      new Route(
+      if (nat === undefined) return [];
+      return new Route(
         `${name}-private-routes-${zone.name}-internet`,
         { routeTableId: privateRoutes.id, destinationCidrBlock: everywhere, natGatewayId: nat.gateway.id },
         { ...own, deletedWith: privateRoutes },
@@ -144,10 +152,16 @@ export class VirtualNetwork extends pulumi.ComponentResource {
     });
 
     this.vpcId = vpc.id;
-    this.zones = made.map(({ zone, privateRoutes, privateSubnet, publicSubnet }) => {
-      return { ...zone, privateRoutes, privateSubnetId: privateSubnet.id, publicSubnetId: publicSubnet.id };
-    });
+    this.zones = made.map((ofZone) => ({
+      ...ofZone.zone,
+      privateRoutes: ofZone.privateRoutes,
+      privateSubnetId: ofZone.private.subnet.id,
+      publicSubnetId: ofZone.public.subnet.id,
+    }));
     this.natAddresses = gateways.map(({ address }) => address.publicIp);
+    this.internetGateway = internet;
+    const associations = made.flatMap((ofZone) => [ofZone.private.association, ofZone.public.association]);
+    this.ready = [publicWay, ...privateWays, ...associations];
     this.registerOutputs({ vpcId: this.vpcId });
   }
 }

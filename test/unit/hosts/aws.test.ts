@@ -11,7 +11,7 @@ import {
   type RecordedResource,
   type Recording,
 } from "../../support/mocks";
-import { deletedWith, ingressType, instancesOf, only, record } from "./aws/recording";
+import { deletedWith, dependsOn, egressType, ingressType, instancesOf, only, record } from "./aws/recording";
 
 const hostNames = awsArgs.hosts.map(({ name }) => name);
 
@@ -132,6 +132,21 @@ describe("every instance, the bastion too", () => {
       assert.deepEqual(secretInputs, ["userData"], name);
       assert.match(String(inputs["userData"]), /^#cloud-config\n/, name);
       assert.deepEqual(opts.additionalSecretOutputs, ["userData", "userDataBase64"], name);
+    }
+  });
+
+  it("boots when its way out and the rules of its group are there, since its first boot uses the network", async () => {
+    const before = [
+      "aws:ec2/route:Route",
+      "aws:ec2/routeTableAssociation:RouteTableAssociation",
+      ingressType,
+      egressType,
+    ]
+      .flatMap((type) => [...ofType(recording, type).keys()])
+      .filter((name) => !/^machines-(control-plane|worker)-\d-pods-/.test(name));
+    assert.equal(before.length, 4 + 6 + 24 + 7);
+    for (const [name, instance] of instances()) {
+      assert.deepEqual([...(await dependsOn(instance))].sort(), [...before].sort(), name);
     }
   });
 

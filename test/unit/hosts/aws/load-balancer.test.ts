@@ -3,7 +3,7 @@ import { before, describe, it } from "node:test";
 import type { AwsInstances } from "../../../../components/hosts/aws";
 import { awsArgs } from "../../../support/fixture-aws";
 import { ofType, type Recording } from "../../../support/mocks";
-import { ingressType, only, record } from "./recording";
+import { dependsOn, ingressType, only, record } from "./recording";
 
 let recording: Recording<AwsInstances>;
 before(async () => {
@@ -49,7 +49,9 @@ describe("the load balancer of the API", () => {
 
   it("may face the internet; then hosts come to it from their gateways' addresses", async () => {
     const open = await record({ apiServer: { ...awsArgs.apiServer, public: true } });
-    assert.equal(only(open, "aws:lb/loadBalancer:LoadBalancer").inputs["internal"], false);
+    const balancer = only(open, "aws:lb/loadBalancer:LoadBalancer");
+    assert.equal(balancer.inputs["internal"], false);
+    assert.deepEqual(await dependsOn(balancer), ["machines-network-internet-gateway"]);
     const networks = [...ofType(open, ingressType).values()]
       .filter(({ name }) => name.startsWith("machines-security-groups-load-balancer-"))
       .map(({ inputs }) => inputs["cidrIpv4"]);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type * as pulumi from "@pulumi/pulumi";
 import { AwsInstances, type AwsInstancesArgs } from "../../../../components/hosts/aws";
 import { awsArgs, awsMocks } from "../../../support/fixture-aws";
 import { ofType, recordStack, reveal, type RecordedResource, type Recording } from "../../../support/mocks";
@@ -28,6 +29,13 @@ export function only(from: Recording<unknown>, type: string, name?: string): Rec
   const [resource] = found;
   assert.ok(resource);
   return resource;
+}
+
+/** Names of the resources that one says it depends on. */
+export async function dependsOn({ opts }: RecordedResource): Promise<readonly string[]> {
+  const named = [await opts.dependsOn].flat() as pulumi.Resource[];
+  const urns = await Promise.all(named.map(async ({ urn }) => (await reveal(urn)).value));
+  return urns.map((urn) => urn.split("::").at(-1) ?? urn);
 }
 
 /** What a resource is deleted with, by its name. */
