@@ -1,6 +1,7 @@
 import { main } from "./main";
 import { stackOptions, stackCommand } from "./options";
 import { engineParallelism, openStack, pulumi } from "./open-stack";
+import { removeStack } from "./removal";
 
 /** `npm run destroy`: removes everything that the stack made. */
 main(async () => {
@@ -12,7 +13,15 @@ main(async () => {
     .allowUnknownOption()
     .parse();
   const options = stackOptions(command);
-  const { environment } = await openStack(options, "removal");
+  const { environment, hostProvider } = await openStack(
+    options,
+    command.args.length === 0 ? "removal" : "removal-of-a-part",
+  );
   const args = ["--yes", "--skip-preview", "--parallel", engineParallelism, ...command.args];
-  await pulumi("destroy", options.stack, args, environment);
+  await removeStack({
+    stack: options.stack,
+    hostProvider,
+    args: command.args,
+    destroy: (variables) => pulumi("destroy", options.stack, args, { ...environment, ...variables }),
+  });
 });

@@ -10,6 +10,7 @@ import type { AuthorityGenerations } from "../components/pki/authority-generatio
 import { architectureOf, hostsBlock } from "./hosts-block";
 import { refuseAuthoritySkip } from "./authority-step";
 import { refuseKeySkip } from "./key-step";
+import { refuseHalfRemoved } from "./removal";
 import { run } from "./shell";
 import {
   backendEnvironment,
@@ -18,7 +19,7 @@ import {
   projectFolder,
   releaseStaleLock,
 } from "./stack";
-import { stackOutputs, type StackOutputs } from "./stack-outputs";
+import { isStateEmpty, stackOutputs, type StackOutputs } from "./stack-outputs";
 import { refuseVersionSkip } from "./version-step";
 
 /** Options that all commands on a stack share. */
@@ -102,12 +103,13 @@ export async function prepareEnvironment(options: StackOptions): Promise<NodeJS.
   return { ...environment, ...backendEnvironment() };
 }
 
-/** Brings machines of this box that belong to the stack back after a reboot; does nothing for hosts elsewhere. */
-async function startLocalMachines(stack: string): Promise<void> {
-  await run(path.join(projectFolder, "components/hosts/local/machine.sh"), [
-    "start-all",
-    readConfiguration(stack).clusterName,
-  ]);
+/**
+ * With machines of this box that belong to the stack: brings them back after a reboot, or deletes them. Does nothing for hosts
+ * elsewhere.
+ */
+async function localMachines(verb: "start-all" | "delete-all", stack: string): Promise<void> {
+  const script = path.join(projectFolder, "components/hosts/local/machine.sh");
+  await run(script, [verb, readConfiguration(stack).clusterName]);
 }
 
 /** A stack on which the engine may run. */
@@ -118,6 +120,10 @@ export interface OpenedStack {
   readonly outputs: StackOutputs;
   /** Whether the engine was killed on its last run, so that nobody wrote down what it had changed. */
   readonly cutOff: boolean;
+  /** As `hosts.provider`; undefined where nothing is said. */
+  readonly hostProvider: string | undefined;
+  /** Whether an `up` would be the first of machines of this box: what it makes can be thrown away and made anew. */
+  readonly isFirst: boolean;
 }
 
 /** Refuses a configuration that a running cluster can't be brought to in one step, before anything changes. */
@@ -128,15 +134,12 @@ function refuseSkips(stack: string, outputs: StackOutputs): void {
   refuseAuthoritySkip(outputs, authorities);
 }
 
-/**
- * Prepares the stack: tools, state, no stale lock, no step that is too wide, machines running.
- *
- * @param purpose What is removed takes no step, whatever its configuration says.
- */
-export async function openStack(
-  options: StackOptions,
-  purpose: "change" | "removal" = "change",
-): Promise<OpenedStack> {
+/** What a stack is opened for. What is removed takes no step, whatever its configuration says; what is removed whole need not run. */
+export type Purpose = "look" | "change" | "removal-of-a-part" | "removal";
+
+/** Prepares the stack: tools, state, no stale lock, no step that is too wide, machines running. */
+export async function openStack(options: StackOptions, purpose: Purpose): Promise<OpenedStack> {
+  if (purpose !== "removal") refuseHalfRemoved(options.stack);
   const environment = await prepareEnvironment(options);
   await ensureStack(options.stack, environment);
   const cutOff = await releaseStaleLock(options.stack, environment);
@@ -145,9 +148,13 @@ export async function openStack(
     await forgetPendingCreations(options.stack, environment);
   }
   const outputs = await stackOutputs(options.stack, environment);
-  if (purpose === "change") refuseSkips(options.stack, outputs);
-  await startLocalMachines(options.stack);
-  return { environment, outputs, cutOff };
+  if (purpose === "change" || purpose === "look") refuseSkips(options.stack, outputs);
+  const { hostProvider } = readConfiguration(options.stack);
+  const isFirst = isStateEmpty(options.stack, environment) && (hostProvider ?? "local") === "local";
+  // What a first up had made when it was killed, no state knows of.
+  if (purpose === "change" && isFirst && cutOff) await localMachines("delete-all", options.stack);
+  else if (purpose !== "removal") await localMachines("start-all", options.stack);
+  return { environment, outputs, cutOff, hostProvider, isFirst };
 }
 
 /**

@@ -33,7 +33,7 @@ Exit codes:
 
 /** Previews the stack and gives the engine's event log, also when the preview ends with an error of the program or a policy. */
 async function recordPreview(options: StackOptions, args: readonly string[]): Promise<string> {
-  const { environment } = await openStack(options);
+  const { environment } = await openStack(options, "look");
   const folder = mkdtempSync(path.join(tmpdir(), "redoubt-preview-"));
   const log = path.join(folder, "events.json");
   try {

@@ -13,7 +13,7 @@ main(async () => {
     .allowUnknownOption()
     .parse();
   const options = stackOptions(command);
-  const { environment } = await openStack(options);
+  const { environment } = await openStack(options, "look");
   const policies = policyArguments(command, options.stack, true);
   await pulumi("preview", options.stack, ["--diff", ...policies, ...command.args], environment);
 });

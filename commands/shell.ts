@@ -5,8 +5,10 @@ export class CommandFailed extends Error {
   public constructor(
     program: string,
     public readonly exitCode: number,
+    /** Whether a signal ended it, so that it could not end in its own way. */
+    public readonly killed: boolean,
   ) {
-    super(`${program} exited with ${exitCode}`);
+    super(`${program} ${killed ? "was killed" : `exited with ${exitCode}`}`);
   }
 }
 
@@ -50,7 +52,7 @@ export function run(program: string, args: readonly string[], options: RunOption
     child.on("close", (code, signal) => {
       process.off("SIGINT", forward).off("SIGTERM", forward);
       if (code === 0) resolve(output);
-      else reject(new CommandFailed(program, code ?? (signal === "SIGINT" ? 130 : 1)));
+      else reject(new CommandFailed(program, code ?? (signal === "SIGINT" ? 130 : 1), code === null));
     });
   });
 }

@@ -27,10 +27,24 @@ const stateSchema = z.looseObject({
   }),
 });
 
-function outputsIn(file: string): unknown {
-  if (!existsSync(file)) return {};
+type StateResources = NonNullable<
+  NonNullable<z.infer<typeof stateSchema>["checkpoint"]["latest"]>["resources"]
+>;
+
+function resourcesIn(file: string): StateResources {
+  if (!existsSync(file)) return [];
   const { checkpoint } = stateSchema.parse(JSON.parse(readFileSync(file, "utf8")));
-  return checkpoint.latest?.resources?.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
+  return checkpoint.latest?.resources ?? [];
+}
+
+function outputsIn(file: string): unknown {
+  return resourcesIn(file).find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
+}
+
+/** Whether a state on this box holds no resource: the stack was never up, or was destroyed. False for states elsewhere. */
+export function isStateEmpty(stack: string, env: NodeJS.ProcessEnv): boolean {
+  const file = stateFile(stack, env);
+  return file !== undefined && resourcesIn(file).length === 0;
 }
 
 /** The stack's outputs as they were after its last `up`; secrets stay hidden. */

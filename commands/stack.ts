@@ -12,7 +12,7 @@ export const projectFolder = path.dirname(__dirname);
 const projectName = "redoubt";
 
 /** Where the default state and its passphrase live: `$REDOUBT_DATA`, else `$XDG_DATA_HOME/redoubt`, else `~/.local/share/redoubt`. */
-function dataFolder(): string {
+export function dataFolder(): string {
   if (process.env["REDOUBT_DATA"] !== undefined) return process.env["REDOUBT_DATA"];
   return path.join(process.env["XDG_DATA_HOME"] ?? path.join(homedir(), ".local", "share"), "redoubt");
 }

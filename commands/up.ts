@@ -5,6 +5,7 @@ import { stackOptions, stackCommand } from "./options";
 import { engineParallelism, openStack, pulumi, type OpenedStack } from "./open-stack";
 import { hasLocalHosts, policyArguments, withPolicyOptions } from "./policies";
 import { repair } from "./repair";
+import { saveOnce } from "./save-once";
 import { stackOutputs, type StackOutputs } from "./stack-outputs";
 
 /** Certificates that end sooner are spoken of after every `up`. */
@@ -55,8 +56,9 @@ main(async () => {
     .allowUnknownOption()
     .parse();
   const options = stackOptions(command);
-  const opened = await openStack(options);
-  const { environment, outputs } = opened;
+  const opened = await openStack(options, "change");
+  const { outputs } = opened;
+  const environment = opened.isFirst ? { ...opened.environment, ...saveOnce } : opened.environment;
   const policies = policyArguments(command, options.stack, !hasLocalHosts(options.stack));
   const again = await repairs(options.stack, opened, command.opts<{ repair?: boolean }>().repair);
   const args = [

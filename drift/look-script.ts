@@ -105,7 +105,7 @@ export function renderLookScript(manifest: readonly ManifestEntry[]): string {
       located.map((entry) => entry.path),
       described,
     ),
-    ask("checksums", ["sha256sum", "--zero", "--"], hashed),
+    hashed.length === 0 ? ask("checksums", [], []) : `${shellCommand(["checksums", ...hashed])}\n`,
     ask("sysctls", ["grep", "--no-messages", "--with-filename", "", "--"], sysctls),
     ask("units", ["systemctl", "show", ...unitProperties.map((name) => `--property=${name}`), "--"], units),
     ...entriesOf(manifest, "step").map(

@@ -20,6 +20,13 @@ loud_fact() {
   fact "$1" bash -c '"$@" 2>&1' loud "${@:2}"
 }
 
+# checksums FILE…: sha256 and name of each that is there, ended by NUL. openssl, where it is, uses the processor's own instructions and
+# takes a quarter of sha256sum's time, which on a host's programs is seconds.
+checksums() {
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  fact checksums bash -c 'if command -v openssl >/dev/null; then openssl dgst -sha256 -r "$@" | tr "\n" "\0"; else sha256sum --zero -- "$@"; fi' checksums "$@"
+}
+
 # certificate_end NAME PATH: the end of the first certificate in a PEM file or kubeconfig; private keys in it are passed over
 certificate_end() {
   # shellcheck disable=SC2016 # expanded by the inner shell

@@ -4,6 +4,7 @@
 #   machine.sh network-create | network-delete     the bridge of a cluster
 #   machine.sh create | delete                     one machine
 #   machine.sh start-all CLUSTER                   what `up` does after a reboot of the box
+#   machine.sh delete-all CLUSTER                  all machines and the bridge, those included that no state knows of
 #   machine.sh start | stop CLUSTER NAME           one existing machine; stop is a power cut, not a shutdown
 #
 # Parameters come by environment (see usage of `need` below); the SSH host key comes on stdin, so that it is
@@ -276,10 +277,13 @@ machine_delete() {
   if [ -d "$dir" ]; then
     id=$(cat "$dir/upper/etc/machine-id" 2>/dev/null || true)
     stop_machine "$dir"
+    # Before its id is gone: who deletes again what was deleted half would not know it.
+    remove_cgroups "$id"
     unmount_root "$dir"
     rm -rf --one-file-system "$dir"
+  else
+    remove_cgroups ''
   fi
-  remove_cgroups "$id"
 }
 
 load_definition() {
@@ -321,11 +325,19 @@ machine_start_all() {
   for job in "${jobs[@]}"; do wait "$job"; done
 }
 
+machine_delete_all() {
+  # Written by network_create, without which there is no machine.
+  [ -e "$state_root/$1/network.env" ] || return 0
+  # shellcheck disable=SC1090,SC1091
+  (. "$state_root/$1/network.env" && network_delete)
+}
+
 case "${1:-}" in
   network-create) network_create ;;
   network-delete) network_delete ;;
   create) machine_create ;;
   delete) machine_delete ;;
+  delete-all) machine_delete_all "${2:?cluster}" ;;
   start-all) machine_start_all "${2:?cluster}" ;;
   start) machine_start "${2:?cluster}" "${3:?name}" ;;
   stop) machine_stop "${2:?cluster}" "${3:?name}" ;;

@@ -8,9 +8,12 @@ import { bridgeName } from "../../../components/hosts/local";
 /** The engine is killed this long after the first machine exists: in the middle of the hosts' phases. */
 const killAfterMilliseconds = 3500;
 
+/** Days that audit logs are kept, after a change. */
+const changedMaxAge = 31;
+
 export function interruptionStory(cluster: TestCluster): void {
   describe("An engine that was killed in the middle of up", () => {
-    it("leaves a stack that the next up completes, without any manual step", async () => {
+    it("leaves a first up that the next one completes, without any manual step", async () => {
       const { processGroup, outcome } = cluster.start("up");
       const machines = `/var/lib/redoubt-machines/${cluster.stack}`;
       const end = Date.now() + 120_000;
@@ -24,20 +27,62 @@ export function interruptionStory(cluster: TestCluster): void {
       assert.match(again.stderr, /released the lock of an engine that was killed/);
       assert.doesNotMatch(again.stdout + again.stderr, /pending operations/);
     });
+
+    it("leaves a change half-done that the next up completes, once it has looked for what was done", async () => {
+      cluster.editConfiguration((block) => {
+        block("apiServer")["auditLog"] = { maxAge: changedMaxAge };
+      });
+      const alreadyLogged = cluster.log().length;
+      const isApplying = (): boolean =>
+        cluster.log().slice(alreadyLogged).includes("control-plane-control-plane-0-apply updating");
+      const { processGroup, outcome } = cluster.start("up");
+      const end = Date.now() + 120_000;
+      while (!isApplying() && Date.now() < end) await sleep(50);
+      process.kill(-processGroup, "SIGKILL");
+      assert.notEqual((await outcome).code, 0);
+      assert.ok(isApplying());
+
+      const again = await cluster.npmRun("up");
+      assert.equal(again.code, 0, again.stdout + again.stderr);
+      assert.match(again.stderr, /the last up was cut off; looking for what it left half-done/);
+      const running = cluster.ssh(
+        cluster.outputs(),
+        "control-plane-0",
+        "pgrep --full --list-full ^/usr/local/bin/kube-apiserver",
+      );
+      assert.ok(running.stdout.includes(`--audit-log-maxage=${changedMaxAge}`), running.stdout);
+    });
   });
 }
 
 export function destroyStory(cluster: TestCluster): void {
+  const machines = `/var/lib/redoubt-machines/${cluster.stack}`;
+  const defined = (): string[] =>
+    (existsSync(machines) ? readdirSync(machines) : []).filter((name) =>
+      existsSync(`${machines}/${name}/definition.env`),
+    );
+
   describe("Destroy", () => {
+    let ids: readonly string[] = [];
+
+    it("that is killed in the middle lets nothing happen but another one", async () => {
+      const before = defined();
+      ids = before.map((name) => readFileSync(`${machines}/${name}/upper/etc/machine-id`, "utf8").trim());
+      assert.equal(before.length, 3);
+      const { processGroup, outcome } = cluster.start("destroy");
+      const end = Date.now() + 60_000;
+      while (defined().length === before.length && Date.now() < end) await sleep(20);
+      process.kill(-processGroup, "SIGKILL");
+      assert.notEqual((await outcome).code, 0);
+      const { code, stderr } = await cluster.npmRun("up");
+      assert.notEqual(code, 0);
+      assert.match(stderr, /its removal was cut off, .* Fix: npm run destroy -- --stack/);
+    });
+
     it("leaves no machine, disk, mount, bridge, address or cgroup", async () => {
-      const machines = `/var/lib/redoubt-machines/${cluster.stack}`;
-      const ids = readdirSync(machines)
-        .filter((name) => existsSync(`${machines}/${name}/definition.env`))
-        .map((name) => readFileSync(`${machines}/${name}/upper/etc/machine-id`, "utf8").trim());
-      assert.ok(ids.length > 0);
       const { code, stdout, stderr } = await cluster.npmRun("destroy");
       assert.equal(code, 0, stdout + stderr);
-      assert.equal(existsSync(`/var/lib/redoubt-machines/${cluster.stack}`), false);
+      assert.equal(existsSync(machines), false);
       assert.doesNotMatch(runProgram("cat", ["/proc/mounts"]).stdout, new RegExp(cluster.stack));
       assert.notEqual(runProgram("ip", ["link", "show", "dev", bridgeName(cluster.stack)]).code, 0);
       assert.equal(runProgram("pgrep", ["--full", `--machine=${cluster.stack}-`]).stdout, "");

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
-import { stackOutputs } from "../../../commands/stack-outputs";
+import { isStateEmpty, stackOutputs } from "../../../commands/stack-outputs";
 
 describe("Outputs of a stack whose state is a file", () => {
   const state = mkdtempSync(path.join(tmpdir(), "state-"));
@@ -39,6 +39,17 @@ describe("Outputs of a stack whose state is a file", () => {
     for (const stack of ["never-made", "new", "destroyed"]) {
       assert.deepEqual(await stackOutputs(stack, environment), {});
     }
+  });
+
+  it("tell a stack that holds nothing from one that holds something, even if that has no output", () => {
+    write("new", null);
+    write("destroyed", { resources: [] });
+    write("half", { resources: [{ type: "pulumi:providers:tls" }] });
+    const empty = ["never-made", "new", "destroyed", "half"].filter((stack) =>
+      isStateEmpty(stack, environment),
+    );
+    assert.deepEqual(empty, ["never-made", "new", "destroyed"]);
+    assert.equal(isStateEmpty("new", { PULUMI_BACKEND_URL: "s3://bucket" }), false);
   });
 
   it("are no outputs when they are not what they must be", async () => {
