@@ -1,6 +1,6 @@
 import { main } from "./main";
 import { stackOptions, stackCommand } from "./options";
-import { engineParallelism, openStack, pulumi } from "./open-stack";
+import { destroyArguments, openStack, pulumi } from "./open-stack";
 import { removeStack } from "./removal";
 
 /** `npm run destroy`: removes everything that the stack made. */
@@ -17,7 +17,7 @@ main(async () => {
     options,
     command.args.length === 0 ? "removal" : "removal-of-a-part",
   );
-  const args = ["--yes", "--skip-preview", "--parallel", engineParallelism, ...command.args];
+  const args = [...destroyArguments, ...command.args];
   await removeStack({
     stack: options.stack,
     hostProvider,

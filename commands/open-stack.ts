@@ -162,6 +162,12 @@ export async function openStack(options: StackOptions, purpose: Purpose): Promis
  */
 export const engineParallelism = "32";
 
+/**
+ * How everything is removed. The preview stays, though nobody reads it: only there a protected resource keeps the engine from
+ * beginning; without it, all that is not protected would be gone before the engine refuses the rest.
+ */
+export const destroyArguments: readonly string[] = ["--yes", "--parallel", engineParallelism];
+
 /** Runs `pulumi VERB` on the stack; arguments of the user are passed on. */
 export async function pulumi(
   verb: string,
