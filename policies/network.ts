@@ -90,14 +90,12 @@ const hostFirewall = scriptRule(
     const rulesets = script.files.filter(
       ({ path }) => path.endsWith(".nft") || path === "/etc/nftables.conf",
     );
-    if (rulesets.length === 0) {
-      return script.phase === "harden" ? [{ what: "the hardening phase writes no firewall" }] : [];
+    // A table of its own may rule what is sent or passed on; who comes in is the firewall's to say.
+    const firewalls = rulesets.filter(({ content }) => /hook input\b/.test(content));
+    if (firewalls.length === 0 && script.phase === "harden") {
+      return [{ what: "the hardening phase writes no firewall" }];
     }
-    // A table of its own may rule what a program sends; who comes in is the firewall's to say.
-    const judged = rulesets.filter(
-      ({ content }) => script.phase === "harden" || /hook input\b/.test(content),
-    );
-    return judged.flatMap(({ path, content }) =>
+    return firewalls.flatMap(({ path, content }) =>
       judgeRuleset(content).map((item) => ({ where: path, ...item })),
     );
   },

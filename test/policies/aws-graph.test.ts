@@ -7,6 +7,7 @@ import { AwsInstances, type AwsInstancesArgs } from "../../components/hosts/aws"
 import { awsArgs, awsMocks } from "../support/fixture-aws";
 import { recordStack } from "../support/mocks";
 import { judge, secret, type TestResource } from "./judge";
+import { command, replace, scripts, type Edit } from "./scripts";
 
 /** What the hosts on AWS are made of, as the engine would show it to the pack. */
 async function graph(changed: Partial<AwsInstancesArgs> = {}): Promise<TestResource[]> {
@@ -79,6 +80,18 @@ describe("the hosts on AWS, as the policy pack sees them", () => {
     assert.deepEqual(found(await graph({ apiServer })), [
       "aws-public-api-endpoint: machines-security-groups-load-balancer-kube-apiserver-from-0-0-0-0-0",
     ]);
+  });
+
+  it("are refused without a firewall, though a table of its own guards the metadata service", () => {
+    const name = "machines-worker-0-plan-apply";
+    const hardened = (edit: Edit): TestResource[] => [
+      { ...command("ApplyPlan", edit(scripts.harden)), name },
+    ];
+    assert.deepEqual(found(hardened((script) => script)), []);
+    assert.deepEqual(
+      found(hardened(replace("hook input priority filter", "hook prerouting priority filter"))),
+      [`network-open-firewall: ${name}`],
+    );
   });
 
   it("are refused with a metadata service that pods reach", () => {

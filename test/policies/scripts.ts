@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { renderEncryptionConfiguration } from "../../components/control-plane/encryption";
 import { etcdMember } from "../../components/etcd/etcd-member";
+import { metadataGuard } from "../../components/hosts/aws/metadata-guard";
 import { hardeningFragments } from "../../components/hosts/hardening/harden";
 import { renderKubeconfig } from "../../components/pki/kubeconfig";
 import { mergeFragments } from "../../components/plan/merge";
@@ -43,9 +44,11 @@ const secretFiles: readonly SecretFileSpec[] = [
 
 /** Scripts of every phase, as the program renders them. */
 export const scripts = {
+  /** On AWS, where the most belongs to it. */
   harden: renderScript(
-    mergeFragments(
-      hardeningFragments({
+    mergeFragments({
+      "metadata-guard": metadataGuard(),
+      ...hardeningFragments({
         adminUser: "redoubt",
         role: "control-plane",
         serviceClusterIpRange: "10.96.0.0/16",
@@ -59,7 +62,7 @@ export const scripts = {
         timeServers: [],
         automaticReboot: false,
       }),
-    ),
+    }),
     "harden",
   ),
   etcd: renderScript(
