@@ -85,9 +85,10 @@ async function goTests(): Promise<void> {
   }
 }
 
-/** Tests that run the engine. */
-async function withToolchain(folder: string): Promise<void> {
+/** Tests that run the engine, with tools that they alone use. */
+async function withToolchain(folder: string, tools: readonly string[] = []): Promise<void> {
   const { environment } = await ensureToolchain();
+  await ensureTools(tools);
   await nodeTest(testFiles(folder), { ...process.env, ...environment });
 }
 
@@ -97,6 +98,7 @@ const levels: Readonly<Record<string, () => Promise<void>>> = {
   go: goTests,
   policies: () => withToolchain("policies"),
   state: () => withToolchain("state"),
+  aws: () => withToolchain("aws", ["pulumi-resource-aws-test"]),
   cluster: () => withToolchain("cluster"),
 };
 

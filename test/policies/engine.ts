@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { runProgram, type Outcome } from "../support/cluster";
+import type { Outcome } from "../support/cluster";
+import { PulumiProject } from "../support/pulumi-project";
 
 const root = path.dirname(path.dirname(__dirname));
 const packFolder = path.join(root, "policies");
@@ -41,39 +41,18 @@ export function violations(events: string): Violation[] {
     }));
 }
 
-/** A project of its own with a program and a stack of this repository; nothing is ever made of it. */
+/** A program and a stack of this repository, previewed with the pack; nothing is ever made of it. */
 export class PreviewProject {
-  private readonly folder = mkdtempSync(path.join(tmpdir(), "redoubt-policies-"));
-  private readonly environment: NodeJS.ProcessEnv;
+  private readonly project: PulumiProject;
 
   /** @param program Path of the program in the repository. @param stack Configuration as in `Pulumi.<stack>.yaml`. */
   public constructor(
     program: string,
     private readonly stack: string,
     configuration: string,
+    environment: NodeJS.ProcessEnv = process.env,
   ) {
-    const project = {
-      name: "redoubt",
-      runtime: { name: "nodejs", options: { typescript: false, nodeargs: "--import tsx" } },
-      main: path.join(root, program),
-    };
-    writeFileSync(path.join(this.folder, "Pulumi.yaml"), JSON.stringify(project));
-    writeFileSync(path.join(this.folder, `Pulumi.${stack}.yaml`), configuration);
-    mkdirSync(path.join(this.folder, "state"));
-    this.environment = {
-      ...process.env,
-      PULUMI_BACKEND_URL: `file://${path.join(this.folder, "state")}`,
-      PULUMI_CONFIG_PASSPHRASE: "test",
-      // Shows --event-log: what the engine says for programs.
-      PULUMI_DEBUG_COMMANDS: "true",
-      NO_COLOR: "1",
-    };
-    this.run(["stack", "init", stack]);
-  }
-
-  private run(args: readonly string[]): Outcome {
-    const all = ["--cwd", this.folder, "--non-interactive", ...args];
-    return runProgram("pulumi", all, { env: this.environment, timeoutSeconds: 300 });
+    this.project = new PulumiProject({ program, stack, configuration, environment });
   }
 
   /**
@@ -82,10 +61,10 @@ export class PreviewProject {
    * @param levels Environment whose levels count. Default: those that rules have by themselves.
    */
   public preview(levels?: string): { readonly outcome: Outcome; readonly found: readonly Violation[] } {
-    const events = path.join(this.folder, "events.json");
+    const events = path.join(this.project.folder, "events.json");
     const configuration =
       levels === undefined ? [] : ["--policy-pack-config", path.join(packFolder, "config", `${levels}.json`)];
-    const outcome = this.run([
+    const outcome = this.project.run([
       ...["preview", "--stack", this.stack, "--event-log", events],
       ...["--policy-pack", packFolder, ...configuration],
     ]);
@@ -94,6 +73,6 @@ export class PreviewProject {
 
   /** Removes the project with its state. */
   public remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    this.project.remove();
   }
 }

@@ -34,8 +34,21 @@ async function install(): Promise<string> {
   return folder;
 }
 
+/** How an emulator differs from moto as it is. */
+export interface EmulatorOptions {
+  /** What Python runs. Default: moto's server. */
+  readonly program?: readonly string[];
+  /** Variables that the server reads. */
+  readonly variables?: NodeJS.ProcessEnv;
+}
+
+/** The caller's environment without what it says of AWS: nothing here may reach an account of the caller's. */
+function withoutAws(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("AWS_")));
+}
+
 /**
- * moto, an emulator of AWS's APIs, on a loopback port: buckets and keys in the memory of a process. Keys encrypt belong
+ * moto, an emulator of AWS's APIs, on a loopback port: buckets, keys, instances in the memory of a process. Keys encrypt belong
  * to an account; what else its credentials may do is not looked at, and conditions of a bucket's policy are not understood.
  */
 export class AwsEmulator {
@@ -43,12 +56,17 @@ export class AwsEmulator {
   private folder = "";
   private process: ChildProcess | undefined;
 
+  public constructor(private readonly options: EmulatorOptions = {}) {}
+
   public async start(): Promise<void> {
     this.folder = await install();
     const port = await freePort();
     this.endpoint = `http://127.0.0.1:${port}`;
-    this.process = spawn("python3", ["-m", "moto.server", "--host", "127.0.0.1", "--port", String(port)], {
-      env: this.environment,
+    const { program = ["-m", "moto.server"], variables = {} } = this.options;
+    const server = ["python3", ...program, "--host", "127.0.0.1", "--port", String(port)];
+    // A test that is killed stops nothing, so the kernel ends the server with it.
+    this.process = spawn("setpriv", ["--pdeathsig", "KILL", ...server], {
+      env: { ...this.environment, ...variables },
       stdio: "ignore",
     });
     const end = Date.now() + 60_000;
@@ -61,13 +79,16 @@ export class AwsEmulator {
   /** What a program needs to talk to it, the aws program on the PATH included. */
   public get environment(): NodeJS.ProcessEnv {
     return {
-      ...process.env,
+      ...withoutAws(),
       PATH: `${path.join(this.folder, "bin")}:${process.env["PATH"] ?? ""}`,
       PYTHONPATH: path.join(this.folder, "lib"),
       PYTHONDONTWRITEBYTECODE: "1",
       AWS_ACCESS_KEY_ID: "emulated",
       AWS_SECRET_ACCESS_KEY: "emulated",
       AWS_ENDPOINT_URL: this.endpoint,
+      AWS_CONFIG_FILE: "/dev/null",
+      AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+      AWS_EC2_METADATA_DISABLED: "true",
     };
   }
 

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { z } from "zod";
+import type { EmulatedStack } from "../emulated-stack";
+import type { Made } from "../made";
+import type { Question } from "../questioner";
+import { rulesToldByEc2 } from "./security-groups";
+
+const previewSchema = z.object({
+  steps: z.array(z.looseObject({ op: z.string(), urn: z.string() })),
+});
+
+/** A change that somebody makes by hand, and the resource in whose place it is. */
+interface HandMade {
+  readonly resource: string;
+  readonly question: Question;
+}
+
+async function ruleOfOperators(made: Made): Promise<unknown> {
+  const Filters = [{ Name: "group-id", Values: [made.idOf("sg", "bastion")] }];
+  return made.ask({
+    service: "ec2",
+    operation: "describe_security_group_rules",
+    parameters: { Filters },
+    query: "SecurityGroupRules[?!IsEgress] | [0].SecurityGroupRuleId",
+  });
+}
+
+async function handMade(made: Made): Promise<readonly HandMade[]> {
+  const ec2 = (operation: string, parameters: object): Question => ({
+    service: "ec2",
+    operation,
+    parameters,
+  });
+  const SecurityGroupRule = { IpProtocol: "tcp", FromPort: 22, ToPort: 22, CidrIpv4: "0.0.0.0/0" };
+  return [
+    {
+      resource: "machines-security-groups-bastion-ssh-from-203-0-113-0-28",
+      question: ec2("modify_security_group_rules", {
+        GroupId: made.idOf("sg", "bastion"),
+        SecurityGroupRules: [{ SecurityGroupRuleId: await ruleOfOperators(made), SecurityGroupRule }],
+      }),
+    },
+    {
+      resource: "machines-worker-0-instance",
+      question: ec2("modify_instance_metadata_options", {
+        InstanceId: made.idOf("i", "worker-0"),
+        HttpTokens: "optional",
+        HttpPutResponseHopLimit: 2,
+      }),
+    },
+    {
+      resource: "machines-worker-1-instance",
+      question: ec2("modify_instance_attribute", {
+        InstanceId: made.idOf("i", "worker-1"),
+        SourceDestCheck: { Value: true },
+      }),
+    },
+    {
+      resource: "machines-network-public-eu-central-1b",
+      question: ec2("modify_subnet_attribute", {
+        SubnetId: made.idOf("subnet", "public-eu-central-1b"),
+        MapPublicIpOnLaunch: { Value: true },
+      }),
+    },
+  ];
+}
+
+/** Everything that {@link handMade} touches, as EC2 has it. */
+async function touched(made: Made): Promise<unknown> {
+  const instance = "[SourceDestCheck, MetadataOptions]";
+  return [
+    await rulesToldByEc2(made),
+    await made.table("describe_instances", `Reservations[].Instances[].[InstanceId, ${instance}]`),
+    await made.table("describe_subnets", "Subnets[].[SubnetId, MapPublicIpOnLaunch]"),
+  ];
+}
+
+/** The stack against the account that it made: nobody's changes are none, somebody's are found and put right. */
+export function changesStory(stack: () => EmulatedStack, made: () => Made): void {
+  /** Names of the resources that a preview would change, once it has asked the account. */
+  const found = (): string[] => {
+    const { code, stdout, stderr } = stack().preview("--refresh", "--json");
+    assert.equal(code, 0, stderr);
+    return previewSchema
+      .parse(JSON.parse(stdout))
+      .steps.filter(({ op }) => op !== "same" && op !== "refresh")
+      .map(({ urn }) => urn.split("::").at(-1) ?? urn)
+      .sort();
+  };
+
+  describe("An account as the stack made it", () => {
+    it("is not changed by another up", () => {
+      const { code, stdout } = stack().up("--expect-no-changes");
+      assert.equal(code, 0, stdout);
+    });
+
+    it("gives a refresh nothing to find", () => {
+      assert.deepEqual(found(), []);
+    });
+  });
+
+  describe("An account that somebody changed by hand", () => {
+    it("is found out by a refresh, each change in its place, and put right by up", async () => {
+      const before = await touched(made());
+      const changes = await handMade(made());
+      for (const { question } of changes) await made().ask(question);
+      assert.notDeepEqual(await touched(made()), before);
+      assert.deepEqual(found(), changes.map(({ resource }) => resource).sort());
+      const { code, stdout } = stack().up("--refresh");
+      assert.equal(code, 0, stdout);
+      assert.deepEqual(await touched(made()), before);
+      assert.deepEqual(found(), []);
+    });
+
+    it("is not found out where a rule was added: only the stack's own are looked at", async () => {
+      const rule = { GroupId: made().idOf("sg", "bastion"), IpProtocol: "tcp", FromPort: 22, ToPort: 22 };
+      const question = { service: "ec2", operation: "authorize_security_group_ingress" };
+      await made().ask({ ...question, parameters: { ...rule, CidrIp: "198.51.100.0/24" } });
+      assert.deepEqual(found(), []);
+    });
+  });
+}

@@ -1,0 +1,54 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { runProgram, type Outcome } from "./cluster";
+
+const root = path.dirname(path.dirname(__dirname));
+
+/** Arguments of {@link PulumiProject}. */
+export interface PulumiProjectArgs {
+  /** Path of the program in the repository. */
+  readonly program: string;
+  readonly stack: string;
+  /** As in `Pulumi.<stack>.yaml`. */
+  readonly configuration: string;
+  /** What the engine runs with. Default: the environment of the test. */
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+/** A program of this repository with a stack of its own; project, configuration and state lie in a folder outside the checkout. */
+export class PulumiProject {
+  public readonly folder = mkdtempSync(path.join(tmpdir(), "redoubt-project-"));
+  private readonly environment: NodeJS.ProcessEnv;
+
+  public constructor(args: PulumiProjectArgs) {
+    const project = {
+      name: "redoubt",
+      runtime: { name: "nodejs", options: { typescript: false, nodeargs: "--import tsx" } },
+      main: path.join(root, args.program),
+    };
+    writeFileSync(path.join(this.folder, "Pulumi.yaml"), JSON.stringify(project));
+    writeFileSync(path.join(this.folder, `Pulumi.${args.stack}.yaml`), args.configuration);
+    mkdirSync(path.join(this.folder, "state"));
+    this.environment = {
+      ...(args.environment ?? process.env),
+      PULUMI_BACKEND_URL: `file://${path.join(this.folder, "state")}`,
+      PULUMI_CONFIG_PASSPHRASE: "test",
+      // Shows --event-log: what the engine says for programs.
+      PULUMI_DEBUG_COMMANDS: "true",
+      NO_COLOR: "1",
+    };
+    this.run(["stack", "init", args.stack]);
+  }
+
+  /** Runs `pulumi` in the project. */
+  public run(args: readonly string[], timeoutSeconds = 300): Outcome {
+    const all = ["--cwd", this.folder, "--non-interactive", ...args];
+    return runProgram("pulumi", all, { env: this.environment, timeoutSeconds });
+  }
+
+  /** Removes the project with its state. */
+  public remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
