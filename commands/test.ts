@@ -1,5 +1,5 @@
-import { readdirSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { Command } from "commander";
 import { boxPackages, installDebianPackages } from "../toolchain/debian-packages";
@@ -68,10 +68,12 @@ async function lint(): Promise<void> {
 /** Files side by side, one for each core, two at least: clusters wait more than they work. */
 const concurrency = Math.max(2, availableParallelism());
 
-async function nodeTest(files: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+/** @param report Where the results are written. Default: stdout, as they come. */
+async function nodeTest(files: readonly string[], env: NodeJS.ProcessEnv, report = "stdout"): Promise<void> {
   const preloaded = ["./stack/lazy-modules.cjs", "./test/support/plain-output.cjs"];
   const program = [...preloaded.flatMap((file) => ["--require", file]), "--import", "tsx"];
-  const options = ["--test", "--test-reporter=spec", `--test-concurrency=${concurrency}`];
+  const reporter = ["--test-reporter=spec", `--test-reporter-destination=${report}`];
+  const options = ["--test", ...reporter, `--test-concurrency=${concurrency}`];
   await run(process.execPath, [...program, ...options, ...files], { cwd: projectFolder, env });
 }
 
@@ -92,13 +94,31 @@ async function withToolchain(folder: string, tools: readonly string[] = []): Pro
   await nodeTest(testFiles(folder), { ...process.env, ...environment });
 }
 
+const awsTools = ["pulumi-resource-aws-test"];
+
+/** The emulated account waits most of the time, so its tests cost little beside those of machines; their results are shown after them. */
+async function awsBesideCluster(): Promise<void> {
+  const { environment } = await ensureToolchain();
+  await ensureTools(awsTools);
+  const env = { ...process.env, ...environment };
+  const folder = mkdtempSync(path.join(tmpdir(), "redoubt-aws-report-"));
+  const report = path.join(folder, "report");
+  const aws = nodeTest(testFiles("aws"), env, report);
+  const results = await Promise.allSettled([aws, nodeTest(testFiles("cluster"), env)]);
+  process.stderr.write("\n== aws, which ran beside it\n");
+  process.stdout.write(readFileSync(report));
+  rmSync(folder, { recursive: true });
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
 const levels: Readonly<Record<string, () => Promise<void>>> = {
   lint,
   unit: () => nodeTest(testFiles("unit"), process.env),
   go: goTests,
   policies: () => withToolchain("policies"),
   state: () => withToolchain("state"),
-  aws: () => withToolchain("aws", ["pulumi-resource-aws-test"]),
+  aws: () => withToolchain("aws", awsTools),
   cluster: () => withToolchain("cluster"),
 };
 
@@ -116,8 +136,9 @@ main(async () => {
     throw new Error(`there is no test level "${unknown}". Fix: use ${Object.keys(levels).join(", ")}`);
   }
   await installDebianPackages([...Object.values(boxPackages), ...testPackages]);
-  for (const level of wanted) {
+  const both = wanted.includes("aws") && wanted.includes("cluster");
+  for (const level of wanted.filter((name) => !both || name !== "aws")) {
     process.stderr.write(`\n== ${level}\n`);
-    await levels[level]?.();
+    await (both && level === "cluster" ? awsBesideCluster() : levels[level]?.());
   }
 });
