@@ -9,7 +9,7 @@ import { Bastion, type BastionAccess } from "./aws/bastion";
 import { debianImage, type DebianImageOptions } from "./aws/debian-image";
 import { EncryptionKey } from "./aws/encryption-key";
 import { firstBoot } from "./aws/first-boot";
-import { HardenedInstance } from "./aws/instance";
+import { HardenedInstance, type HardenedInstanceArgs } from "./aws/instance";
 import { ApiLoadBalancer } from "./aws/load-balancer";
 import { metadataGuard } from "./aws/metadata-guard";
 import { PodRoutes } from "./aws/pod-routes";
@@ -76,6 +76,73 @@ function zoneOf(network: VirtualNetwork, name: string): Zone {
   return zone;
 }
 
+/** Where everything is made, and as what it is known; who makes it is said by the caller's environment. */
+function providerOf(name: string, args: AwsInstancesArgs, parent: pulumi.Resource): Provider {
+  const tags = { "redoubt:cluster": args.clusterName, "redoubt:stack": pulumi.getStack() };
+  return new Provider(
+    `${name}-aws`,
+    { region: args.region, allowedAccountIds: [args.accountId], defaultTags: { tags } },
+    { parent },
+  );
+}
+
+/** What all instances have in common. */
+type CommonArgs = Pick<HardenedInstanceArgs, "imageId" | "kmsKeyArn" | "stackPublicKey" | "bootsAfter">;
+
+/** What hosts are put into. */
+interface Surroundings {
+  readonly network: VirtualNetwork;
+  readonly securityGroups: SecurityGroups;
+  readonly own: pulumi.ComponentResourceOptions;
+}
+
+/** A host that was made. */
+interface MadeHost {
+  readonly spec: AwsHost;
+  readonly instance: HardenedInstance;
+  /** To its pods. */
+  readonly routes: PodRoutes["routes"];
+}
+
+function makeHost(
+  name: string,
+  args: AwsInstancesArgs,
+  spec: AwsHost,
+  common: CommonArgs,
+  { network, securityGroups, own }: Surroundings,
+): MadeHost {
+  const isControlPlane = spec.role === "control-plane";
+  const instance = new HardenedInstance(
+    name,
+    {
+      ...common,
+      title: `${args.clusterName}-${spec.name}`,
+      instanceType: args.instanceTypes[isControlPlane ? "controlPlane" : "worker"],
+      subnetId: zoneOf(network, spec.zone).privateSubnetId,
+      privateIp: spec.address,
+      securityGroupId: securityGroups.idOf(isControlPlane ? "control-planes" : "workers"),
+      diskGigabytes: args.diskGigabytes,
+      otherPublicKeys: [],
+      firstBoot: { hostname: spec.name, adminUser: args.adminUser },
+      routes: true,
+      protect: args.protect && isControlPlane,
+      elasticIp: false,
+      replacedByFirstBoot: false,
+    },
+    own,
+  );
+  const { routes } = new PodRoutes(
+    `${name}-pods`,
+    {
+      podCidr: spec.podCidr,
+      networkInterfaceId: instance.instance.primaryNetworkInterfaceId,
+      zones: network.zones,
+    },
+    own,
+  );
+  return { spec, instance, routes };
+}
+
 /**
  * Instances in private subnets of three zones of one VPC, behind a bastion and a load balancer that the stack makes. None has a role
  * in AWS, because nothing that runs on it calls AWS.
@@ -91,24 +158,14 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
 
   public constructor(name: string, args: AwsInstancesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:hosts:AwsInstances", name, { region: args.region, vpc: args.vpcCidr }, opts);
-    const { clusterName, adminUser, protect } = args;
+    const { clusterName, adminUser } = args;
 
     // Who may log in.
     const adminKey = new tls.PrivateKey(`${name}-admin-key`, { algorithm: "ED25519" }, { parent: this });
     this.adminPrivateKey = adminKey.privateKeyOpenssh;
     this.adminPublicKey = adminKey.publicKeyOpenssh.apply((key) => key.trim());
 
-    // Where everything is made, and as what it is known; who makes it is said by the caller's environment.
-    const provider = new Provider(
-      `${name}-aws`,
-      {
-        region: args.region,
-        allowedAccountIds: [args.accountId],
-        defaultTags: { tags: { "redoubt:cluster": clusterName, "redoubt:stack": pulumi.getStack() } },
-      },
-      { parent: this },
-    );
-    const own = { parent: this, provider };
+    const own = { parent: this, provider: providerOf(name, args, this) };
 
     // The network, and who may reach what in it.
     const network = new VirtualNetwork(`${name}-network`, args, own);
@@ -174,38 +231,9 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
         }));
 
     // The hosts.
-    const made = args.hosts.map((spec) => {
-      const isControlPlane = spec.role === "control-plane";
-      const host = new HardenedInstance(
-        `${name}-${spec.name}`,
-        {
-          ...common,
-          title: `${clusterName}-${spec.name}`,
-          instanceType: args.instanceTypes[isControlPlane ? "controlPlane" : "worker"],
-          subnetId: zoneOf(network, spec.zone).privateSubnetId,
-          privateIp: spec.address,
-          securityGroupId: securityGroups.idOf(isControlPlane ? "control-planes" : "workers"),
-          diskGigabytes: args.diskGigabytes,
-          otherPublicKeys: [],
-          firstBoot: { hostname: spec.name, adminUser },
-          routes: true,
-          protect: protect && isControlPlane,
-          elasticIp: false,
-          replacedByFirstBoot: false,
-        },
-        own,
-      );
-      const { routes } = new PodRoutes(
-        `${name}-${spec.name}-pods`,
-        {
-          podCidr: spec.podCidr,
-          networkInterfaceId: host.instance.primaryNetworkInterfaceId,
-          zones: network.zones,
-        },
-        own,
-      );
-      return { spec, host, routes };
-    });
+    const made = args.hosts.map((spec) =>
+      makeHost(`${name}-${spec.name}`, args, spec, common, { network, securityGroups, own }),
+    );
 
     // The way to the API.
     const balancer = new ApiLoadBalancer(
@@ -220,37 +248,51 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
         ports: balancedPorts(args.features),
         hosts: made
           .filter(({ spec }) => spec.role === "control-plane")
-          .map(({ spec, host }) => ({ name: spec.name, instanceId: host.instance.id })),
+          .map(({ spec, instance }) => ({ name: spec.name, instanceId: instance.instance.id })),
       },
       own,
     );
 
     // What each waits for: that it answers, and that others find the way to it.
-    this.hosts = made.map(({ spec: { name: hostName, role, address, podCidr }, host, routes }) => {
-      const connection = connect(address, host.ownHostKey);
-      const boot = new ApplyPlan(
-        `${name}-${hostName}-first-boot`,
-        {
-          phase: "first-boot",
-          connection,
-          plan: mergeFragments({ "first-boot": firstBoot() }),
-          functions: "carried",
-        },
-        { parent: this, dependsOn: [host.instance, ...bastion.ready] },
-      );
-      const spec = { name: hostName, role, address, podCidr };
-      const delivery = new ArtifactDelivery(
-        `${name}-${hostName}-artifacts`,
-        {
-          connection,
-          architecture: { setting: "hosts.aws.architecture", value: args.architecture },
-          files: args.deliveries(spec),
-        },
-        { parent: this, dependsOn: [boot.done] },
-      );
-      const ready = [host.instance, boot.done, ...routes, ...(balancer.readyFor.get(hostName) ?? [])];
-      return { spec, connection, ready, delivered: [delivery.done] };
-    });
+    this.hosts = made.map((host) =>
+      this.handOver(`${name}-${host.spec.name}`, args, host, {
+        connection: connect(host.spec.address, host.instance.ownHostKey),
+        waitsFor: bastion.ready,
+        reachedBy: balancer.readyFor.get(host.spec.name) ?? [],
+      }),
+    );
     this.registerOutputs({ vpcId: network.vpcId, apiServer: balancer.dnsName });
+  }
+
+  /** Waits until the host answers, brings what it installs, and says when others find the way to it. */
+  private handOver(
+    name: string,
+    args: AwsInstancesArgs,
+    { spec: { name: hostName, role, address, podCidr }, instance: { instance }, routes }: MadeHost,
+    way: {
+      readonly connection: pulumi.Output<HostConnection>;
+      readonly waitsFor: readonly pulumi.Resource[];
+      readonly reachedBy: readonly pulumi.Resource[];
+    },
+  ): Host {
+    const { connection } = way;
+    const plan = mergeFragments({ "first-boot": firstBoot() });
+    const boot = new ApplyPlan(
+      `${name}-first-boot`,
+      { phase: "first-boot", connection, plan, functions: "carried" },
+      { parent: this, dependsOn: [instance, ...way.waitsFor] },
+    );
+    const spec = { name: hostName, role, address, podCidr };
+    const delivery = new ArtifactDelivery(
+      `${name}-artifacts`,
+      {
+        connection,
+        architecture: { setting: "hosts.aws.architecture", value: args.architecture },
+        files: args.deliveries(spec),
+      },
+      { parent: this, dependsOn: [boot.done] },
+    );
+    const ready = [instance, boot.done, ...routes, ...way.reachedBy];
+    return { spec, connection, ready, delivered: [delivery.done] };
   }
 }
