@@ -1,4 +1,5 @@
 import { SecurityGroup } from "@pulumi/aws/ec2/securityGroup";
+import { VpcSecurityGroupRulesExclusive } from "@pulumi/aws/ec2/vpcSecurityGroupRulesExclusive";
 import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule";
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule";
 import * as pulumi from "@pulumi/pulumi";
@@ -30,9 +31,12 @@ function nameOf(peer: Peer): string {
   return `nat-gateway-${peer.natGateway}`;
 }
 
-/** The security groups, a resource for each rule, so that a preview shows which one comes or goes. */
+/**
+ * The security groups, a resource for each rule, so that a preview shows which one comes or goes, and one for each group that says that
+ * it has no others: a rule that somebody adds is found by a refresh, and taken away by `up`.
+ */
 export class SecurityGroups extends pulumi.ComponentResource {
-  /** The rules: before they exist, nothing passes. */
+  /** The rules, and that there are no others: before they exist, nothing passes. */
   public readonly ready: readonly pulumi.Resource[];
   private readonly groups: ReadonlyMap<GroupName, SecurityGroup>;
 
@@ -62,7 +66,7 @@ export class SecurityGroups extends pulumi.ComponentResource {
       if (address === undefined) throw new Error(`there is no NAT gateway ${peer.natGateway}`);
       return { cidrIpv4: pulumi.interpolate`${address}/32` };
     };
-    this.ready = args.rules.map((rule) => {
+    const made = args.rules.map((rule) => {
       const { group, direction, protocol, port, peer } = rule;
       const inputs = {
         securityGroupId: this.idOf(group),
@@ -79,8 +83,21 @@ export class SecurityGroups extends pulumi.ComponentResource {
       const side = direction === "in" ? "from" : "to";
       const ruleName = `${name}-${group}-${rule.name}-${side}-${nameOf(peer)}`;
       const Rule = direction === "in" ? SecurityGroupIngressRule : SecurityGroupEgressRule;
-      return new Rule(ruleName, inputs, options);
+      return { rule, resource: new Rule(ruleName, inputs, options) };
     });
+
+    const exclusive = args.groups.map((group) => {
+      const idsOf = (direction: SecurityRule["direction"]): pulumi.Output<string>[] =>
+        made
+          .filter(({ rule }) => rule.group === group && rule.direction === direction)
+          .map(({ resource }) => resource.id);
+      return new VpcSecurityGroupRulesExclusive(
+        `${name}-${group}-no-other-rules`,
+        { securityGroupId: this.idOf(group), ingressRuleIds: idsOf("in"), egressRuleIds: idsOf("out") },
+        { parent: this, deletedWith: this.groupOf(group) },
+      );
+    });
+    this.ready = [...made.map(({ resource }) => resource), ...exclusive];
     this.registerOutputs({});
   }
 

@@ -113,11 +113,19 @@ export function changesStory(stack: () => EmulatedStack, made: () => Made): void
       assert.deepEqual(found(), []);
     });
 
-    it("is not found out where a rule was added: only the stack's own are looked at", async () => {
-      const rule = { GroupId: made().idOf("sg", "bastion"), IpProtocol: "tcp", FromPort: 22, ToPort: 22 };
-      const question = { service: "ec2", operation: "authorize_security_group_ingress" };
-      await made().ask({ ...question, parameters: { ...rule, CidrIp: "198.51.100.0/24" } });
-      assert.deepEqual(found(), []);
+    it("is found out where rules were added, which up takes away", async () => {
+      const before = await rulesToldByEc2(made());
+      const rule = { IpProtocol: "tcp", FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: "198.51.100.0/24" }] };
+      const added = { GroupId: made().idOf("sg", "bastion"), IpPermissions: [rule] };
+      for (const direction of ["ingress", "egress"]) {
+        const operation = `authorize_security_group_${direction}`;
+        await made().ask({ service: "ec2", operation, parameters: added });
+      }
+      assert.equal((await rulesToldByEc2(made())).length, before.length + 2);
+      assert.deepEqual(found(), ["machines-security-groups-bastion-no-other-rules"]);
+      const { code, stdout } = stack().up("--refresh");
+      assert.equal(code, 0, stdout);
+      assert.deepEqual(await rulesToldByEc2(made()), before);
     });
   });
 }

@@ -11,7 +11,16 @@ import {
   type RecordedResource,
   type Recording,
 } from "../../support/mocks";
-import { deletedWith, dependsOn, egressType, ingressType, instancesOf, only, record } from "./aws/recording";
+import {
+  deletedWith,
+  dependsOn,
+  egressType,
+  exclusiveType,
+  ingressType,
+  instancesOf,
+  only,
+  record,
+} from "./aws/recording";
 
 const hostNames = awsArgs.hosts.map(({ name }) => name);
 
@@ -50,6 +59,7 @@ describe("three control planes and two workers on AWS", () => {
       // Of control planes, workers, load balancer and bastion.
       "vpc SecurityGroupIngressRule": 14 + 5 + 4 + 1,
       "vpc SecurityGroupEgressRule": 7,
+      "ec2 VpcSecurityGroupRulesExclusive": 4,
       "kms Key": 1,
       "kms Alias": 1,
       "ec2 Instance": 6,
@@ -141,10 +151,11 @@ describe("every instance, the bastion too", () => {
       "aws:ec2/routeTableAssociation:RouteTableAssociation",
       ingressType,
       egressType,
+      exclusiveType,
     ]
       .flatMap((type) => [...ofType(recording, type).keys()])
       .filter((name) => !/^machines-(control-plane|worker)-\d-pods-/.test(name));
-    assert.equal(before.length, 4 + 6 + 24 + 7);
+    assert.equal(before.length, 4 + 6 + 24 + 7 + 4);
     for (const [name, instance] of instances()) {
       assert.deepEqual([...(await dependsOn(instance))].sort(), [...before].sort(), name);
     }

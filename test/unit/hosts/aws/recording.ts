@@ -5,6 +5,7 @@ import { awsArgs, awsMocks } from "../../../support/fixture-aws";
 import { ofType, recordStack, reveal, type RecordedResource, type Recording } from "../../../support/mocks";
 
 export const ingressType = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
+export const exclusiveType = "aws:ec2/vpcSecurityGroupRulesExclusive:VpcSecurityGroupRulesExclusive";
 export const egressType = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule";
 
 /** Three control planes and two workers, made against mocks. */

@@ -3,7 +3,7 @@ import { before, describe, it } from "node:test";
 import type { AwsInstances } from "../../../../components/hosts/aws";
 import { awsArgs } from "../../../support/fixture-aws";
 import { ofType, type Recording } from "../../../support/mocks";
-import { deletedWith, egressType, ingressType, only, record } from "./recording";
+import { deletedWith, egressType, exclusiveType, ingressType, only, record } from "./recording";
 
 let recording: Recording<AwsInstances>;
 before(async () => {
@@ -75,6 +75,21 @@ describe("the network", () => {
       assert.notEqual(inputs["cidrIpv4"], "0.0.0.0/0", name);
       assert.equal(inputs["cidrIpv6"], undefined, name);
     }
+  });
+
+  it("has no rules but its own: each group lists all of them, and what is not listed is taken away", () => {
+    const groups = ofType(recording, "aws:ec2/securityGroup:SecurityGroup");
+    for (const name of groups.keys()) {
+      const idsOf = (type: string): string[] =>
+        [...ofType(recording, type)]
+          .filter(([, { inputs }]) => inputs["securityGroupId"] === `${name}-id`)
+          .map(([rule]) => `${rule}-id`);
+      const { inputs } = only(recording, exclusiveType, `${name}-no-other-rules`);
+      assert.equal(inputs["securityGroupId"], `${name}-id`);
+      assert.deepEqual(inputs["ingressRuleIds"], idsOf(ingressType), name);
+      assert.deepEqual(inputs["egressRuleIds"], idsOf(egressType), name);
+    }
+    assert.equal(ofType(recording, exclusiveType).size, groups.size);
   });
 
   it("knows groups by reference, and only pods and people by network", () => {
