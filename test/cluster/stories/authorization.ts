@@ -65,24 +65,22 @@ export function authorizationStory(cluster: TestCluster, outputs: () => ClusterO
   };
 
   /** Runs up and looks at the API server meanwhile. */
-  const upObserved = async (): Promise<{ outcome: Outcome; seconds: number; seen: Observation }> => {
+  const upObserved = async (): Promise<{ outcome: Outcome; seen: Observation }> => {
     const run = Date.now();
     const name = (when: string): string => `seen-${when}-${run}`;
     const { result, seen } = await ApiObserver.during(outputs().kubeconfig, "app", async (observer) => {
       admin(["--namespace", "app", "create", "configmap", name("before")]);
-      const begin = Date.now();
       const outcome = await cluster.npmRun("up");
-      const seconds = (Date.now() - begin) / 1000;
       admin(["--namespace", "app", "create", "configmap", name("after")]);
       await observer.sees(name("after"), 10);
-      return { outcome, seconds };
+      return outcome;
     });
     // The watch missed nothing and told nothing twice.
     assert.deepEqual(
       seen.added.filter((item) => item.startsWith("seen-")),
       [name("before"), name("after")],
     );
-    return { ...result, seen };
+    return { outcome: result, seen };
   };
 
   describe("A node", () => {
@@ -327,15 +325,14 @@ export function authorizationStory(cluster: TestCluster, outputs: () => ClusterO
           /certificate signed by unknown authority/,
         ],
       ] as const) {
-        it(`with ${what} is refused within a minute, and the API server answers all the time`, async () => {
+        it(`with ${what} is refused by its check, and the API server answers all the time`, async () => {
           const before = [startedAt(), apiServerFiles()];
           allModes(change);
-          const { outcome, seconds, seen } = await upObserved();
+          const { outcome, seen } = await upObserved();
           assert.notEqual(outcome.code, 0);
           const text = outcome.stdout + outcome.stderr;
           assert.match(text, /unit kube-apiserver\.service: the new configuration was refused by its check/);
           assert.match(text, message);
-          assert.ok(seconds < 60, `${seconds} s`);
           assert.deepEqual([seen.refused, seen.resumed], [0, 0]);
           assert.ok(seen.answered > 5);
           assert.deepEqual([startedAt(), apiServerFiles()], before);

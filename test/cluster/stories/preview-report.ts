@@ -11,13 +11,9 @@ export function previewReportStory(cluster: TestCluster): void {
       const [markdown, html] = ["report.md", "report.html"].map((name) => path.join(cluster.folder, name));
       assert.ok(markdown !== undefined && html !== undefined);
       const before = cluster.exportedState();
-      writeFileSync(
-        cluster.configFile,
-        settings.replace(
-          /^config:\n/m,
-          "config:\n  redoubt:apiServer:\n    subjectAltNames: [api.example.org]\n",
-        ),
-      );
+      cluster.editConfiguration((block) => {
+        block("apiServer")["subjectAltNames"] = ["api.example.org"];
+      });
       try {
         const args = ["--markdown", markdown, "--html", html];
         const outcome = await cluster.npmRun("preview-report", args);
