@@ -7,6 +7,7 @@ import type { Architecture } from "../toolchain/architecture";
 import { ensureToolchain, type ToolSource } from "../toolchain/ensure";
 import type { KeysInUse } from "../components/config/authentication-checks";
 import type { AuthorityGenerations } from "../components/pki/authority-generations";
+import { hostProviderOf } from "./host-provider";
 import { architectureOf, hostsBlock } from "./hosts-block";
 import { refuseAuthoritySkip } from "./authority-step";
 import { refuseKeySkip } from "./key-step";
@@ -59,8 +60,6 @@ const configurationSchema = z.looseObject({
 interface StackConfiguration {
   /** The name that machines of the stack carry. */
   readonly clusterName: string;
-  /** As `hosts.provider`; undefined where nothing is said. */
-  readonly hostProvider: string | undefined;
   /** Of the hosts. Default: that of the box. */
   readonly architecture: Architecture | undefined;
   /** Default: the toolchain's. */
@@ -80,7 +79,6 @@ function readConfiguration(stack: string): StackConfiguration {
   const hosts = config?.["redoubt:hosts"];
   return {
     clusterName: config?.["redoubt:clusterName"] ?? stack,
-    hostProvider: hosts?.provider,
     architecture: architectureOf(hosts),
     kubernetesVersion: config?.["redoubt:kubernetes"]?.version,
     serviceAccountKeys: config?.["redoubt:authentication"].serviceAccounts,
@@ -94,7 +92,8 @@ function readConfiguration(stack: string): StackConfiguration {
  * @returns the environment to run it with.
  */
 export async function prepareEnvironment(options: StackOptions): Promise<NodeJS.ProcessEnv> {
-  const { kubernetesVersion, hostProvider, architecture } = readConfiguration(options.stack);
+  const { kubernetesVersion, architecture } = readConfiguration(options.stack);
+  const hostProvider = hostProviderOf(options.stack);
   const toolchain = await ensureToolchain({ source: options.source, kubernetesVersion, architecture });
   const environment = { ...process.env, ...toolchain.environment };
   for (const plugin of enginePlugins.filter(({ name }) => name === hostProvider)) {
@@ -120,7 +119,7 @@ export interface OpenedStack {
   readonly outputs: StackOutputs;
   /** Whether the engine was killed on its last run, so that nobody wrote down what it had changed. */
   readonly cutOff: boolean;
-  /** As `hosts.provider`; undefined where nothing is said. */
+  /** As {@link hostProviderOf}. */
   readonly hostProvider: string | undefined;
   /** Whether an `up` would be the first of machines of this box: what it makes can be thrown away and made anew. */
   readonly isFirst: boolean;
@@ -149,8 +148,8 @@ export async function openStack(options: StackOptions, purpose: Purpose): Promis
   }
   const outputs = await stackOutputs(options.stack, environment);
   if (purpose === "change" || purpose === "look") refuseSkips(options.stack, outputs);
-  const { hostProvider } = readConfiguration(options.stack);
-  const isFirst = isStateEmpty(options.stack, environment) && (hostProvider ?? "local") === "local";
+  const hostProvider = hostProviderOf(options.stack);
+  const isFirst = hostProvider === "local" && isStateEmpty(options.stack, environment);
   // What a first up had made when it was killed, no state knows of.
   if (purpose === "change" && isFirst && cutOff) await localMachines("delete-all", options.stack);
   else if (purpose !== "removal") await localMachines("start-all", options.stack);

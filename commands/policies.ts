@@ -1,19 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { parse } from "yaml";
-import { z } from "zod";
+import { hostProviderOf } from "./host-provider";
 import { projectFolder } from "./stack";
 
 /** Folder of the policy pack. */
 const packFolder = path.join(projectFolder, "policies");
-
-/** What decides whether `up` asks the pack by itself. */
-const configurationSchema = z.looseObject({
-  config: z
-    .looseObject({ "redoubt:hosts": z.looseObject({ provider: z.string().optional() }).optional() })
-    .optional(),
-});
 
 /** Adds `--policies` and `--no-policies` to a command. */
 export function withPolicyOptions(command: Command, byDefault: string): Command {
@@ -24,11 +16,7 @@ export function withPolicyOptions(command: Command, byDefault: string): Command 
 
 /** Whether the hosts of a stack are machines of this box, as they are where nothing else is configured. */
 export function hasLocalHosts(stack: string, folder = projectFolder): boolean {
-  const file = path.join(folder, `Pulumi.${stack}.yaml`);
-  const document: unknown = existsSync(file) ? parse(readFileSync(file, "utf8")) : {};
-  const parsed = configurationSchema.safeParse(document ?? {});
-  // What is malformed is the program's to report; until then it is no reason to ask less.
-  return parsed.success && (parsed.data.config?.["redoubt:hosts"]?.provider ?? "local") === "local";
+  return hostProviderOf(stack, folder) === "local";
 }
 
 /**

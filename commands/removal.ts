@@ -16,7 +16,7 @@ type Bookkeeping =
 function bookkeepingOf(hostProvider: string | undefined, args: readonly string[]): Bookkeeping {
   // Arguments may name a part of the stack, and nobody could tell later which.
   if (args.length > 0) return "each-resource";
-  if (hostProvider === undefined || hostProvider === "local") return "beginning";
+  if (hostProvider === "local") return "beginning";
   return hostProvider === "inventory" ? "none" : "each-resource";
 }
 
@@ -42,7 +42,7 @@ async function marked(stack: string, remove: () => Promise<void>): Promise<void>
 /** What {@link removeStack} removes. */
 export interface Removal {
   readonly stack: string;
-  /** As `hosts.provider`; undefined is the default, this box. */
+  /** As `hosts.provider`; undefined where that can't be told. */
   readonly hostProvider: string | undefined;
   /** Of the user, for `pulumi destroy`. */
   readonly args: readonly string[];

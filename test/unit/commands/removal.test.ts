@@ -39,12 +39,13 @@ describe("the removal of a stack", () => {
   const half = /stack lab: its removal was cut off, .* Fix: npm run destroy -- --stack lab/;
 
   it("saves the state once, where nothing can get lost", async () => {
-    for (const provider of [undefined, "local", "inventory"])
+    for (const provider of ["local", "inventory"])
       assert.deepEqual(await variables(provider), { PULUMI_SKIP_CHECKPOINTS: "true" });
   });
 
   it("saves it after each resource on AWS, where what is left costs money, and when only a part is removed", async () => {
     assert.deepEqual(await variables("aws"), {});
+    assert.deepEqual(await variables(undefined), {}, "nobody knows that it is not on AWS");
     assert.deepEqual(await variables("local", ["--target", "urn"]), {});
   });
 
