@@ -57,12 +57,17 @@ async function formattingAndTypes(): Promise<void> {
   await npx("tsc", "--noEmit");
 }
 
+/** Waits until all have ended, so that every one has its say. @throws what the first of those threw that failed. */
+async function allEnded(work: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(work);
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
 /** Lint rules, which take longest, beside all that is quicker; every one of them has its say before the level fails. */
 async function lint(): Promise<void> {
   const eslint = npx("eslint", "--config", ".ci/eslint.config.mjs", ".");
-  const results = await Promise.allSettled([eslint, formattingAndTypes(), shellcheck(), workflows()]);
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
+  await allEnded([eslint, formattingAndTypes(), shellcheck(), workflows()]);
 }
 
 /** Files side by side, one for each core, two at least: clusters wait more than they work. */
@@ -104,12 +109,13 @@ async function awsBesideCluster(): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), "redoubt-aws-report-"));
   const report = path.join(folder, "report");
   const aws = nodeTest(testFiles("aws"), env, report);
-  const results = await Promise.allSettled([aws, nodeTest(testFiles("cluster"), env)]);
-  process.stderr.write("\n== aws, which ran beside it\n");
-  process.stdout.write(readFileSync(report));
-  rmSync(folder, { recursive: true });
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
+  try {
+    await allEnded([aws, nodeTest(testFiles("cluster"), env)]);
+  } finally {
+    process.stderr.write("\n== aws, which ran beside it\n");
+    process.stdout.write(readFileSync(report));
+    rmSync(folder, { recursive: true });
+  }
 }
 
 const levels: Readonly<Record<string, () => Promise<void>>> = {
