@@ -223,9 +223,10 @@ remove_cgroups() {
   local id=$1 scope
   for scope in /sys/fs/cgroup/*/ /sys/fs/cgroup/; do
     [ -d "$scope" ] || continue
-    find "$scope" -maxdepth 3 -type d \( -name "*$CLUSTER-$NAME*" -o -name "redoubt-${id:-none}" \) -print 2>/dev/null | while read -r group; do
+    # find fails where a group goes while it looks, as those of other machines do; it has named all others.
+    find "$scope" -maxdepth 3 -type d \( -name "*$CLUSTER-$NAME*" -o -name "redoubt-${id:-none}" \) -prune -print 2>/dev/null | while read -r group; do
       find "$group" -depth -type d -exec rmdir {} \; 2>/dev/null || true
-    done
+    done || true
   done
 }
 
