@@ -1,7 +1,12 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { imageArchives, imageReference, type Artifacts } from "../components/config/artifacts";
+import {
+  imageArchives,
+  imageReference,
+  requiredBaseImage,
+  type Artifacts,
+} from "../components/config/artifacts";
 import { bridgeName } from "../components/hosts/local";
 import { containerd } from "../components/node/containerd";
 import { podNetwork } from "../components/node/pod-network";
@@ -149,7 +154,7 @@ class KubeadmBench {
       ADDRESS: machine?.address,
       PREFIX_LENGTH: "24",
       GATEWAY: `${subnet}.1`,
-      BASE_IMAGE: this.catalogue.baseImage,
+      BASE_IMAGE: requiredBaseImage(this.catalogue),
       ARTIFACT_STORE: this.catalogue.cacheDir,
       ADMIN_USER: "redoubt",
       AUTHORIZED_KEYS: readFileSync(path.join(this.folder, "key.pub"), "utf8").trim(),

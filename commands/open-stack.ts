@@ -94,7 +94,9 @@ function readConfiguration(stack: string): StackConfiguration {
 export async function prepareEnvironment(options: StackOptions): Promise<NodeJS.ProcessEnv> {
   const { kubernetesVersion, architecture } = readConfiguration(options.stack);
   const hostProvider = hostProviderOf(options.stack);
-  const toolchain = await ensureToolchain({ source: options.source, kubernetesVersion, architecture });
+  const localMachines = hostProvider === "local";
+  const { source } = options;
+  const toolchain = await ensureToolchain({ source, kubernetesVersion, architecture, localMachines });
   const environment = { ...process.env, ...toolchain.environment };
   for (const plugin of enginePlugins.filter(({ name }) => name === hostProvider)) {
     await ensureEnginePlugin(plugin, fetchByEngine(environment));

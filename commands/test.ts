@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { Command } from "commander";
-import { boxPackages, installDebianPackages } from "../toolchain/debian-packages";
+import { boxPackages, installDebianPackages, localMachinePackages } from "../toolchain/debian-packages";
 import { ensureToolchain, ensureTools } from "../toolchain/ensure";
 import { findGo } from "../toolchain/go";
 import { main } from "./main";
@@ -141,7 +141,7 @@ main(async () => {
   if (unknown !== undefined) {
     throw new Error(`there is no test level "${unknown}". Fix: use ${Object.keys(levels).join(", ")}`);
   }
-  await installDebianPackages([...Object.values(boxPackages), ...testPackages]);
+  await installDebianPackages([...boxPackages, ...localMachinePackages, ...testPackages]);
   const both = wanted.includes("aws") && wanted.includes("cluster");
   for (const level of wanted.filter((name) => !both || name !== "aws")) {
     process.stderr.write(`\n== ${level}\n`);

@@ -1,15 +1,17 @@
 import { execute } from "./process";
 import { timed } from "./progress";
 
-/** Programs that the box itself needs, as Debian packages: program on the PATH → package. */
-export const boxPackages: Readonly<Record<string, string>> = {
-  "systemd-nspawn": "systemd-container",
-  mmdebstrap: "mmdebstrap",
-  ip: "iproute2",
-  pgrep: "procps",
-  busybox: "busybox-static",
-  curl: "curl",
-};
+/** What the box needs whatever it does: busybox goes into an image. */
+export const boxPackages: readonly string[] = ["busybox-static"];
+
+/** What machines of the box need besides. */
+export const localMachinePackages: readonly string[] = [
+  "curl",
+  "iproute2",
+  "mmdebstrap",
+  "procps",
+  "systemd-container",
+];
 
 /** Packages of the list that are not installed. */
 async function missingOf(packages: readonly string[]): Promise<string[]> {
@@ -26,11 +28,17 @@ async function missingOf(packages: readonly string[]): Promise<string[]> {
 /**
  * Installs what is missing, from the sources that the box is configured with.
  *
- * @throws naming the packages when apt fails.
+ * @throws naming the packages when apt fails, or who runs this may not install any.
  */
 export async function installDebianPackages(packages: readonly string[]): Promise<void> {
   const missing = await missingOf(packages);
   if (missing.length === 0) return;
+  if (process.getuid?.() !== 0) {
+    const names = missing.join(" ");
+    throw new Error(
+      `Debian packages ${names} are missing, and only root installs packages. Fix: sudo apt-get install ${names}`,
+    );
+  }
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   await timed("Debian packages", `installing ${missing.join(" ")}`, async () => {
     try {

@@ -13,7 +13,7 @@ import path from "node:path";
 import { boxArchitecture, type Architecture } from "./architecture";
 import { ensureBaseImage } from "./base-image";
 import { cacheFolder } from "./cache";
-import { boxPackages, installDebianPackages } from "./debian-packages";
+import { boxPackages, installDebianPackages, localMachinePackages } from "./debian-packages";
 import { ensureImages, type ImageArchive } from "./images";
 import type { InstalledTool } from "./installed-tool";
 import { defaultKubernetesVersion, programRelease, toolManifest, type Tool } from "./manifest";
@@ -32,6 +32,8 @@ export interface ToolchainOptions {
   readonly kubernetesVersion?: string | undefined;
   /** Of the hosts; nothing is made for others. Default: that of the box. */
   readonly architecture?: Architecture | undefined;
+  /** Also what machines of this box run on: Debian packages, a root filesystem; takes root. Default: true. */
+  readonly localMachines?: boolean;
 }
 
 /** A box on which everything is there. */
@@ -94,7 +96,7 @@ const artifactStore = "/opt/redoubt/artifacts";
 function writeCatalogue(
   installed: readonly InstalledTool[],
   images: readonly ImageArchive[],
-  baseImage: string,
+  baseImage: string | undefined,
   architecture: Architecture,
 ): string {
   const cache = cacheFolder();
@@ -157,22 +159,22 @@ export async function ensureTools(
 }
 
 /**
- * Provides everything that the box needs: Debian packages, tools, plugins, images and the root filesystem of machines. What is there
+ * Provides everything that the box needs: Debian packages, tools, plugins, images and the root filesystem of its machines. What is there
  * stays as it is; when nothing is missing this takes a fraction of a second.
  *
  * @throws before anything changes when the box can't do it (preflight); else naming the tool that could not be had.
  */
 export async function ensureToolchain(options: ToolchainOptions = {}): Promise<Toolchain> {
-  const { architecture = boxArchitecture } = options;
+  const { architecture = boxArchitecture, localMachines = true } = options;
   const manifest = toolManifest(options.kubernetesVersion ?? defaultKubernetesVersion, architecture);
   const tools = manifest.filter(
     ({ purpose }) => purpose !== "test" && (purpose !== "bench" || options.bench === true),
   );
-  preflight(tools.some((tool) => !existsSync(toolPath(tool))));
-  await installDebianPackages(Object.values(boxPackages));
+  preflight({ cold: tools.some((tool) => !existsSync(toolPath(tool))), localMachines });
+  await installDebianPackages([...boxPackages, ...(localMachines ? localMachinePackages : [])]);
   const installed = await new ToolProvider(options.source ?? "auto").ensureAll(tools);
   const images = await ensureImages(installed, architecture);
-  const baseImage = await ensureBaseImage();
+  const baseImage = localMachines ? await ensureBaseImage() : undefined;
   const catalogue = writeCatalogue(installed, images, baseImage, architecture);
   return {
     environment: {

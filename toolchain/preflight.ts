@@ -27,7 +27,7 @@ function operatingSystem({ osRelease }: BoxFacts): Obstacle | undefined {
   if (value("ID") === "debian" && Number(value("VERSION_ID")) >= 12) return undefined;
   const name = value("PRETTY_NAME");
   return {
-    problem: `this box runs ${name === "unknown" ? "an unknown system" : name}; local machines need Debian 12 or newer`,
+    problem: `this box runs ${name === "unknown" ? "an unknown system" : name}; Debian 12 or newer is needed`,
     fix: "use a Debian 12 box",
   };
 }
@@ -54,12 +54,20 @@ function disk({ cacheFolder, freeBytes }: BoxFacts, neededBytes: number): Obstac
   };
 }
 
-/** Every obstacle of a box. @param cold Whether tools must still be fetched or built, which needs more room. */
-export function obstaclesOf(facts: BoxFacts, cold: boolean): readonly Obstacle[] {
+/** What the box shall do. */
+export interface BoxDuties {
+  /** Whether tools must still be fetched or built, which needs more room. */
+  readonly cold: boolean;
+  /** Whether machines shall run on it, for which alone it takes root. */
+  readonly localMachines: boolean;
+}
+
+/** Every obstacle of a box. */
+export function obstaclesOf(facts: BoxFacts, { cold, localMachines }: BoxDuties): readonly Obstacle[] {
   const obstacles = [
     operatingSystem(facts),
     architecture(facts),
-    superuser(facts),
+    localMachines ? superuser(facts) : undefined,
     disk(facts, (cold ? 8 : 2) * gibibyte),
   ];
   return obstacles.filter((obstacle): obstacle is Obstacle => obstacle !== undefined);
@@ -82,11 +90,10 @@ function factsOfThisBox(): BoxFacts {
 /**
  * Checks what no later step could mend, before anything changes.
  *
- * @param cold As for {@link obstaclesOf}.
  * @throws one error that names every obstacle and its fix.
  */
-export function preflight(cold: boolean): void {
-  const found = obstaclesOf(factsOfThisBox(), cold);
+export function preflight(duties: BoxDuties): void {
+  const found = obstaclesOf(factsOfThisBox(), duties);
   if (found.length === 0) return;
   const lines = found.map(({ problem, fix }) => `  - ${problem}. Fix: ${fix}`);
   throw new Error(`this box is not ready:\n${lines.join("\n")}`);

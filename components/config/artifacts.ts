@@ -23,8 +23,8 @@ const catalogueSchema = z.object({
     z.string(),
     artifactSchema.omit({ version: true, release: true }).extend({ reference: z.string() }),
   ),
-  /** Root filesystem of local machines. */
-  baseImage: z.string(),
+  /** Root filesystem of local machines; there where the stack has some. */
+  baseImage: z.string().optional(),
   cacheDir: z.string(),
 });
 
@@ -57,6 +57,18 @@ export function checkArtifactVersion(artifacts: Artifacts, kubernetesVersion: st
   if (artifacts.kubernetesVersion === kubernetesVersion) return;
   throw new Error(
     `kubernetes.version = ${kubernetesVersion}, but this shell has artifacts of ${artifacts.kubernetesVersion}. Fix: run eval "$(npm run -s env -- --stack STACK)" again, or use npm run up`,
+  );
+}
+
+/**
+ * Root filesystem of local machines.
+ *
+ * @throws when the catalogue was made for a stack that has none.
+ */
+export function requiredBaseImage({ baseImage }: Artifacts): string {
+  if (baseImage !== undefined) return baseImage;
+  throw new Error(
+    'hosts.provider = local, but this shell was made for a stack of other hosts. Fix: run eval "$(npm run -s env -- --stack STACK)" again, or use npm run up',
   );
 }
 

@@ -3,7 +3,7 @@ import type { HostSpec } from "../hosts/host";
 import type { Bastion, InventoryArgs, InventoryHost, Login } from "../hosts/inventory";
 import type { DeliveredFile } from "../hosts/inventory/artifact-delivery";
 import type { HostSource } from "../hosts/provide-hosts";
-import type { Artifacts } from "./artifacts";
+import { requiredBaseImage, type Artifacts } from "./artifacts";
 import { awsZone, type AwsNetwork } from "./aws-layout";
 import { portFeatures } from "./hardening-options";
 import type { InventorySettings } from "./hosts-schema";
@@ -129,7 +129,7 @@ export function hostSource(settings: Settings, layout: ClusterLayout, catalogue:
     hosts: layout.hosts,
     ...localNetwork,
     adminUser: settings.hosts.adminUser,
-    baseImage: catalogue.baseImage,
+    baseImage: requiredBaseImage(catalogue),
     artifactStore: catalogue.cacheDir,
   };
   return { provider: "local", local };

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { readArtifacts } from "../../components/config/artifacts";
+import { readArtifacts, requiredBaseImage } from "../../components/config/artifacts";
 import { runProgram, type Outcome } from "./cluster";
 
 const root = path.dirname(path.dirname(__dirname));
@@ -53,7 +53,7 @@ export class ForeignNetwork {
       SUBNET: `${this.prefix}.0/24`,
       GATEWAY: this.gateway,
       PREFIX_LENGTH: "24",
-      BASE_IMAGE: readArtifacts().baseImage,
+      BASE_IMAGE: requiredBaseImage(readArtifacts()),
       // Nothing of this box is mounted: what these machines install must come to them.
       ARTIFACT_STORE: path.join(this.folder, "empty"),
       ADMIN_USER: installer,

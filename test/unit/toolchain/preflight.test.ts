@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { obstaclesOf, type BoxFacts } from "../../../toolchain/preflight";
+import { obstaclesOf, type BoxDuties, type BoxFacts } from "../../../toolchain/preflight";
 
 const debian12 = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\nVERSION_ID="12"\n';
 const ready: BoxFacts = {
@@ -11,8 +11,10 @@ const ready: BoxFacts = {
   freeBytes: 20 * 2 ** 30,
 };
 
-const problems = (facts: Partial<BoxFacts>, cold = true): string[] =>
-  obstaclesOf({ ...ready, ...facts }, cold).map(({ problem }) => problem);
+const problems = (facts: Partial<BoxFacts>, duties: Partial<BoxDuties> = {}): string[] =>
+  obstaclesOf({ ...ready, ...facts }, { cold: true, localMachines: true, ...duties }).map(
+    ({ problem }) => problem,
+  );
 
 describe("a box is ready", () => {
   it("when it is Debian 12 with root, room and an x86-64 processor", () => {
@@ -20,7 +22,20 @@ describe("a box is ready", () => {
   });
 
   it("with less room once the tools are there", () => {
-    assert.deepEqual(problems({ freeBytes: 3 * 2 ** 30 }, false), []);
+    assert.deepEqual(problems({ freeBytes: 3 * 2 ** 30 }, { cold: false }), []);
+  });
+});
+
+describe("a box from which hosts elsewhere are managed", () => {
+  it("is ready without root", () => {
+    assert.deepEqual(problems({ userId: 1000 }, { localMachines: false }), []);
+  });
+
+  it("is not ready when it runs something else: its busybox goes to the hosts", () => {
+    assert.match(
+      problems({ osRelease: "" }, { localMachines: false }).join(),
+      /Debian 12 or newer is needed/,
+    );
   });
 });
 
@@ -48,7 +63,10 @@ describe("a box is not ready", () => {
   }
 
   it("and is told everything at once, each with its fix", () => {
-    const found = obstaclesOf({ ...ready, osRelease: "", userId: 1000, freeBytes: 0 }, true);
+    const found = obstaclesOf(
+      { ...ready, osRelease: "", userId: 1000, freeBytes: 0 },
+      { cold: true, localMachines: true },
+    );
     assert.equal(found.length, 3);
     for (const { fix } of found) assert.ok(fix);
   });

@@ -80,7 +80,7 @@ export const rules: Readonly<Record<string, Rule>> = {
       );
       return changes && cancels ? [name] : [];
     }),
-  // What `toolchain/preflight.ts` asks of a box: a hosted runner is an Ubuntu, and its user is not root.
+  // `toolchain/preflight.ts` asks for Debian, a hosted runner is an Ubuntu; and root installs what is missing.
   "runs a stack's commands as root on Debian": (workflow) =>
     eachJob(workflow, (job, name) => {
       const { container } = job;
