@@ -6,6 +6,7 @@ import { lookAtFacts } from "../drift/look-at-facts";
 import { renderContentScript, renderLookScript } from "../drift/look-script";
 import { readStackState, type RecordedHost, type StackState } from "../drift/stack-state";
 import { withKubectl } from "./kubectl";
+import { engineOf, lookAtAccount } from "./look-at-account";
 import { lookAtCluster } from "./look-at-cluster";
 import { withHost } from "./look-at-host";
 import { run } from "./shell";
@@ -50,7 +51,7 @@ function lookAtObjects(state: StackState, kubeconfig: string, env: NodeJS.Proces
   });
 }
 
-/** Looks at every host and at the cluster, all at once, and changes nothing. */
+/** Looks at every host, at the cluster and at the account of a cloud, all at once, and changes nothing. */
 export async function lookAtStack(
   stack: string,
   state: StackState,
@@ -64,5 +65,14 @@ export async function lookAtStack(
     kubeconfig === undefined
       ? []
       : [lookAtObjects(state, kubeconfig, env).then((look): PlaceReport => ({ name: "cluster", look }))];
-  return { stack, places: await Promise.all([...hosts, ...cluster]) };
+  const { cloudResources } = state;
+  const account =
+    cloudResources.length === 0
+      ? []
+      : [
+          lookOrReason(() => lookAtAccount(cloudResources, engineOf(stack, env))).then(
+            (look): PlaceReport => ({ name: "account", look }),
+          ),
+        ];
+  return { stack, places: await Promise.all([...hosts, ...cluster, ...account]) };
 }

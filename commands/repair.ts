@@ -2,6 +2,7 @@ import { restoration } from "../drift/cluster-objects";
 import { findingsOf, reportText, resultOf } from "../drift/drift-report";
 import type { StackState } from "../drift/stack-state";
 import { withKubectl } from "./kubectl";
+import { acknowledge, engineOf } from "./look-at-account";
 import { liveObjects } from "./look-at-cluster";
 import { lookAtStack, recordedState } from "./look-at-stack";
 
@@ -26,7 +27,8 @@ async function restoreObjects(state: StackState, env: NodeJS.ProcessEnv): Promis
 }
 
 /**
- * Looks for drift and puts right what the program knows: objects of the cluster at once, hosts by running their scripts again.
+ * Looks for drift and puts right what the program knows: objects of the cluster at once, hosts by running their scripts again, resources
+ * of a cloud by telling the state what became of them.
  *
  * @param whole True when every place must be looked at, or nothing is touched; false to do what can be done.
  * @returns arguments of `pulumi up` that run again exactly the scripts of the hosts and phases that drifted.
@@ -46,7 +48,12 @@ export async function repair(
       "nothing was repaired, because not everything could be looked at. Fix: see above, then run the same again",
     );
   }
-  const repairs = findingsOf(report).flatMap(({ repair: by }) => (by.by === "up" ? [by.urns] : []));
-  if (repairs.some((urns) => urns.length === 0)) await restoreObjects(state, env);
-  return [...new Set(repairs.flat())].map((urn) => `--replace=${urn}`);
+  const repairs = findingsOf(report).flatMap(({ repair: found }) => (found.by === "up" ? [found] : []));
+  const urnsOf = (way: (typeof repairs)[number]["way"]): string[] => [
+    ...new Set(repairs.flatMap((found) => (found.way === way ? found.urns : []))),
+  ];
+  if (repairs.some(({ way }) => way === "restore")) await restoreObjects(state, env);
+  const changed = urnsOf("refresh");
+  if (changed.length > 0) await acknowledge(changed, engineOf(stack, env));
+  return urnsOf("replace").map((urn) => `--replace=${urn}`);
 }

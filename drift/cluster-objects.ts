@@ -75,7 +75,7 @@ function shown(value: unknown): string {
 /** Kinds whose content is never told. */
 const secretKinds = new Set(["Secret"]);
 
-const restored = { by: "up", urns: [] } as const;
+const restored = { by: "up", way: "restore", urns: [] } as const;
 
 /** The fields of one object that are not as they were recorded; undefined when all are. */
 function compareObject(recorded: RecordedObject, live: KubernetesObject | undefined): Finding | undefined {

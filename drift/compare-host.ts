@@ -170,7 +170,7 @@ function compareEntry(entry: ManifestEntry, stepIndex: number, facts: HostFacts)
 /** An artifact whose link is right but whose store holds something else is not the host's to put right. */
 function repairOf(entry: ManifestEntry, urns: readonly string[], found: string): Repair {
   if (entry.kind !== "artifact" || entry.target === undefined || !found.startsWith("sha256"))
-    return { by: "up", urns };
+    return { by: "up", way: "replace", urns };
   return {
     by: "hand",
     advice: `the artifact store holds another ${entry.target}: npm run toolchain -- ensure`,
@@ -224,7 +224,7 @@ export function compareSshd(expectation: HostExpectation, facts: HostFacts): Fin
   // A changed file of the plan is put right by `up`; the same settings changed by another file are not.
   const own = facts.checksums.get(sshdConfiguration) !== sha256;
   const repair: Repair = own
-    ? { by: "up", urns: promised.urns }
+    ? { by: "up", way: "replace", urns: promised.urns }
     : {
         by: "hand",
         advice:

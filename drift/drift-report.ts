@@ -2,9 +2,9 @@ import type { Finding, Look } from "./finding";
 
 /** What was seen at one place. */
 export interface PlaceReport {
-  /** Name of the host; `cluster` for the objects of the cluster. */
+  /** Name of the host; `cluster` for the objects of the cluster, `account` for the resources of the cloud. */
   readonly name: string;
-  /** IPv4 address of the host; undefined for the cluster. */
+  /** IPv4 address of the host; undefined for what is no host. */
   readonly address?: string | undefined;
   readonly look: Look;
 }

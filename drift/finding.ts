@@ -2,7 +2,12 @@
 export type Repair =
   | {
       readonly by: "up";
-      /** Resources to run again (`pulumi up --replace`). Empty: an object of the cluster, which is restored as it was recorded. */
+      /**
+       * `replace`: scripts of hosts run again (`pulumi up --replace`). `restore`: objects of the cluster are put back as they were
+       * recorded. `refresh`: the state learns what the account has (`pulumi refresh`), so that `up` changes it back.
+       */
+      readonly way: "replace" | "restore" | "refresh";
+      /** The resources. Empty where it is `restore`. */
       readonly urns: readonly string[];
     }
   | {

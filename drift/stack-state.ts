@@ -72,6 +72,8 @@ export const kubernetesObjectSchema = z.looseObject({
 export interface StackState {
   readonly hosts: readonly RecordedHost[];
   readonly objects: readonly RecordedObject[];
+  /** URNs of the resources of a cloud's account. */
+  readonly cloudResources: readonly string[];
   /** Administrator's kubeconfig; secret. Undefined when there is no cluster. */
   readonly kubeconfig: string | undefined;
 }
@@ -164,6 +166,7 @@ export function readStackState(exported: string): StackState {
   return {
     hosts: recordedHosts(resources, reveal(stack?.outputs?.["nodeTable"])),
     objects: recordedObjects(resources),
+    cloudResources: resources.filter(({ type }) => type.startsWith("aws:")).map(({ urn }) => urn),
     kubeconfig: typeof kubeconfig === "string" ? kubeconfig : undefined,
   };
 }

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { z } from "zod";
+import { acknowledge, lookAtAccount, type Engine } from "../../../commands/look-at-account";
+import type { Finding } from "../../../drift/finding";
+import { readStackState } from "../../../drift/stack-state";
 import type { EmulatedStack } from "../emulated-stack";
 import type { Made } from "../made";
 import type { Question } from "../questioner";
@@ -78,15 +81,25 @@ async function touched(made: Made): Promise<unknown> {
 
 /** The stack against the account that it made: nobody's changes are none, somebody's are found and put right. */
 export function changesStory(stack: () => EmulatedStack, made: () => Made): void {
-  /** Names of the resources that a preview would change, once it has asked the account. */
-  const found = (): string[] => {
-    const { code, stdout, stderr } = stack().preview("--refresh", "--json");
-    assert.equal(code, 0, stderr);
-    return previewSchema
-      .parse(JSON.parse(stdout))
-      .steps.filter(({ op }) => op !== "same" && op !== "refresh")
-      .map(({ urn }) => urn.split("::").at(-1) ?? urn)
-      .sort();
+  const engine: Engine = (args) => {
+    const { code, stdout, stderr } = stack().run(...args);
+    assert.equal(code, 0, stdout + stderr);
+    return Promise.resolve(stdout);
+  };
+  /** What `npm run drift` says of the account. */
+  const drift = async (): Promise<readonly Finding[]> => {
+    const { cloudResources } = readStackState(await engine(["stack", "export", "--show-secrets"]));
+    const look = await lookAtAccount(cloudResources, engine);
+    return look.seen ? look.findings : assert.fail(look.reason);
+  };
+  const subjects = (findings: readonly Finding[]): string[] =>
+    findings.map(({ subject }) => subject.split(" ").at(-1) ?? "").sort();
+  /** As `npm run up` puts right what it found. */
+  const repair = async (findings: readonly Finding[]): Promise<void> => {
+    const urns = findings.flatMap(({ repair: found }) => (found.by === "up" ? found.urns : []));
+    await acknowledge(urns, engine);
+    const { code, stdout } = stack().up();
+    assert.equal(code, 0, stdout);
   };
 
   describe("An account as the stack made it", () => {
@@ -95,25 +108,41 @@ export function changesStory(stack: () => EmulatedStack, made: () => Made): void
       assert.equal(code, 0, stdout);
     });
 
-    it("gives a refresh nothing to find", () => {
-      assert.deepEqual(found(), []);
+    it("gives a preview that refreshes nothing to change", () => {
+      const { code, stdout, stderr } = stack().preview("--refresh", "--json");
+      assert.equal(code, 0, stderr);
+      const { steps } = previewSchema.parse(JSON.parse(stdout));
+      assert.deepEqual(
+        steps.filter(({ op }) => op !== "same" && op !== "refresh").map(({ urn }) => urn),
+        [],
+      );
+    });
+
+    it("is one without drift", async () => {
+      assert.deepEqual(await drift(), []);
     });
   });
 
   describe("An account that somebody changed by hand", () => {
-    it("is found out by a refresh, each change in its place, and put right by up", async () => {
+    it("has drifted, each change in its place with what was wanted, and is put right by up", async () => {
       const before = await touched(made());
       const changes = await handMade(made());
       for (const { question } of changes) await made().ask(question);
       assert.notDeepEqual(await touched(made()), before);
-      assert.deepEqual(found(), changes.map(({ resource }) => resource).sort());
-      const { code, stdout } = stack().up("--refresh");
-      assert.equal(code, 0, stdout);
+      const findings = await drift();
+      assert.deepEqual(subjects(findings), changes.map(({ resource }) => resource).sort());
+      const lines = findings.flatMap(({ diff }) => diff);
+      for (const line of [
+        '-metadataOptions.httpTokens: "required"',
+        '+metadataOptions.httpTokens: "optional"',
+      ])
+        assert.ok(lines.includes(line), lines.join("\n"));
+      await repair(findings);
       assert.deepEqual(await touched(made()), before);
-      assert.deepEqual(found(), []);
+      assert.deepEqual(await drift(), []);
     });
 
-    it("is found out where rules were added, which up takes away", async () => {
+    it("has drifted where rules were added, which up takes away", async () => {
       const before = await rulesToldByEc2(made());
       const rule = { IpProtocol: "tcp", FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: "198.51.100.0/24" }] };
       const added = { GroupId: made().idOf("sg", "bastion"), IpPermissions: [rule] };
@@ -122,9 +151,9 @@ export function changesStory(stack: () => EmulatedStack, made: () => Made): void
         await made().ask({ service: "ec2", operation, parameters: added });
       }
       assert.equal((await rulesToldByEc2(made())).length, before.length + 2);
-      assert.deepEqual(found(), ["machines-security-groups-bastion-no-other-rules"]);
-      const { code, stdout } = stack().up("--refresh");
-      assert.equal(code, 0, stdout);
+      const findings = await drift();
+      assert.deepEqual(subjects(findings), ["machines-security-groups-bastion-no-other-rules"]);
+      await repair(findings);
       assert.deepEqual(await rulesToldByEc2(made()), before);
     });
   });

@@ -320,7 +320,7 @@ describe("a host compared with its plans", () => {
       factsOf(expectation, (host) => host.packages.delete("nftables")),
       new Map(),
     );
-    assert.deepEqual(finding?.repair, { by: "up", urns });
+    assert.deepEqual(finding?.repair, { by: "up", way: "replace", urns });
   });
 
   it("leaves to the toolchain what is wrong in the store that an artifact's link rightly leads to", () => {

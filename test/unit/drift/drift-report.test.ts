@@ -14,7 +14,7 @@ const finding: Finding = {
   wanted: "content sha256 aa",
   found: "content sha256 bb",
   diff: ["@@ -1,1 +1,1 @@", "-one", "+two"],
-  repair: { by: "up", urns: ["urn:a"] },
+  repair: { by: "up", way: "replace", urns: ["urn:a"] },
 };
 const byHand: Finding = {
   ...finding,

@@ -99,6 +99,15 @@ describe("the state of a stack", () => {
     assert.match(state.kubeconfig ?? "", /clusters:/);
   });
 
+  it("names what lies in the account of a cloud, by its URN", () => {
+    assert.deepEqual(state.cloudResources, []);
+    const type = "aws:ec2/vpc:Vpc";
+    const provider = "pulumi:providers:aws";
+    const vpc = { urn: "urn:vpc", type };
+    const more = [vpc, { urn: "urn:provider", type: provider }, { urn: "urn:left", type, delete: true }];
+    assert.deepEqual(readStackState(exported(recording, more)).cloudResources, ["urn:vpc"]);
+  });
+
   it("leaves out what an interrupted replacement has yet to delete", () => {
     const { deployment } = JSON.parse(exported(recording)) as {
       deployment: { resources: { type: string }[] };
@@ -121,6 +130,7 @@ describe("the state of a stack", () => {
     assert.deepEqual(readStackState('{"version":3,"deployment":{}}'), {
       hosts: [],
       objects: [],
+      cloudResources: [],
       kubeconfig: undefined,
     });
   });
