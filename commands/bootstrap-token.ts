@@ -59,7 +59,7 @@ main(async () => {
     ]);
     if (binding === "") {
       throw new Error(
-        `stack ${options.stack} lets no bootstrap tokens in. Fix: pulumi config set --path redoubt:authentication.bootstrapTokens true, and run up`,
+        `stack ${options.stack} lets no bootstrap tokens in. Fix: pulumi config set --stack ${options.stack} --path redoubt:authentication.bootstrapTokens true, and run up`,
       );
     }
     const token = newBootstrapToken(hours, new Date(), randomInt);

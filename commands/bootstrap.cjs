@@ -1,7 +1,7 @@
 // Runs a command of this folder on a box where nothing was done before: plain JavaScript, because until `npm ci` has run
 // there is no TypeScript. When all is there it costs a few milliseconds.
 "use strict";
-const { spawnSync } = require("node:child_process");
+const { spawn, spawnSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
 const fs = require("node:fs");
 const path = require("node:path");
@@ -46,9 +46,10 @@ installPackages();
 const [command, ...rest] = process.argv.slice(2);
 const script = path.join(root, "commands", `${command}.ts`);
 if (!command || !fs.existsSync(script)) fail(`there is no command "${command}" in commands/`);
-const result = spawnSync(process.execPath, ["--import", "tsx", script, ...rest], {
-  cwd: root,
-  stdio: "inherit",
-});
-if (result.error) fail(result.error.message);
-process.exit(result.status ?? 1);
+const child = spawn(process.execPath, ["--import", "tsx", script, ...rest], { cwd: root, stdio: "inherit" });
+// A terminal tells its interrupt to the command too; it ends in its own way, and this waits for it.
+const onTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
+process.on("SIGINT", () => onTerminal || child.kill("SIGINT"));
+process.on("SIGTERM", () => child.kill("SIGTERM"));
+child.on("error", ({ message }) => fail(message));
+child.on("close", (code) => process.exit(code ?? 1));

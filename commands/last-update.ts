@@ -7,25 +7,37 @@ import { historyFolder, projectFolder } from "./stack";
 const updateSchema = z.looseObject({ kind: z.string(), result: z.string() });
 type Update = z.infer<typeof updateSchema>;
 
-/** The newest file of a file backend's history; each has the nanoseconds of its time in its name. */
+/** Runs of the engine that change no host, and so say nothing of what an earlier one left there. */
+const withoutHosts = new Set(["preview", "refresh", "import"]);
+
+function concernsHosts({ kind }: Update): boolean {
+  return !withoutHosts.has(kind);
+}
+
+/** The newest of a file backend's history that counts; each file has the nanoseconds of its time in its name. */
 function newestIn(folder: string): Update | undefined {
   if (!existsSync(folder)) return undefined;
-  const [newest] = readdirSync(folder)
+  const files = readdirSync(folder)
     .filter((file) => file.endsWith(".history.json"))
     .sort()
     .reverse();
-  return newest === undefined
-    ? undefined
-    : updateSchema.parse(JSON.parse(readFileSync(path.join(folder, newest), "utf8")));
+  for (const file of files) {
+    const update = updateSchema.parse(JSON.parse(readFileSync(path.join(folder, file), "utf8")));
+    if (concernsHosts(update)) return update;
+  }
+  return undefined;
 }
+
+/** Entries that a backend elsewhere is asked for: between two runs that count lie few others. */
+const askedEntries = "20";
 
 async function lastUpdate(stack: string, env: NodeJS.ProcessEnv): Promise<Update | undefined> {
   const folder = historyFolder(stack, env);
   // Looking for the file saves half a second on every run; other backends are asked.
   if (folder !== undefined) return newestIn(folder);
-  const args = ["stack", "history", "--json", "--page-size", "1", "--stack", stack];
+  const args = ["stack", "history", "--json", "--page-size", askedEntries, "--stack", stack];
   const text = await run("pulumi", args, { cwd: projectFolder, env, stdout: "capture" });
-  return z.array(updateSchema).parse(JSON.parse(text))[0];
+  return z.array(updateSchema).parse(JSON.parse(text)).find(concernsHosts);
 }
 
 /** How a run of the engine may have ended that left a host with files that the state does not know of. */

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import { stringify } from "yaml";
 import { z } from "zod";
+import { shellCommand } from "../components/plan/quote";
 import { main } from "./main";
 import { loginWithDevice, loginWithPassword, type OidcIssuer, type Tokens } from "./oidc";
 import { stackCommand, stackOptions } from "./options";
@@ -154,7 +155,8 @@ main(async () => {
   const user = options.user ?? nameOf(tokens);
 
   const session = sessionFile(target.clusterName, user);
-  const again = `npm run login -- ${options.device ? "--device" : `--user ${user}`}`;
+  // As it was asked for: no password is among the arguments.
+  const again = `npm run login -- ${shellCommand(process.argv.slice(2))}`;
   writeSession(session, sessionOf(issuer, again, tokens));
   const kubeconfig =
     options.kubeconfig === undefined

@@ -3,12 +3,12 @@ import type { Look } from "../drift/finding";
 import { CommandFailed, run } from "./shell";
 import { projectFolder } from "./stack";
 
-/** Runs `pulumi` on a stack, and gives its stdout. */
-export type Engine = (args: readonly string[]) => Promise<string>;
+/** Runs `pulumi` on a stack; what it prints is given back, or shown to the user and no part of what the command itself prints. */
+export type Engine = (args: readonly string[], printed: "capture" | "stderr") => Promise<string>;
 
 /** The engine on a stack of this project. */
 export function engineOf(stack: string, env: NodeJS.ProcessEnv): Engine {
-  return (args) => run("pulumi", [...args, "--stack", stack], { cwd: projectFolder, env, stdout: "capture" });
+  return (args, stdout) => run("pulumi", [...args, "--stack", stack], { cwd: projectFolder, env, stdout });
 }
 
 function targets(urns: readonly string[]): string[] {
@@ -18,7 +18,7 @@ function targets(urns: readonly string[]): string[] {
 /** What `--json` prints says more of a failure than the exit code does. */
 async function printedBy(engine: Engine, args: readonly string[]): Promise<string> {
   try {
-    return await engine(args);
+    return await engine(args, "capture");
   } catch (error) {
     if (error instanceof CommandFailed && error.stdout.startsWith("{")) return error.stdout;
     throw error;
@@ -39,5 +39,5 @@ export async function lookAtAccount(urns: readonly string[], engine: Engine): Pr
 
 /** Writes down in the state what the account has in place of what was made, so that the next `up` changes it back. */
 export async function acknowledge(urns: readonly string[], engine: Engine): Promise<void> {
-  await engine(["refresh", "--yes", "--skip-preview", "--suppress-outputs", ...targets(urns)]);
+  await engine(["refresh", "--yes", "--skip-preview", "--suppress-outputs", ...targets(urns)], "stderr");
 }

@@ -21,12 +21,15 @@ function hostKeyAlgorithms(type: string): ServerHostKeyAlgorithm[] {
 /** How ssh2 reaches a host that shows the pinned key, and no other. */
 function connectConfig(access: HopAccess, sock: Duplex | undefined): ConnectConfig {
   const [type = "", pinned = ""] = (access.hostKey ?? "").split(" ");
+  // As the engine does: a bastion that is entered by the operator's own key has none in the state.
+  const agent = process.env["SSH_AUTH_SOCK"];
   if (pinned === "") throw new Error(`the stack knows no host key of ${access.host}`);
   return {
     host: access.host,
     port: access.port ?? 22,
     username: access.user ?? "root",
     ...(access.privateKey === undefined ? {} : { privateKey: access.privateKey }),
+    ...(access.privateKey === undefined && agent !== undefined ? { agent } : {}),
     ...(sock === undefined ? {} : { sock }),
     readyTimeout: connectSeconds * 1000,
     algorithms: { serverHostKey: hostKeyAlgorithms(type) },
@@ -42,6 +45,10 @@ function login(config: ConnectConfig): Promise<Client> {
       resolve(client);
     });
     client.on("error", reject);
+    // A server that hangs up after its banner is no error to ssh2.
+    client.on("close", () => {
+      reject(new Error(`${config.host ?? "the host"} hung up before the login had ended`));
+    });
     client.connect(config);
   });
 }

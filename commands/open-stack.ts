@@ -143,7 +143,8 @@ export async function openStack(options: StackOptions, purpose: Purpose): Promis
   if (purpose !== "removal") refuseHalfRemoved(options.stack);
   const environment = await prepareEnvironment(options);
   await ensureStack(options.stack, environment);
-  const cutOff = await releaseStaleLock(options.stack, environment);
+  // A preview needs no lock; taken away by one, the next up would not know that an engine was killed.
+  const cutOff = purpose !== "look" && (await releaseStaleLock(options.stack, environment));
   if (cutOff) {
     process.stderr.write(`stack ${options.stack}: released the lock of an engine that was killed\n`);
     await forgetPendingCreations(options.stack, environment);

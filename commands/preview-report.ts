@@ -78,37 +78,43 @@ function commentLimit(text: string): number {
 }
 
 /** `npm run preview-report`: what `up` would change, and what each change does to who uses the cluster. */
-main(async () => {
-  const command = withPolicyOptions(
-    stackCommand(
-      "preview-report",
-      "Say what up would change on each host and in the cluster, and what each change does to who uses it.",
-    ),
-    "always",
-  )
-    .option(
-      "--json <file>",
-      "a recorded preview (pulumi preview --json, or --event-log); default: preview now",
+main(
+  async () => {
+    const command = withPolicyOptions(
+      stackCommand(
+        "preview-report",
+        "Say what up would change on each host and in the cluster, and what each change does to who uses it.",
+      ),
+      "always",
     )
-    .option("--markdown <file>", "write the comment for a pull request here; default: stdout, without --html")
-    .option("--html <file>", "write the whole report here, as one page")
-    .option("--limit <characters>", "longest comment", String(githubCommentLimit))
-    .argument("[arguments...]", "passed to pulumi preview")
-    .allowUnknownOption()
-    .addHelpText("after", exitCodes)
-    .parse();
-  const options = command.opts<ReportOptions>();
-  const limit = commentLimit(options.limit);
-  const { json } = options;
-  const recording =
-    json === undefined
-      ? await recordPreview(options, [...policyArguments(command, options.stack, true), ...command.args])
-      : readRecording(json);
-  const isStackNamed = json === undefined || command.getOptionValueSource("stack") === "cli";
-  const report = buildReport(readPreview(recording), isStackNamed ? options.stack : undefined);
-  const markdown = renderMarkdown(report, limit);
-  if (options.markdown !== undefined) writeFileSync(options.markdown, markdown);
-  if (options.html !== undefined) writeFileSync(options.html, renderHtml(report));
-  if (options.markdown === undefined && options.html === undefined) process.stdout.write(markdown);
-  if (!isAcceptable(report)) process.exitCode = refused;
-});
+      .option(
+        "--json <file>",
+        "a recorded preview (pulumi preview --json, or --event-log); default: preview now",
+      )
+      .option(
+        "--markdown <file>",
+        "write the comment for a pull request here; default: stdout, without --html",
+      )
+      .option("--html <file>", "write the whole report here, as one page")
+      .option("--limit <characters>", "longest comment", String(githubCommentLimit))
+      .argument("[arguments...]", "passed to pulumi preview")
+      .allowUnknownOption()
+      .addHelpText("after", exitCodes)
+      .parse();
+    const options = command.opts<ReportOptions>();
+    const limit = commentLimit(options.limit);
+    const { json } = options;
+    const recording =
+      json === undefined
+        ? await recordPreview(options, [...policyArguments(command, options.stack, true), ...command.args])
+        : readRecording(json);
+    const isStackNamed = json === undefined || command.getOptionValueSource("stack") === "cli";
+    const report = buildReport(readPreview(recording), isStackNamed ? options.stack : undefined);
+    const markdown = renderMarkdown(report, limit);
+    if (options.markdown !== undefined) writeFileSync(options.markdown, markdown);
+    if (options.html !== undefined) writeFileSync(options.html, renderHtml(report));
+    if (options.markdown === undefined && options.html === undefined) process.stdout.write(markdown);
+    if (!isAcceptable(report)) process.exitCode = refused;
+  },
+  { failedProgram: 1 },
+);

@@ -40,7 +40,7 @@ export async function repair(
   whole: boolean,
 ): Promise<readonly string[]> {
   const state = await recordedState(stack, env);
-  if (state.hosts.length === 0) return [];
+  if (state.hosts.length === 0 && state.cloudResources.length === 0) return [];
   const report = await lookAtStack(stack, state, env);
   process.stderr.write(reportText(report));
   if (whole && resultOf(report) === "incomplete") {
@@ -52,8 +52,8 @@ export async function repair(
   const urnsOf = (way: (typeof repairs)[number]["way"]): string[] => [
     ...new Set(repairs.flatMap((found) => (found.way === way ? found.urns : []))),
   ];
-  if (repairs.some(({ way }) => way === "restore")) await restoreObjects(state, env);
   const changed = urnsOf("refresh");
   if (changed.length > 0) await acknowledge(changed, engineOf(stack, env));
+  if (repairs.some(({ way }) => way === "restore")) await restoreObjects(state, env);
   return urnsOf("replace").map((urn) => `--replace=${urn}`);
 }

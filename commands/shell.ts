@@ -32,9 +32,13 @@ function stdoutOf(wanted: RunOptions["stdout"]): "pipe" | "inherit" | 2 {
   return wanted === "stderr" ? 2 : "inherit";
 }
 
+/** Whether a terminal's interrupt reaches this process and all that it starts. */
+function isOnTerminal(): boolean {
+  return [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
+}
+
 /**
- * Runs a program to its end and gives its stdout when captured. An interrupt of the user reaches the program first, which
- * then ends in its own way.
+ * Runs a program to its end and gives its stdout when captured. Whoever ends this process ends the program, which ends in its own way.
  *
  * @throws CommandFailed when it exits with something else than 0.
  */
@@ -45,11 +49,15 @@ export function run(program: string, args: readonly string[], options: RunOption
       env: options.env,
       stdio: [options.input === undefined ? "ignore" : "pipe", stdoutOf(options.stdout), "inherit"],
     });
-    const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+    const forward = (signal: NodeJS.Signals): void => {
+      // A terminal tells all that run in it. Told twice, the engine would stop at once and leave what it does half-done.
+      if (signal !== "SIGINT" || !isOnTerminal()) child.kill(signal);
+    };
     process.on("SIGINT", forward).on("SIGTERM", forward);
     let output = "";
     child.stdout?.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
-    child.stdin?.end(options.input);
+    // Who ends without reading all of it says why by its exit code.
+    child.stdin?.on("error", () => undefined).end(options.input);
     child.on("error", reject);
     child.on("close", (code, signal) => {
       process.off("SIGINT", forward).off("SIGTERM", forward);

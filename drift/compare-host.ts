@@ -20,6 +20,8 @@ export interface HostExpectation {
   /** The user that the stack logs in as. */
   readonly adminUser: string;
   readonly promised: readonly Promised[];
+  /** Resources that bring it programs; empty where it mounts them, or downloads all of them. */
+  readonly deliveries: readonly string[];
 }
 
 /** What is compared with what, for one kind of entry: how the two read when they differ, undefined when they agree. */
@@ -167,14 +169,23 @@ function compareEntry(entry: ManifestEntry, stepIndex: number, facts: HostFacts)
   }
 }
 
-/** An artifact whose link is right but whose store holds something else is not the host's to put right. */
-function repairOf(entry: ManifestEntry, urns: readonly string[], found: string): Repair {
-  if (entry.kind !== "artifact" || entry.target === undefined || !found.startsWith("sha256"))
-    return { by: "up", way: "replace", urns };
+/** Of an artifact whose link is right but whose store holds something else: it is brought again, where the store is the host's own. */
+function repairOfStore(target: string, urns: readonly string[], deliveries: readonly string[]): Repair {
+  if (deliveries.length > 0) return { by: "up", way: "replace", urns: [...deliveries, ...urns] };
   return {
     by: "hand",
-    advice: `the artifact store holds another ${entry.target}: npm run toolchain -- ensure`,
+    advice: `the box's cache holds another ${target}: remove that folder below "tools" there (REDOUBT_CACHE, ~/.cache/redoubt), and run npm run up -- --repair`,
   };
+}
+
+function repairOf(
+  entry: ManifestEntry,
+  urns: readonly string[],
+  found: string,
+  deliveries: readonly string[],
+): Repair {
+  const isStore = entry.kind === "artifact" && entry.target !== undefined && found.startsWith("sha256");
+  return isStore ? repairOfStore(entry.target, urns, deliveries) : { by: "up", way: "replace", urns };
 }
 
 /** Files whose content differs and may be shown. */
@@ -210,7 +221,7 @@ export function comparePromised(
     const shown = entry.kind === "file" ? entry.shown : undefined;
     const said = compared.diff ?? [];
     const diff = content === undefined || shown === undefined ? said : textDiff(shown, content);
-    return [{ ...compared, diff, repair: repairOf(entry, urns, compared.found) }];
+    return [{ ...compared, diff, repair: repairOf(entry, urns, compared.found, expectation.deliveries) }];
   });
 }
 

@@ -84,7 +84,11 @@ function conclusion(report: DriftReport): string {
       : [`Fix by hand: ${byHand} of ${findings.length}, because no program knows whether it was meant`]),
   ];
   const incomplete = report.places.filter(({ look }) => !look.seen).map(({ name }) => name);
-  if (incomplete.length > 0) lines.push(`Not everything could be looked at: ${incomplete.join(", ")}`);
+  if (incomplete.length > 0) {
+    lines.push(
+      `Not everything could be looked at: ${incomplete.join(", ")}. With --repair up starts machines of this box and then wants to see everything; of hosts elsewhere, up without it repairs those that it reaches`,
+    );
+  }
   return lines.map((line) => `${line}\n`).join("");
 }
 

@@ -44,6 +44,8 @@ export interface RecordedHost {
   readonly role: HostRole | undefined;
   readonly access: HostAccess;
   readonly promised: readonly Promised[];
+  /** URNs of what brings it programs and images. Empty where it mounts them, or downloads all of them. */
+  readonly deliveries: readonly string[];
 }
 
 /** An object of the cluster as Pulumi applied it. */
@@ -103,6 +105,19 @@ function promisesOf(stdin: unknown): readonly ManifestEntry[] | undefined {
   return secrets === undefined ? undefined : secretManifestOf(secrets);
 }
 
+/** What a command on this box needs to know to bring a host files, as far as it says which host. */
+const deliverySchema = z.looseObject({
+  connection: z.looseObject({ host: z.string() }),
+  files: z.array(z.unknown()),
+});
+
+/** Address of the host that a command of this box brings files to; undefined for any other command. */
+function deliveredTo({ type, inputs }: RecordedResource): string | undefined {
+  const stdin = type === "command:local:Command" ? reveal(inputs?.["stdin"]) : undefined;
+  if (typeof stdin !== "string" || !stdin.startsWith("{")) return undefined;
+  return deliverySchema.safeParse(JSON.parse(stdin)).data?.connection.host;
+}
+
 function recordedHosts(resources: readonly RecordedResource[], nodeTable: unknown): RecordedHost[] {
   const nodes = nodeTableSchema.safeParse(nodeTable).data ?? [];
   const commands = resources.filter(({ type }) => type === "command:remote:Command");
@@ -120,7 +135,10 @@ function recordedHosts(resources: readonly RecordedResource[], nodeTable: unknow
   }
   return [...hosts].map(([address, { access, promised }]) => {
     const node = nodes.find((candidate) => candidate.address === address);
-    return { name: node?.name ?? address, address, role: node?.role, access, promised };
+    const deliveries = resources
+      .filter((resource) => deliveredTo(resource) === address)
+      .map(({ urn }) => urn);
+    return { name: node?.name ?? address, address, role: node?.role, access, promised, deliveries };
   });
 }
 

@@ -30,6 +30,11 @@ export function enginePluginFolder({ name, version }: EnginePlugin, home = defau
   return path.join(home, "plugins", `resource-${name}-v${version}`);
 }
 
+/** What a user types to run it where no shell is made ready for it. */
+function engine(): string {
+  return path.join(cacheFolder(), "engine", "pulumi");
+}
+
 function defaultHome(): string {
   return path.join(cacheFolder(), "pulumi-home");
 }
@@ -66,7 +71,7 @@ export async function ensureEnginePlugin(
     await timed(`pulumi-resource-${name} ${version}`, "fetching the vendor's release", () => fetch(plugin));
   } catch (error) {
     throw new Error(
-      `pulumi-resource-${name} ${version}: ${neededFor} needs it, and ${release} could not be fetched (${String(error)}). Fix: let this box reach github.com, or fetch the archive elsewhere and run eval "$(npm run -s env)" and pulumi plugin install resource ${name} ${version} --file ARCHIVE`,
+      `pulumi-resource-${name} ${version}: ${neededFor} needs it, and ${release} could not be fetched (${String(error)}). Fix: let this box reach github.com, or fetch the archive elsewhere and run PULUMI_HOME=${home} ${engine()} plugin install resource ${name} ${version} --file ARCHIVE`,
       { cause: error },
     );
   }

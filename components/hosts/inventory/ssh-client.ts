@@ -45,6 +45,10 @@ function ready(client: Client, hop: Hop, over: ConnectConfig): Promise<Client> {
       .on("error", (error) => {
         reject(new Error(`${hop.user}@${hop.host}:${hop.port}: ${error.message}`, { cause: error }));
       })
+      // A server that hangs up after its banner is no error to ssh2.
+      .on("close", () => {
+        reject(new Error(`${hop.user}@${hop.host}:${hop.port} hung up before the login had ended`));
+      })
       .connect({ ...configuration(hop), ...over });
   });
 }

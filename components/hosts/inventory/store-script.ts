@@ -20,8 +20,7 @@ export interface DeliveryArchitecture {
 export const artifactStore = "/opt/redoubt/store";
 
 /**
- * A script that names, a line each, the files that the host lacks. A file gets its name when it is complete, so name and size say
- * enough; its content is checked where it is installed. What neither this list nor an installed program names is an old version
+ * A script that names, a line each, the files that the host lacks, or has with another content than the folder's name says. What neither this list nor an installed program names is an old version
  * and goes. A host of another architecture is refused before that: the setting may have changed since it was adopted.
  */
 export function renderMissing(files: readonly StoredFile[], architecture: DeliveryArchitecture): string {
@@ -31,9 +30,13 @@ ${renderArchitectureCheck(architecture.setting, architecture.value)}declare -A k
 for link in /usr/local/bin/* /opt/cni/bin/*; do
   if [ -L "$link" ]; then kept[$(dirname "$(readlink "$link")")]=yes; fi
 done
+# openssl, where it is, takes a quarter of sha256sum's time.
+checksum() { if command -v openssl >/dev/null; then openssl dgst -sha256 -r "$1"; else sha256sum "$1"; fi | cut --delimiter=' ' --fields=1; }
 wanted() {
-  kept[$(dirname "$1")]=yes
-  if [ -f "$1" ] && [ "$(stat --format %s "$1")" = "$2" ]; then return 0; fi
+  local folder
+  folder=$(dirname "$1")
+  kept[$folder]=yes
+  if [ -f "$1" ] && [ "$(stat --format %s "$1")" = "$2" ] && [ "$(checksum "$1")" = "\${folder##*/}" ]; then return 0; fi
   printf '%s\\n' "$1"
 }
 ${checks.join("")}for folder in ${artifactStore}/*/; do

@@ -88,7 +88,7 @@ export function changesStory(stack: () => EmulatedStack, made: () => Made): void
   };
   /** What `npm run drift` says of the account. */
   const drift = async (): Promise<readonly Finding[]> => {
-    const { cloudResources } = readStackState(await engine(["stack", "export", "--show-secrets"]));
+    const { cloudResources } = readStackState(await engine(["stack", "export", "--show-secrets"], "capture"));
     const look = await lookAtAccount(cloudResources, engine);
     return look.seen ? look.findings : assert.fail(look.reason);
   };

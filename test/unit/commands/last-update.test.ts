@@ -39,6 +39,14 @@ describe("The last up of a stack", () => {
     assert.equal(await unfinishedUpdate("mended", false, environment), undefined);
   });
 
+  it("ended half-way whatever was only asked since then", async () => {
+    history("asked", [
+      ["update", "failed"],
+      ["refresh", "succeeded"],
+    ]);
+    assert.equal(await unfinishedUpdate("asked", false, environment), "failed");
+  });
+
   it("was cut off when its engine was killed, which the history does not know", async () => {
     history("killed", [["update", "succeeded"]]);
     assert.equal(await unfinishedUpdate("killed", true, environment), "was cut off");

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
-import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Server } from "ssh2";
 import { withHost } from "../../../commands/look-at-host";
 import type { HostAccess } from "../../../drift/stack-state";
+import { SshAgent } from "../../support/ssh-agent";
 import { freePort } from "../../support/free-port";
 import { sshKeyPair } from "../../support/ssh-key-pair";
 
@@ -63,6 +68,41 @@ describe("a look at a host", () => {
     const begin = Date.now();
     await assert.rejects(look({ port, hostKey: operator.public }, 60), /verif/i);
     assert.ok(Date.now() - begin < 10_000);
+  });
+
+  it("gives up a server that hangs up before the login has ended", async () => {
+    const server = createServer((socket) => {
+      socket.write("SSH-2.0-gone\r\n");
+      socket.once("data", () => socket.end());
+    });
+    server.listen(0, address);
+    await once(server, "listening");
+    try {
+      await assert.rejects(
+        look({ port: (server.address() as AddressInfo).port }),
+        /hung up|ended|closed|handshake/i,
+      );
+    } finally {
+      server.close();
+    }
+  });
+
+  it("goes in by the operator's SSH agent where the stack has no key, as the engine does", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "redoubt-agent-"));
+    const agent = new SshAgent(path.join(folder, "agent"));
+    writeFileSync(path.join(folder, "key"), operator.private, { mode: 0o600 });
+    const before = process.env["SSH_AUTH_SOCK"];
+    try {
+      await agent.start([path.join(folder, "key")]);
+      process.env["SSH_AUTH_SOCK"] = agent.socket;
+      const { port } = host.address() as AddressInfo;
+      assert.equal(await look({ port, privateKey: undefined }), "looked");
+    } finally {
+      if (before === undefined) delete process.env["SSH_AUTH_SOCK"];
+      else process.env["SSH_AUTH_SOCK"] = before;
+      agent.stop();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("gives up what a bastion can't reach", async () => {

@@ -71,6 +71,7 @@ const expectation: HostExpectation = {
   role: "worker",
   adminUser: "redoubt",
   promised: [...manifestOf(script), ...secretManifestOf(secrets)].map((entry) => ({ entry, urns })),
+  deliveries: [],
 };
 const sshd = "permitrootlogin no\nallowusers redoubt\n";
 
@@ -323,13 +324,19 @@ describe("a host compared with its plans", () => {
     assert.deepEqual(finding?.repair, { by: "up", way: "replace", urns });
   });
 
-  it("leaves to the toolchain what is wrong in the store that an artifact's link rightly leads to", () => {
-    const [finding] = comparePromised(
-      expectation,
-      factsOf(expectation, (host) => host.checksums.set("/usr/local/bin/a", "c".repeat(64))),
-      new Map(),
-    );
-    assert.equal(finding?.repair.by, "hand");
+  describe("of a program that is another one where its link rightly leads to", () => {
+    const another = factsOf(expectation, (host) => host.checksums.set("/usr/local/bin/a", "c".repeat(64)));
+
+    it("is the user's in the cache that machines of the box mount", () => {
+      const [finding] = comparePromised(expectation, another, new Map());
+      assert.equal(finding?.repair.by, "hand");
+    });
+
+    it("is another delivery where the store is the host's own, and then the plan's", () => {
+      const deliveries = ["urn:send"];
+      const [finding] = comparePromised({ ...expectation, deliveries }, another, new Map());
+      assert.deepEqual(finding?.repair, { by: "up", way: "replace", urns: [...deliveries, ...urns] });
+    });
   });
 });
 

@@ -69,7 +69,7 @@ worker-1 (10.0.0.2): could not look: timed out
 
 Fix: npm run up -- --repair --stack local (puts 1 of 2 right)
 Fix by hand: 1 of 2, because no program knows whether it was meant
-Not everything could be looked at: worker-1
+Not everything could be looked at: worker-1. With --repair up starts machines of this box and then wants to see everything; of hosts elsewhere, up without it repairs those that it reaches
 `,
     );
   });

@@ -99,6 +99,19 @@ describe("the state of a stack", () => {
     assert.match(state.kubeconfig ?? "", /clusters:/);
   });
 
+  it("knows what brings a host its programs", () => {
+    const host = state.hosts[1]?.address;
+    const order = { connection: { host }, architecture: {}, files: [] };
+    const type = "command:local:Command";
+    const send = { urn: "urn:send", type, inputs: { stdin: secret(JSON.stringify(order)) } };
+    const { hosts } = readStackState(exported(recording, [send]));
+    const deliveries = hosts.map(({ address, deliveries: by }) => [address, by] as const);
+    assert.deepEqual(
+      deliveries.filter(([, by]) => by.length > 0),
+      [[host, ["urn:send"]]],
+    );
+  });
+
   it("names what lies in the account of a cloud, by its URN", () => {
     assert.deepEqual(state.cloudResources, []);
     const type = "aws:ec2/vpc:Vpc";

@@ -26,6 +26,7 @@ const expectation: HostExpectation = {
   role: "worker",
   adminUser: "redoubt",
   promised: manifest.map((entry) => ({ entry, urns: ["urn"] })),
+  deliveries: [],
 };
 
 function subjects(change: (host: HostAnswers) => void): string[] {

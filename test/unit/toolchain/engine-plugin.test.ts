@@ -9,6 +9,7 @@ import {
   hasEnginePlugin,
   type EnginePlugin,
 } from "../../../toolchain/engine-plugin";
+import { cacheFolder } from "../../../toolchain/cache";
 import { scratchFolder } from "./scratch";
 
 const plugin: EnginePlugin = {
@@ -56,7 +57,7 @@ describe("a plugin that the engine fetches", () => {
     await assert.rejects(ensureEnginePlugin(plugin, refuse, home), (error: Error) => {
       assert.equal(
         error.message,
-        'pulumi-resource-cloud 1.2.3: hosts.provider: cloud needs it, and https://example.org/releases/tag/v1.2.3 could not be fetched (Error: no route to host). Fix: let this box reach github.com, or fetch the archive elsewhere and run eval "$(npm run -s env)" and pulumi plugin install resource cloud 1.2.3 --file ARCHIVE',
+        `pulumi-resource-cloud 1.2.3: hosts.provider: cloud needs it, and https://example.org/releases/tag/v1.2.3 could not be fetched (Error: no route to host). Fix: let this box reach github.com, or fetch the archive elsewhere and run PULUMI_HOME=${home} ${cacheFolder()}/engine/pulumi plugin install resource cloud 1.2.3 --file ARCHIVE`,
       );
       return true;
     });

@@ -11,7 +11,7 @@ const architecture = { setting: "hosts.aws.architecture", value: "arm64" };
 const file = { target: `${artifactStore}/abc/kubelet`, size: 12 };
 
 describe("the store of a host", () => {
-  it("is asked for each file by name and size, and old versions go", () => {
+  it("is asked for each file by name, size and content, and old versions go", () => {
     const script = renderMissing([file], architecture);
     assert.match(script, new RegExp(`^wanted ${artifactStore}/abc/kubelet 12$`, "m"));
     assert.match(script, /rm --recursive --force --one-file-system "\$folder"/);
