@@ -63,6 +63,46 @@ export default tseslint.config(
   },
   ...house,
   {
+    files: ["stack/**/*.ts", "index.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              group: [
+                "**/toolchain/*",
+                "**/commands/*",
+                "**/drift/*",
+                "**/report/*",
+                "**/policies/*",
+                "**/test/*",
+                "**/bench/*",
+              ],
+              message: "The program is made of components; it knows nothing of what is done with it.",
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ["commands/**/*.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              group: ["../index", "../stack/*", "../test/*", "@pulumi/*"],
+              message: "Commands start the engine, which loads the program; loading it here would take seconds.",
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ["report/**/*.ts"],
     rules: {
       "no-restricted-imports": [

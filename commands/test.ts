@@ -9,16 +9,25 @@ import { main } from "./main";
 import { run } from "./shell";
 import { projectFolder } from "./stack";
 
-/** Programs that only tests call. */
-const testPackages = [
-  "haproxy",
-  "openssh-client",
-  "openssl",
-  "python3-venv",
-  "qemu-system-x86",
-  "shellcheck",
-  "sshpass",
-];
+const machinePackages = [...boxPackages, ...localMachinePackages];
+
+/** Debian packages of what each level runs. */
+const packages: Readonly<Record<string, readonly string[]>> = {
+  lint: ["shellcheck"],
+  unit: ["openssh-client", "openssl", "shellcheck"],
+  policies: machinePackages,
+  state: [...machinePackages, "python3-venv"],
+  aws: [...machinePackages, "python3-venv"],
+  cluster: [
+    ...machinePackages,
+    "haproxy",
+    "openssh-client",
+    "openssl",
+    "qemu-system-x86",
+    "shellcheck",
+    "sshpass",
+  ],
+};
 
 /** Every test file below a folder of test/. */
 function testFiles(folder: string): string[] {
@@ -141,7 +150,7 @@ main(async () => {
   if (unknown !== undefined) {
     throw new Error(`there is no test level "${unknown}". Fix: use ${Object.keys(levels).join(", ")}`);
   }
-  await installDebianPackages([...boxPackages, ...localMachinePackages, ...testPackages]);
+  await installDebianPackages([...new Set(wanted.flatMap((level) => packages[level] ?? []))]);
   const both = wanted.includes("aws") && wanted.includes("cluster");
   for (const level of wanted.filter((name) => !both || name !== "aws")) {
     process.stderr.write(`\n== ${level}\n`);
