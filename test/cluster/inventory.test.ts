@@ -6,6 +6,7 @@ import { InventoryCluster, type InventoryMember } from "../support/inventory-clu
 import { SshAgent } from "../support/ssh-agent";
 import { testBlocks } from "./configuration";
 import { adoptionStory } from "./stories/adoption";
+import { changedProgramStory } from "./stories/changed-program";
 import { upAgainStory } from "./stories/convergence";
 import { forgetStory } from "./stories/forget";
 import { rbacStory } from "./stories/rbac";
@@ -57,6 +58,7 @@ describe("A cluster on machines that were there before", () => {
   rbacStory(cluster, outputs);
   workloadsStory(cluster, outputs);
   secretsStory(cluster, outputs);
+  changedProgramStory(cluster, outputs);
   upAgainStory(cluster, outputs);
   strangerStory(cluster, configure);
   forgetStory(cluster, outputs, network, () => members);

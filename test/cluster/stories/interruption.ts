@@ -41,6 +41,9 @@ export function interruptionStory(cluster: TestCluster): void {
       process.kill(-processGroup, "SIGKILL");
       assert.notEqual((await outcome).code, 0);
       assert.ok(isApplying());
+      // Who looks in between takes nothing away of what the next up must know.
+      const preview = await cluster.npmRun("preview");
+      assert.equal(preview.code, 0, preview.stderr);
 
       const again = await cluster.npmRun("up");
       assert.equal(again.code, 0, again.stdout + again.stderr);
