@@ -9,7 +9,9 @@ import { after, before, describe, it } from "node:test";
 describe("machine.sh", () => {
   let folder: string;
   before(() => (folder = mkdtempSync(join(tmpdir(), "redoubt-test-"))));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
 
   it("deletes a machine while control groups of others go under its eyes, of which find complains", () => {
     const find = execFileSync("sh", ["-c", "command -v find"], { encoding: "utf8" }).trim();
