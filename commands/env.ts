@@ -8,7 +8,8 @@ main(async () => {
   const command = stackCommand("env", 'Print shell exports; use as: eval "$(npm run -s env)"').parse();
   const environment = await prepareEnvironment(stackOptions(command));
   for (const [name, value] of Object.entries(environment)) {
-    if (value === undefined || process.env[name] === value) continue;
+    // The user's own shell keeps its folder of temporary files.
+    if (value === undefined || process.env[name] === value || name === "TMPDIR") continue;
     process.stdout.write(`export ${name}=${shellQuote(value)}\n`);
   }
 });

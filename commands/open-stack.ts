@@ -21,6 +21,7 @@ import {
   releaseStaleLock,
 } from "./stack";
 import { isStateEmpty, stackOutputs, type StackOutputs } from "./stack-outputs";
+import { temporaryFolder } from "./temporary-folder";
 import { refuseVersionSkip } from "./version-step";
 
 /** Options that all commands on a stack share. */
@@ -101,7 +102,7 @@ export async function prepareEnvironment(options: StackOptions): Promise<NodeJS.
   for (const plugin of enginePlugins.filter(({ name }) => name === hostProvider)) {
     await ensureEnginePlugin(plugin, fetchByEngine(environment));
   }
-  return { ...environment, ...backendEnvironment() };
+  return { ...environment, ...backendEnvironment(), TMPDIR: temporaryFolder() };
 }
 
 /**

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { describe, it } from "node:test";
-import type { ClusterOutputs, TestCluster } from "../../support/cluster";
+import { runProgram, type ClusterOutputs, type TestCluster } from "../../support/cluster";
 
 /** How private keys and tokens look, whatever carries them. */
 const secretShapes = [
@@ -21,6 +23,18 @@ export function secretsStory(cluster: TestCluster, outputs: () => ClusterOutputs
       const log = cluster.log();
       assert.ok(log.length > 1000, "nothing was logged");
       for (const shape of secretShapes) assert.doesNotMatch(log, shape);
+    });
+
+    it("are in no file that the engine or its plugins left for the operator, who has the state", () => {
+      const { code, stdout } = runProgram("grep", [
+        ...["--recursive", "--files-with-matches", "--extended-regexp"],
+        ...["-e", "-----BEGIN [A-Z ]*PRIVATE KEY-----", "-e", "client-key-data: [A-Za-z0-9+/=]{40}"],
+        path.join(cluster.folder, "data"),
+      ]);
+      assert.equal(stdout, "");
+      assert.equal(code, 1, "nothing was looked at");
+      // Where plugins left the administrator's kubeconfig before.
+      assert.ok(existsSync(path.join(cluster.folder, "data", "tmp")));
     });
 
     it("are in no command line and no environment of a host's processes", () => {
