@@ -95,7 +95,8 @@ export default tseslint.config(
           patterns: [
             {
               group: ["../index", "../stack/*", "../test/*", "@pulumi/*"],
-              message: "Commands start the engine, which loads the program; loading it here would take seconds.",
+              message:
+                "Commands start the engine, which loads the program; loading it here would take seconds.",
             },
           ],
         },
