@@ -11,6 +11,7 @@ import { hostProviderOf } from "./host-provider";
 import { architectureOf, hostsBlock } from "./hosts-block";
 import { refuseAuthoritySkip } from "./authority-step";
 import { refuseKeySkip } from "./key-step";
+import { refusePlainSecrets } from "./plain-secrets";
 import { refuseHalfRemoved } from "./removal";
 import { run } from "./shell";
 import {
@@ -151,7 +152,10 @@ export async function openStack(options: StackOptions, purpose: Purpose): Promis
     await forgetPendingCreations(options.stack, environment);
   }
   const outputs = await stackOutputs(options.stack, environment);
-  if (purpose === "change" || purpose === "look") refuseSkips(options.stack, outputs);
+  if (purpose === "change" || purpose === "look") {
+    refusePlainSecrets(options.stack);
+    refuseSkips(options.stack, outputs);
+  }
   const hostProvider = hostProviderOf(options.stack);
   const isFirst = hostProvider === "local" && isStateEmpty(options.stack, environment);
   // What a first up had made when it was killed, no state knows of.

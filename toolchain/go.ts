@@ -19,6 +19,8 @@ async function environment(program: string): Promise<NodeJS.ProcessEnv> {
   return {
     ...process.env,
     CGO_ENABLED: "0",
+    // Builds lie below a folder where others of the box write too: a go.work there would take modules' places.
+    GOWORK: "off",
     GOFLAGS: "-mod=readonly -trimpath",
     GONOSUMDB: withoutChecksumDatabase,
     // Without "direct" a version that the proxy lacks fails at once instead of asking its repository.

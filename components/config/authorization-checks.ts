@@ -53,11 +53,56 @@ function targetProblems(setting: string, entry: AbacEntry, namespaces: ReadonlyS
   if (namespace !== undefined && namespace !== "*" && !namespaces.has(namespace)) {
     problems.push(...one(namespace, "is no namespace of the stack", "add it to namespaces, or correct it"));
   }
-  if (!entry.readonly && resource === "*" && namespace === "*") {
-    const rule = "gives every right on everything, and that by a file which only a restart can withdraw";
-    problems.push(...one(resource, rule, "bind cluster-admin in access.roleBindings, or set readonly: true"));
+  return [...problems, ...reachProblems(setting, entry)];
+}
+
+/** Resources of Kubernetes that lie in namespaces. */
+const namespaced = new Set([
+  ...[
+    "bindings",
+    "configmaps",
+    "cronjobs",
+    "daemonsets",
+    "deployments",
+    "endpoints",
+    "endpointslices",
+    "events",
+  ],
+  ...["horizontalpodautoscalers", "ingresses", "jobs", "leases", "limitranges", "networkpolicies"],
+  ...["persistentvolumeclaims", "poddisruptionbudgets", "pods", "podtemplates", "replicasets"],
+  ...["replicationcontrollers", "resourcequotas", "rolebindings", "roles", "secrets", "serviceaccounts"],
+  ...["services", "statefulsets"],
+]);
+
+/**
+ * What an entry gives beyond what it seems to: ABAC knows no subresources, and a request for all namespaces has none
+ * (pkg/auth/authorizer/abac, `resourceMatches`).
+ */
+function reachProblems(setting: string, { resource, namespace, readonly }: AbacEntry): Problem[] {
+  const one = (rule: string, fix: string): Problem[] => [{ setting, value: resource, rule, fix }];
+  const everywhere = namespace === undefined || namespace === "*";
+  if (resource === "*" && everywhere) {
+    return readonly
+      ? one(
+          "reads everything, secrets too, and runs commands in every pod by nodes/proxy",
+          "bind cluster-reader in access.roleBindings, or name a namespace",
+        )
+      : one(
+          "gives every right on everything, and that by a file which only a restart can withdraw",
+          "bind cluster-admin in access.roleBindings, or name a namespace",
+        );
   }
-  return problems;
+  if (resource === "nodes" && everywhere) {
+    return one(
+      "gives nodes/proxy too, by which commands run in every pod",
+      "bind cluster-reader in access.roleBindings",
+    );
+  }
+  if (namespace !== undefined || resource === undefined || !namespaced.has(resource)) return [];
+  return one(
+    "lies in namespaces, and without one the entry gives every list of all of them",
+    'name a namespace, or "*" to mean all of them',
+  );
 }
 
 function abacProblems({ authorization, namespaces }: Settings): Problem[] {

@@ -25,8 +25,14 @@ const abacEntry = z.strictObject({
   namespace: z
     .string()
     .optional()
-    .describe("Namespace, or `*` for all. Default: none, for resources that are in no namespace."),
-  resource: z.string().min(1).optional().describe("Resource, as `pods`, or `*`. This or `nonResourcePath`."),
+    .describe("Namespace, or `*` for all. Default: none, for resources that lie in no namespace."),
+  resource: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Resource with its subresources, as `pods`, which is `pods/exec` too, or `*`. This or `nonResourcePath`.",
+    ),
   apiGroup: z.string().optional().describe("API group, or `*`. Default: the core group."),
   nonResourcePath: z
     .string()

@@ -6,6 +6,7 @@ import { authorityProblems } from "./authority-checks";
 import { identityProviderProblems } from "./identity-provider-checks";
 import { oidcProblems } from "./oidc-checks";
 import { hostSettingProblems } from "./host-checks";
+import { derivedSubnet, firstWorkerPodNetwork } from "./layout";
 import type { Problem } from "./problem";
 import { repeated } from "./repeated";
 import type { Settings } from "./schema";
@@ -23,9 +24,35 @@ function overlap(left: Network, right: Network): boolean {
   return left[0].match(right[0], bits);
 }
 
+/** Hosts that have their pods behind those of the control planes. */
+function workerCount({ hosts }: Settings): number {
+  return hosts.provider === "inventory" ? 0 : hosts.workers;
+}
+
+/** What is too small for what lies in it. */
+function sizeProblems(settings: Settings): Problem[] {
+  const { podCidr, serviceClusterIpRange } = settings.network;
+  const pods = parseNetwork(podCidr);
+  const services = parseNetwork(serviceClusterIpRange);
+  const problems: Problem[] = [];
+  const needed = firstWorkerPodNetwork + workerCount(settings);
+  if (pods !== undefined && (pods[1] > 18 || 2 ** (24 - pods[1]) < needed)) {
+    const rule = "is too small: every host gets a /24, control planes the first 16 and workers the next";
+    const fix = `use a /${Math.min(18, 24 - Math.ceil(Math.log2(needed)))} or larger`;
+    problems.push({ setting: "network.podCidr", value: podCidr, rule, fix });
+  }
+  if (services !== undefined && services[1] > 28) {
+    const rule = "is too small: cluster DNS has the tenth address";
+    const setting = "network.serviceClusterIpRange";
+    problems.push({ setting, value: serviceClusterIpRange, rule, fix: "use a /28 or larger" });
+  }
+  return problems;
+}
+
 function networkProblems(settings: Settings): Problem[] {
+  const { provider, subnet: ownSubnet } = settings.hosts;
   const named = {
-    "hosts.subnet": settings.hosts.subnet,
+    "hosts.subnet": ownSubnet ?? (provider === "local" ? derivedSubnet(settings.clusterName) : undefined),
     "hosts.aws.vpcCidr": settings.hosts.aws?.vpcCidr,
     "network.podCidr": settings.network.podCidr,
     "network.serviceClusterIpRange": settings.network.serviceClusterIpRange,
@@ -50,16 +77,7 @@ function networkProblems(settings: Settings): Problem[] {
       });
     }
   });
-  const pods = parseNetwork(settings.network.podCidr);
-  if (pods !== undefined && pods[1] > 18) {
-    const rule = "is too small: every host gets a /24, control planes the first 16 and workers the next";
-    problems.push({
-      setting: "network.podCidr",
-      value: settings.network.podCidr,
-      rule,
-      fix: "use a /18 or larger",
-    });
-  }
+  problems.push(...sizeProblems(settings));
   const subnet = parseNetwork(settings.hosts.subnet);
   if (settings.hosts.provider === "local" && subnet !== undefined && subnet[1] !== 24) {
     problems.push({
@@ -89,7 +107,15 @@ function nameProblems(settings: Settings): Problem[] {
       rule: "is neither a DNS name nor an IP address that a certificate can bear",
       fix: "use lower case letters, digits, dashes and dots, or an address",
     }));
-  return problems;
+  return [...problems, ...endpointProblems(endpoint)];
+}
+
+/** What a certificate can bear and no URL of a kubeconfig can name. */
+function endpointProblems(endpoint: string | undefined): Problem[] {
+  if (endpoint === undefined || (isIP(endpoint) !== 6 && !endpoint.startsWith("*."))) return [];
+  const rule = "is no one place that kubeconfigs could name";
+  const fix = "give an IPv4 address, or a name without *";
+  return [{ setting: "apiServer.endpoint", value: endpoint, rule, fix }];
 }
 
 function duplicates(setting: string, names: readonly string[]): Problem[] {
@@ -103,6 +129,9 @@ function duplicates(setting: string, names: readonly string[]): Problem[] {
 
 /** Namespaces that every cluster has; the stack puts them under its policies without being told. */
 const systemNamespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
+
+/** Where the identity provider keeps what it must remember. */
+const dexNamespace = "redoubt-dex";
 
 function referenceProblems(settings: Settings): Problem[] {
   const known = new Set(["default", ...settings.namespaces.map(({ name }) => name)]);
@@ -126,6 +155,14 @@ function referenceProblems(settings: Settings): Problem[] {
         rule: "is Kubernetes' own",
         fix: "leave it out; the stack sets its policies",
       })),
+    ...settings.namespaces
+      .filter(({ name }) => name === dexNamespace)
+      .map(({ name }) => ({
+        setting: "namespaces",
+        value: name,
+        rule: "is the identity provider's store",
+        fix: "give yours another name",
+      })),
     ...settings.network.allow.flatMap((rule) =>
       [rule.from, rule.to].flatMap((peer) =>
         "namespace" in peer ? unknown(`network.allow "${rule.name}"`, peer.namespace) : [],
@@ -145,18 +182,21 @@ function referenceProblems(settings: Settings): Problem[] {
   ];
 }
 
+/** Names that only the cluster's own components bear; `redoubt:cluster-admins` is a group of people. */
+function isReserved(name: string): boolean {
+  return /^(system:|redoubt:(?!cluster-admins$)|kube-apiserver-kubelet-client$)/.test(name);
+}
+
 function accessProblems(settings: Settings): Problem[] {
   const namespaced = ["viewer", "developer", "operator"];
   const bindings = settings.access.roleBindings.flatMap((binding): Problem[] => {
     const setting = `access.roleBindings (${binding.role})`;
-    const problems: Problem[] = [...binding.groups, ...binding.users]
-      .filter((subject) => subject.startsWith("system:"))
-      .map((value) => ({
-        setting,
-        value,
-        rule: "is a name of Kubernetes' own, to which nothing is bound",
-        fix: "bind a group or user of yours",
-      }));
+    const problems: Problem[] = [...binding.groups, ...binding.users].filter(isReserved).map((value) => ({
+      setting,
+      value,
+      rule: "is a name of Kubernetes' own, or the cluster's, to which nothing is bound",
+      fix: "bind a group or user of yours",
+    }));
     if (namespaced.includes(binding.role) && binding.namespace === undefined) {
       problems.push({
         setting,
@@ -177,7 +217,7 @@ function accessProblems(settings: Settings): Problem[] {
   });
   const people = settings.access.users.flatMap(({ name, group }): Problem[] =>
     [name, group]
-      .filter((value) => value.startsWith("system:") || value.startsWith("redoubt:"))
+      .filter((value) => isReserved(value) || value.startsWith("redoubt:"))
       .map((value) => ({
         setting: "access.users",
         value,

@@ -32,13 +32,13 @@ export interface ClusterLayout {
 }
 
 /** Pod networks of workers begin here; those of control planes before it. Nobody's network moves when others come or go. */
-const firstWorkerPodNetwork = 16;
+export const firstWorkerPodNetwork = 16;
 /** Last byte of the first control plane's and the first worker's address. */
 const firstControlPlaneAddress = 10;
 const firstWorkerAddress = 32;
 
 /** A /24 of the ten-network that depends on the name alone, away from the defaults of pods and services. */
-function derivedSubnet(clusterName: string): string {
+export function derivedSubnet(clusterName: string): string {
   const digest = createHash("sha256").update(clusterName).digest();
   return `10.${128 + (digest.readUInt8(0) % 96)}.${digest.readUInt8(1)}.0/24`;
 }

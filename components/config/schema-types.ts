@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import { z } from "zod";
 
 /** A name of DNS and Kubernetes (RFC 1123). */
@@ -9,10 +10,23 @@ export const dnsLabel = z
   )
   .max(63);
 
+/** Says what is wrong with a text that should be an IPv4 network, or nothing. */
+function networkProblem(text: string): string | undefined {
+  if (!/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/.test(text) || !ipaddr.IPv4.isValidCIDR(text)) {
+    return "must be an IPv4 network, as 10.0.0.0/16";
+  }
+  const [base, prefix] = text.split("/");
+  const network = ipaddr.IPv4.networkAddressFromCIDR(text).toString();
+  if (network === base) return undefined;
+  // 10.0.0.0/0 is everybody, and a service range that begins at its fifth address has its DNS elsewhere.
+  return `is no network: it begins in the middle of one; write it as ${network}/${prefix ?? ""}`;
+}
+
 /** An IPv4 network. */
-export const cidr = z
-  .string()
-  .regex(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, "must be an IPv4 network, as 10.0.0.0/16");
+export const cidr = z.string().superRefine((text, context) => {
+  const message = networkProblem(text);
+  if (message !== undefined) context.addIssue({ code: "custom", message });
+});
 /** An IPv4 address. */
 export const ipAddress = z.ipv4("must be an IPv4 address");
 /** A TCP or UDP port. */

@@ -19,11 +19,13 @@ const podPeer = z.strictObject({
 const cidrPeer = z.strictObject({ cidr: cidr.describe("Addresses outside the cluster.") });
 const peer = z.union([podPeer, cidrPeer], "must be {namespace, podLabels} or {cidr}");
 
-const portRange = z.strictObject({
-  protocol: z.enum(["TCP", "UDP", "SCTP"]).default("TCP").describe("Protocol."),
-  port: port.describe("Port, or the first of a range."),
-  endPort: port.optional().describe("Last port of a range. Default: only `port`."),
-});
+const portRange = z
+  .strictObject({
+    protocol: z.enum(["TCP", "UDP", "SCTP"]).default("TCP").describe("Protocol."),
+    port: port.describe("Port, or the first of a range."),
+    endPort: port.optional().describe("Last port of a range. Default: only `port`."),
+  })
+  .refine(({ port: first, endPort = first }) => endPort >= first, "has an endPort below its port");
 
 const allowRule = z.strictObject({
   name: dnsLabel.max(40).describe("Names the policies, and the rule in errors of the probe."),

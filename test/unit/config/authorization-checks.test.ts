@@ -6,7 +6,7 @@ import { issueTestIdentity } from "../../support/webhook-identity";
 
 const identity = issueTestIdentity("reviewer", "10.0.0.1");
 const webhook = { server: "https://10.0.0.1:8443/", certificateAuthority: identity.certificateAuthority };
-const grant = { group: "auditors", namespace: "*", resource: "*", apiGroup: "*" };
+const grant = { group: "auditors", namespace: "*", resource: "configmaps" };
 const reason = "the first cluster of the course, thrown away every evening";
 const later = "2999-12-31";
 
@@ -35,7 +35,11 @@ describe("authorization that is accepted", () => {
       { abac: [{ user: "u", group: "g", namespace: "app", resource: "pods", readonly: false }] },
     ],
     ["a grant of a path", withAbac, { abac: [{ user: "u", nonResourcePath: "/version" }] }],
-    ["every right in one namespace", withAbac, { abac: [{ ...grant, namespace: "app", readonly: false }] }],
+    [
+      "every right in one namespace",
+      withAbac,
+      { abac: [{ ...grant, namespace: "app", resource: "*", apiGroup: "*", readonly: false }] },
+    ],
     [
       "a webhook before RBAC that is not asked about the cluster's own",
       ["Node", "Webhook", "RBAC"],
@@ -139,8 +143,32 @@ describe("authorization that is refused", () => {
     [
       "every right on everything",
       withAbac,
-      { abac: [{ ...grant, readonly: false }] },
+      { abac: [{ ...grant, resource: "*", readonly: false }] },
       /gives every right on everything.*Fix: bind cluster-admin in access\.roleBindings/,
+    ],
+    [
+      "every right on what lies in no namespace, roles and bindings among it",
+      withAbac,
+      { abac: [{ group: "auditors", resource: "*", apiGroup: "*", readonly: false }] },
+      /gives every right on everything/,
+    ],
+    [
+      "reading everything, secrets included",
+      withAbac,
+      { abac: [{ ...grant, resource: "*", apiGroup: "*" }] },
+      /reads everything, secrets too, and runs commands in every pod by nodes\/proxy/,
+    ],
+    [
+      "nodes, whose proxy is a subresource",
+      withAbac,
+      { abac: [{ group: "auditors", resource: "nodes" }] },
+      /gives nodes\/proxy too, by which commands run in every pod\. Fix: bind cluster-reader/,
+    ],
+    [
+      "what lies in namespaces without one, which is every list of all of them",
+      withAbac,
+      { abac: [{ group: "auditors", resource: "secrets" }] },
+      /= "secrets": lies in namespaces, and without one the entry gives every list/,
     ],
     [
       "a resource and a path",

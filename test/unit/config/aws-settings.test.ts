@@ -80,7 +80,7 @@ const wrong: readonly (readonly [what: string, raw: Record<string, unknown>, lin
   [
     "a VPC that begins in the middle of a network",
     awsStack({ aws: { vpcCidr: "10.40.1.0/16" } }),
-    '  - redoubt:hosts.aws.vpcCidr = "10.40.1.0/16": is no network: it begins in the middle of one. Fix: write it as 10.40.0.0/16',
+    '  - redoubt:hosts.aws.vpcCidr = "10.40.1.0/16": is no network: it begins in the middle of one; write it as 10.40.0.0/16. Fix: see docs/settings.md',
   ],
   [
     "a VPC among the pods",

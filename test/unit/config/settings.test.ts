@@ -60,9 +60,61 @@ const wrong: readonly (readonly [what: string, raw: Record<string, unknown>, mes
     /redoubt:network\.podCidr.*too small/,
   ],
   [
+    "a pod network that is too small for its workers",
+    { network: { podCidr: "10.192.0.0/18" }, hosts: { workers: 49 } },
+    /redoubt:network\.podCidr.*too small.*use a \/17 or larger/,
+  ],
+  [
+    "a service network without room for DNS",
+    { network: { serviceClusterIpRange: "10.96.0.0/29" } },
+    /redoubt:network\.serviceClusterIpRange.*too small: cluster DNS has the tenth address/,
+  ],
+  [
+    "a network that begins in the middle of one: its service of the API would have another address",
+    { network: { serviceClusterIpRange: "10.96.0.5/16" } },
+    /redoubt:network\.serviceClusterIpRange.*begins in the middle of one; write it as 10\.96\.0\.0\/16/,
+  ],
+  [
+    "everybody, written as somebody",
+    { hosts: { operatorCidrs: ["10.0.0.0/0"] } },
+    /redoubt:hosts\.operatorCidrs\[0\].*write it as 0\.0\.0\.0\/0/,
+  ],
+  [
+    "a pod network that lies over the machines' own",
+    { network: { podCidr: "10.128.0.0/10" } },
+    /redoubt:network\.podCidr.*overlaps with hosts\.subnet = 10\./,
+  ],
+  [
+    "a range of ports that ends before it begins",
+    {
+      namespaces: [{ name: "a" }],
+      network: {
+        allow: [
+          { name: "x", from: { namespace: "a" }, to: { namespace: "a" }, ports: [{ port: 90, endPort: 80 }] },
+        ],
+      },
+    },
+    /network\.allow\[0\]\.ports\[0\].*has an endPort below its port/,
+  ],
+  [
+    "an endpoint that is many names, or an address that no kubeconfig here could name",
+    { apiServer: { endpoint: "*.example.org" } },
+    /redoubt:apiServer\.endpoint = "\*\.example\.org": is no one place/,
+  ],
+  [
+    "the identity provider's own namespace",
+    { namespaces: [{ name: "redoubt-dex" }] },
+    /redoubt:namespaces = "redoubt-dex": is the identity provider's store/,
+  ],
+  [
+    "a role for who calls kubelets",
+    { access: { roleBindings: [{ role: "cluster-reader", users: ["kube-apiserver-kubelet-client"] }] } },
+    /roleBindings.*"kube-apiserver-kubelet-client": is a name of Kubernetes' own, or the cluster's/,
+  ],
+  [
     "an address that is none",
     { network: { podCidr: "10.999.0.0/16" } },
-    /redoubt:network\.podCidr.*is not an IPv4 network/,
+    /redoubt:network\.podCidr.*must be an IPv4 network/,
   ],
   [
     "a Kubernetes that nobody supports",
