@@ -1,5 +1,6 @@
 import type { Change, FieldChange } from "./change";
 import { impactTexts } from "./impact";
+import { cellCode, code, codeBlock, cutText, escapeHtml, escapeText } from "./markdown-text";
 import type { PlaceGroup, Report } from "./report";
 import { headline, headlineReason, policySummary, violationPlace } from "./wording";
 
@@ -21,53 +22,11 @@ export function commentMarker(stack: string): string {
   return `<!-- redoubt-preview-report:${stack.replace(/[^\w.-]/g, "_")} -->`;
 }
 
-function cutText(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most)}… (${text.length - most} more characters)`;
-}
-
-/** Plain text in Markdown: nothing in it means anything, no name in it is told of it, and no tag opens. */
-function escapeText(text: string): string {
-  return text
-    .replace(/[\\`*_{}[\]()#+!|~]/g, "\\$&")
-    .replace(/&/g, "&amp;")
-    .replace(/</g, "&lt;")
-    .replace(/>/g, "&gt;")
-    .replace(/@/g, "&#64;")
-    .replace(/\s*\n\s*/g, " ");
-}
-
-/** Code in a line or a table's cell, fenced by more backticks than it holds. */
-function code(text: string): string {
-  const line = text.replace(/\s*\n\s*/g, " ⏎ ").replace(/\|/g, "\\|");
-  const fence = "`".repeat(longestRun(line) + 1);
-  const pad = line.startsWith("`") || line.endsWith("`") || line === "" ? " " : "";
-  return `${fence}${pad}${line}${pad}${fence}`;
-}
-
-function longestRun(text: string): number {
-  return Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
-}
-
-function codeBlock(language: string, text: string): string {
-  const fence = "`".repeat(Math.max(3, longestRun(text) + 1));
-  return `${fence}${language}\n${text}\n${fence}\n`;
-}
-
-/** HTML inside of Markdown, as in a summary, where Markdown's own escapes don't count. */
-function escapeHtml(text: string): string {
-  return text
-    .replace(/&/g, "&amp;")
-    .replace(/</g, "&lt;")
-    .replace(/>/g, "&gt;")
-    .replace(/@/g, "&#64;")
-    .replace(/\s*\n\s*/g, " ");
-}
-
 function fieldTable(fields: readonly FieldChange[]): string {
   const cell = (value: string | undefined): string =>
-    value === undefined ? "–" : code(cutText(value, mostValueText));
+    value === undefined ? "–" : cellCode(cutText(value, mostValueText));
   const rows = fields.map(
-    ({ path, before, after }) => `| ${code(path)} | ${cell(before)} | ${cell(after)} |`,
+    ({ path, before, after }) => `| ${cellCode(path)} | ${cell(before)} | ${cell(after)} |`,
   );
   return `| field | before | after |\n|---|---|---|\n${rows.join("\n")}\n`;
 }
@@ -80,22 +39,29 @@ function shortDiff(diff: string): string {
 
 type Detail = "full" | "short" | "title";
 
-function titleOf({ operation, title, impact }: Change): string {
+/** In a summary Markdown means nothing. */
+function summaryOf({ operation, title, impact }: Change): string {
   const { title: impactTitle } = impactTexts[impact.class];
   return `<b>${impactTitle}</b>: ${operation} <code>${escapeHtml(title)}</code> – ${escapeHtml(impact.reason)}`;
+}
+
+/** In a list it does. */
+function itemOf({ operation, title, impact }: Change): string {
+  const { title: impactTitle } = impactTexts[impact.class];
+  return `- <b>${impactTitle}</b>: ${operation} ${code(title)} – ${escapeText(impact.reason)}\n`;
 }
 
 function renderChange(change: Change, detail: Detail): string {
   const { fields = [], diff = "" } = change;
   const hasDetails = fields.length > 0 || diff !== "";
-  if (detail === "title" || !hasDetails) return `- ${titleOf(change)}\n`;
+  if (detail === "title" || !hasDetails) return itemOf(change);
   const shownFields = detail === "full" ? fields : fields.slice(0, shortDiffLines);
   const parts = [
     shownFields.length === 0 ? "" : fieldTable(shownFields),
     diff === "" ? "" : codeBlock("diff", detail === "full" ? diff : shortDiff(diff)),
   ].filter((part) => part !== "");
   // A blank line ends the HTML; without one Markdown would take what follows for a part of it.
-  return `<details><summary>${titleOf(change)}</summary>\n\n${parts.join("\n")}\n</details>\n\n`;
+  return `<details><summary>${summaryOf(change)}</summary>\n\n${parts.join("\n")}\n</details>\n\n`;
 }
 
 function placesText(places: readonly string[]): string {

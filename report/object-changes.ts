@@ -68,7 +68,7 @@ function metadataOf(inputs: Properties | undefined): { name?: string; namespace?
 /** Values of several lines read better as a diff. */
 function splitFields(fields: readonly FieldChange[]): { fields: FieldChange[]; diff: string } {
   const isText = ({ before, after }: FieldChange): boolean =>
-    [before, after].some((value) => value?.includes("\n"));
+    [before, after].some((value) => value !== undefined && /[\r\n]/.test(value));
   const diffs = fields
     .filter(isText)
     .map(({ path, before, after }) => `# ${path}\n${unifiedDiff(before, after)}`)

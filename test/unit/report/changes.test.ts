@@ -271,6 +271,8 @@ describe("an object of the cluster", () => {
     );
     assert.equal(change.diff, "# data.Corefile\n@@ -1,2 +1,2 @@\n a\n-b\n+c");
     assert.deepEqual(change.fields, []);
+    const ofOldMacs = object("ConfigMap", "update", { data: { x: "a" } }, { data: { x: "a\rb" } });
+    assert.deepEqual(ofOldMacs.fields, []);
   });
 });
 

@@ -82,7 +82,7 @@ describe("a comment", () => {
   it("counts the changes that it does not name at all", () => {
     const changes = Array.from({ length: 2_000 }, (_, index) => change({ title: `file /etc/${index}` }));
     const markdown = renderMarkdown(reportOf(changes));
-    const named = markdown.match(/<code>file /g)?.length ?? 0;
+    const named = markdown.match(/update `file /g)?.length ?? 0;
     assert.match(markdown, new RegExp(`${2_000 - named} changes of the lowest impact`));
   });
 
@@ -102,6 +102,32 @@ describe("a comment", () => {
     assert.match(markdown, /<code>file &lt;\/code&gt;&lt;script&gt;&#64;everyone<\/code>/);
     assert.match(markdown, /&lt;b&gt;&#64;someone&lt;\/b&gt;/);
     assert.match(markdown, /\| `a\\\|b` \| `` `x` \\\| y `` \| `new ⏎ line @team` \|/);
+  });
+
+  it("takes a lone carriage return for the end of a line, in a table, a title and a text", () => {
+    for (const end of ["\r", "\r\n", "\n", "\u2028", "\u2029"]) {
+      const evil = `x${end}${end}<!--`;
+      const markdown = renderMarkdown(
+        reportOf([
+          change({ title: evil, fields: [{ path: "a", before: evil, after: "y" }] }),
+          change({ title: evil, impact: { class: "none", reason: evil } }),
+        ]),
+      );
+      assert.doesNotMatch(markdown, /[\r\u2028\u2029]/);
+      assert.match(markdown, /^\| `a` \| `x ⏎ <!--` \| `y` \|$/m);
+      assert.match(markdown, /<code>x &lt;!--<\/code>/);
+      assert.match(markdown, /^- .*`x ⏎ <!--` – x &lt;\\!--$/m);
+    }
+  });
+
+  it("lets no Markdown of a title or a reason mean anything, with details and without", () => {
+    const evil = "[link](https://evil.example) ![](https://evil.example/x.png) `a` | b";
+    const impact = { class: "none", reason: evil } as const;
+    const inList = renderMarkdown(reportOf([change({ title: evil, impact })]));
+    assert.ok(inList.includes(`update \`\`${evil}\`\` – `));
+    assert.match(inList, /– \\\[link\\\]\\\(https:.*\\!\\\[\\\].* \\`a\\` \\\| b$/m);
+    const inSummary = renderMarkdown(reportOf([change({ title: evil, impact, diff: "+x" })]));
+    assert.ok(inSummary.includes(`<summary><b>none</b>: update <code>${evil}</code> – ${evil}</summary>\n`));
   });
 
   it("lists what policies found, the mandatory first, and says when nobody looked", () => {
