@@ -208,6 +208,9 @@ describe("a certificate", () => {
     assert.deepEqual(told(key("pki-service-account-key")), [
       "certificates, key pki-service-account-key: drain",
     ]);
+    assert.deepEqual(told(key("pki-service-account-key-2")), [
+      "certificates, key pki-service-account-key-2: drain",
+    ]);
     assert.deepEqual(told(key("pki-other-key")), ["certificates, key pki-other-key: none"]);
   });
 });
