@@ -1,5 +1,5 @@
 import { leafProfiles } from "../components/pki/profiles";
-import type { Change } from "./change";
+import type { Change, FieldChange } from "./change";
 import { fieldChanges } from "./fields";
 import { hostOf, type ReportedHost } from "./hosts";
 import { worstImpact, type Impact } from "./impact";
@@ -10,15 +10,17 @@ import { parseUrn } from "./urn";
 const leafType = "redoubt:pki:LeafCertificate";
 const authorityType = "redoubt:pki:CertificateAuthority";
 const crossType = "redoubt:pki:CrossCertificate";
+/** What holds the authority and the leaf of one person. */
+const personType = "redoubt:access:UserCertificate";
 
-/** Keys that are no certificate's, by the end of their name. */
-const soleKeys: readonly (readonly [string, Impact])[] = [
+/** Keys that are no certificate's, by the end of their name; later generations of a key have a number. */
+const soleKeys: readonly (readonly [RegExp, Impact])[] = [
   [
-    "-encryption-key",
+    /-encryption-key$/,
     { class: "data-loss", reason: "what etcd holds encrypted with the old key can't be read with a new one" },
   ],
   [
-    "-service-account-key",
+    /-service-account-key(-\d+)?$/,
     { class: "drain", reason: "tokens that pods hold were signed with the old key and are refused" },
   ],
 ];
@@ -37,11 +39,11 @@ function readersOf(leaf: string, host: ReportedHost): readonly string[] | undefi
   return delivery.form === "output" ? [] : delivery.restart;
 }
 
-function leafImpact(leaf: string, operation: Operation, host: ReportedHost | undefined): Impact {
+/** @param units Those that read it; undefined when nobody knows. */
+function leafImpact(operation: Operation, units: readonly string[] | undefined): Impact {
   if (operation === "create") return { class: "none", reason: "it is made for the first time" };
   if (operation === "delete")
     return { class: "none", reason: "it is forgotten; it stays good until it expires" };
-  const units = host === undefined ? [] : readersOf(leaf, host);
   if (units === undefined)
     return { class: "restart-kubelet", reason: "who reads it is not known to this report" };
   return worstImpact(units.map(restartImpact), {
@@ -72,20 +74,58 @@ function joinedOperation(steps: readonly Step[]): Change["operation"] {
   return found.has("replace") || found.has("create") || found.has("delete") ? "replace" : "update";
 }
 
+/** What a reader sees change of a certificate. */
+function shownFields(operation: Operation, steps: readonly Step[]): FieldChange[] {
+  if (operation === "create" || operation === "delete") return [];
+  return steps.flatMap(({ oldInputs, newInputs }) =>
+    fieldChanges(shownPart(oldInputs), shownPart(newInputs)),
+  );
+}
+
 function leafChange(leaf: string, steps: readonly Step[], hosts: readonly ReportedHost[]): Change {
   const host = hostOf(leaf, hosts);
   const operation = joinedOperation(steps);
-  const fields =
-    operation === "create" || operation === "delete"
-      ? []
-      : steps.flatMap(({ oldInputs, newInputs }) => fieldChanges(shownPart(oldInputs), shownPart(newInputs)));
   return {
     place: host?.name ?? "certificates",
     title: `certificate ${leaf}`,
     operation,
-    impact: leafImpact(leaf, operation, host),
-    fields,
+    impact: leafImpact(operation, host === undefined ? [] : readersOf(leaf, host)),
+    fields: shownFields(operation, steps),
   };
+}
+
+function personLeafChange(leaf: string, steps: readonly Step[]): Change {
+  const operation = joinedOperation(steps);
+  return {
+    place: "certificates",
+    title: `certificate ${leaf}`,
+    operation,
+    impact: personLeafImpact(operation),
+    fields: shownFields(operation, steps),
+  };
+}
+
+/** Whether what was issued by the authority is refused from now on. */
+function isKeyLost(steps: readonly Step[]): boolean {
+  return steps.some(
+    ({ urn, operation }) =>
+      parseUrn(urn).name.endsWith("-key") && (operation === "replace" || operation === "delete"),
+  );
+}
+
+/** API servers read the list of authorities that they let in again when it changes (`pki/host-files.ts`). */
+function personAuthorityImpact(name: string, operation: Operation, steps: readonly Step[]): Impact {
+  if (operation === "create") return { class: "none", reason: "it is made for the first time" };
+  const person = name.replace(/^user-/, "").replace(/-authority$/, "");
+  const reading = "API servers read the list of authorities again, without a restart";
+  return isKeyLost(steps)
+    ? { class: "reload", reason: `certificates of ${person} are refused from then on: ${reading}` }
+    : { class: "reload", reason: `its certificate is made anew with the same key: ${reading}` };
+}
+
+function personLeafImpact(operation: Operation): Impact {
+  if (operation !== "delete") return leafImpact(operation, []);
+  return { class: "none", reason: "it is forgotten, and refused when its authority goes" };
 }
 
 /** @param leavesStay Whether no leaf changes in the same run. */
@@ -98,11 +138,7 @@ function authorityImpact(operation: Operation, steps: readonly Step[], leavesSta
         "it is withdrawn, and nothing that stays was issued by it; everything that trusted it restarts, one host after another. Pods that have run since before the rotation lose the API server",
     };
   }
-  const isKeyLost = steps.some(
-    ({ urn, operation: own }) =>
-      parseUrn(urn).name.endsWith("-key") && (own === "replace" || own === "delete"),
-  );
-  if (isKeyLost || operation === "delete") {
+  if (isKeyLost(steps) || operation === "delete") {
     return {
       class: "data-loss",
       reason:
@@ -126,16 +162,18 @@ function grouped(steps: readonly Step[], parentType: string): Map<string, Step[]
   return groups;
 }
 
-function authorityChange(name: string, steps: readonly Step[], leavesStay: boolean): Change {
+function authorityChange(
+  name: string,
+  steps: readonly Step[],
+  impactOf: (operation: Operation) => Impact,
+): Change {
   const operation = joinedOperation(steps);
   return {
     place: "certificates",
     title: `authority ${name}`,
     operation,
-    impact: authorityImpact(operation, steps, leavesStay),
-    fields: steps.flatMap(({ oldInputs, newInputs }) =>
-      operation === "create" ? [] : fieldChanges(shownPart(oldInputs), shownPart(newInputs)),
-    ),
+    impact: impactOf(operation),
+    fields: shownFields(operation, steps),
   };
 }
 
@@ -153,7 +191,7 @@ function crossChange(name: string, steps: readonly Step[]): Change {
 function keyChange({ urn, operation }: Step): Change[] {
   const { name } = parseUrn(urn);
   if (operation === "same") return [];
-  const known = soleKeys.find(([suffix]) => name.endsWith(suffix))?.[1];
+  const known = soleKeys.find(([pattern]) => pattern.test(name))?.[1];
   const isLost = operation === "replace" || operation === "delete";
   const impact: Impact =
     isLost && known !== undefined
@@ -162,18 +200,32 @@ function keyChange({ urn, operation }: Step): Change[] {
   return [{ place: "certificates", title: `key ${name}`, operation, impact, fields: [] }];
 }
 
+/** Changes of the ways in that people have: nothing of the cluster depends on them. */
+function personChanges(steps: readonly Step[]): Change[] {
+  return [
+    ...[...grouped(steps, authorityType)].map(([name, members]) =>
+      authorityChange(name, members, (operation) => personAuthorityImpact(name, operation, members)),
+    ),
+    ...[...grouped(steps, leafType)].map(([name, members]) => personLeafChange(name, members)),
+  ];
+}
+
 /** Changes of keys and certificates: one for each certificate, whatever it is made of. */
-export function certificateChanges(steps: readonly Step[], hosts: readonly ReportedHost[]): Change[] {
+export function certificateChanges(all: readonly Step[], hosts: readonly ReportedHost[]): Change[] {
+  const isOfPerson = ({ urn }: Step): boolean => parseUrn(urn).parentTypes.includes(personType);
+  const steps = all.filter((step) => !isOfPerson(step));
   const leaves = [...grouped(steps, leafType)];
   const authorities = [...grouped(steps, authorityType)];
   const crosses = [...grouped(steps, crossType)];
   const told = new Set([...leaves, ...authorities, ...crosses].flatMap(([, members]) => members));
-  // Of a cluster: a person's authority goes with that person's leaf.
   const leavesStay = leaves.length === 0;
   return [
-    ...authorities.map(([name, members]) => authorityChange(name, members, leavesStay)),
+    ...authorities.map(([name, members]) =>
+      authorityChange(name, members, (operation) => authorityImpact(operation, members, leavesStay)),
+    ),
     ...crosses.map(([name, members]) => crossChange(name, members)),
     ...leaves.map(([name, members]) => leafChange(name, members, hosts)),
+    ...personChanges(all.filter(isOfPerson)),
     ...steps.filter((step) => isCertificateStep(step) && !told.has(step)).flatMap(keyChange),
   ];
 }

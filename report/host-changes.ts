@@ -1,8 +1,11 @@
-import { readScript, type ScriptContents } from "../components/plan/read-script";
+import type { ScriptContents } from "../components/plan/read-script";
 import type { Change } from "./change";
+import { endedPhases, etcdPhase, type EndedPhase } from "./ended-phases";
+import { hostFates, memberLeavesImpact, type HostFates } from "./host-fates";
+import { scriptOf, stdinOf } from "./host-script";
 import { hostOf, type ReportedHost } from "./hosts";
 import { worstImpact, type Impact } from "./impact";
-import type { Properties, Step } from "./preview";
+import type { Step } from "./preview";
 import { secretMark, unknownMark } from "./redact";
 import { scriptChanges } from "./script-changes";
 import { unifiedDiff } from "./unified";
@@ -13,20 +16,6 @@ const remoteCommand = "command:remote:Command";
 /** Whether the step is about what reaches a host by SSH. */
 export function isRemoteStep(step: Step): boolean {
   return parseUrn(step.urn).type === remoteCommand;
-}
-
-function stdinOf(inputs: Properties | undefined): string | undefined {
-  const stdin = inputs?.["stdin"];
-  return typeof stdin === "string" ? stdin : undefined;
-}
-
-/** A script that this version can't read is judged as a text. */
-function readable(script: string | undefined): ScriptContents | undefined {
-  try {
-    return readScript(script ?? "");
-  } catch {
-    return undefined;
-  }
 }
 
 /** What the plan of a host can't be judged by is judged by who could be affected. */
@@ -110,16 +99,40 @@ function remoteChanges(
       ? [secretFilesChange(place, host, certificates)]
       : [];
   }
-  // Nothing is undone on a host that leaves; that it leaves is told once, with its machine.
+  // Told by the phase that ends, or with the machine of a host that leaves.
   if (step.operation === "delete") return [];
-  const next = readable(after);
+  const next = scriptOf(after);
   const isHidden = [before, after].some((text) => text === secretMark || text === unknownMark);
-  const old = readable(before);
+  const old = scriptOf(before);
   if (next === undefined || isHidden || (before !== undefined && old === undefined)) {
     return scriptTextChange(place, urn, step, host);
   }
   const changes = scriptChanges(old, next).map((change): Change => ({ ...change, place }));
   return changes.length === 0 ? [carriedChange(place, next)] : changes;
+}
+
+/** Nothing is undone where a plan is no longer applied: what it made of the host stays. */
+function endedPhaseChange(
+  { host, phase }: EndedPhase,
+  fates: HostFates,
+  hosts: readonly ReportedHost[],
+): Change {
+  const reason = `phase ${phase} is no longer applied; what it started keeps running`;
+  return {
+    place: host,
+    title: `phase ${phase}`,
+    operation: "delete",
+    impact: phase === etcdPhase ? memberLeavesImpact(host, fates, hosts) : { class: "reload", reason },
+    fields: [],
+  };
+}
+
+/** Phases that end on hosts that stay; that a host leaves is told once, with its machine. */
+function endedPhaseChanges(steps: readonly Step[], hosts: readonly ReportedHost[]): Change[] {
+  const fates = hostFates(steps, hosts);
+  return endedPhases(steps, hosts)
+    .filter(({ host }) => !fates.gone.has(host) && !fates.madeAgain.has(host))
+    .map((ended) => endedPhaseChange(ended, fates, hosts));
 }
 
 /** Changes of all commands that reach hosts. */
@@ -128,7 +141,10 @@ export function hostChanges(
   hosts: readonly ReportedHost[],
   certificates: readonly Change[],
 ): Change[] {
-  return steps
-    .filter((step) => isRemoteStep(step) && step.operation !== "same")
-    .flatMap((step) => remoteChanges(step, hosts, certificates));
+  return [
+    ...endedPhaseChanges(steps, hosts),
+    ...steps
+      .filter((step) => isRemoteStep(step) && step.operation !== "same")
+      .flatMap((step) => remoteChanges(step, hosts, certificates)),
+  ];
 }

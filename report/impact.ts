@@ -36,7 +36,10 @@ export const impactTexts: Readonly<
       "the API server, a controller or an etcd member restarts, one host after another; with a single control plane the API does not answer for some seconds",
   },
   drain: { title: "drain", meaning: "pods are stopped, moved or made again" },
-  reboot: { title: "reboot", meaning: "takes effect, or goes away, only with the next boot of the host" },
+  reboot: {
+    title: "reboot",
+    meaning: "the host boots by it, or it takes effect, or goes away, only with the next boot of the host",
+  },
   "data-loss": {
     title: "data loss",
     meaning: "data goes and only a backup brings it back, or what protects it changes",

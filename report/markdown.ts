@@ -1,187 +1,104 @@
-import type { Change, FieldChange } from "./change";
 import { impactTexts } from "./impact";
-import type { PlaceGroup, Report } from "./report";
-import { headline, headlineReason, policySummary, violationPlace } from "./wording";
+import { fitChanges } from "./markdown-changes";
+import { code, codeBlock, cutText, escapeText } from "./markdown-text";
+import type { Report } from "./report";
+import { headline, headlineReason, placesText, policySummary, violationPlace } from "./wording";
 
 /** GitHub refuses a comment whose body is longer ("body is too long (maximum is 65536 characters)"). */
 export const githubCommentLimit = 65_536;
 /** Room for the note of what was cut. */
-const noteRoom = 1_200;
-/** Lines of a diff that is too long to be shown whole. */
-const shortDiffLines = 40;
-/** Violations, and characters of each, that are shown at most; the HTML report has all. */
-const mostViolations = 40;
+const noteRoom = 400;
+/** Parts of the comment that errors and violations may take each, so that neither leaves no room for changes. */
+const errorShare = 0.2;
+const policyShare = 0.25;
+/** Characters of a violation and of an error; the HTML report has all. */
 const mostViolationText = 600;
-/** Characters of a value in a table; longer ones are cut. */
-const mostValueText = 300;
-const mostPlaces = 8;
+const mostErrorText = 2_000;
+/** Characters of a name and of a list of places; longer ones are cut. */
+const mostNameText = 200;
+const mostPlacesText = 600;
 
 /** A line in the comment that is invisible and names it, so that the next run finds and replaces it. */
 export function commentMarker(stack: string): string {
   return `<!-- redoubt-preview-report:${stack.replace(/[^\w.-]/g, "_")} -->`;
 }
 
-function cutText(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most)}… (${text.length - most} more characters)`;
-}
-
-/** Plain text in Markdown: nothing in it means anything, no name in it is told of it, and no tag opens. */
-function escapeText(text: string): string {
-  return text
-    .replace(/[\\`*_{}[\]()#+!|~]/g, "\\$&")
-    .replace(/&/g, "&amp;")
-    .replace(/</g, "&lt;")
-    .replace(/>/g, "&gt;")
-    .replace(/@/g, "&#64;")
-    .replace(/\s*\n\s*/g, " ");
-}
-
-/** Code in a line or a table's cell, fenced by more backticks than it holds. */
-function code(text: string): string {
-  const line = text.replace(/\s*\n\s*/g, " ⏎ ").replace(/\|/g, "\\|");
-  const fence = "`".repeat(longestRun(line) + 1);
-  const pad = line.startsWith("`") || line.endsWith("`") || line === "" ? " " : "";
-  return `${fence}${pad}${line}${pad}${fence}`;
-}
-
-function longestRun(text: string): number {
-  return Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
-}
-
-function codeBlock(language: string, text: string): string {
-  const fence = "`".repeat(Math.max(3, longestRun(text) + 1));
-  return `${fence}${language}\n${text}\n${fence}\n`;
-}
-
-/** HTML inside of Markdown, as in a summary, where Markdown's own escapes don't count. */
-function escapeHtml(text: string): string {
-  return text
-    .replace(/&/g, "&amp;")
-    .replace(/</g, "&lt;")
-    .replace(/>/g, "&gt;")
-    .replace(/@/g, "&#64;")
-    .replace(/\s*\n\s*/g, " ");
-}
-
-function fieldTable(fields: readonly FieldChange[]): string {
-  const cell = (value: string | undefined): string =>
-    value === undefined ? "–" : code(cutText(value, mostValueText));
-  const rows = fields.map(
-    ({ path, before, after }) => `| ${code(path)} | ${cell(before)} | ${cell(after)} |`,
-  );
-  return `| field | before | after |\n|---|---|---|\n${rows.join("\n")}\n`;
-}
-
-function shortDiff(diff: string): string {
-  const lines = diff.split("\n");
-  if (lines.length <= shortDiffLines) return diff;
-  return [...lines.slice(0, shortDiffLines), `… ${lines.length - shortDiffLines} more lines`].join("\n");
-}
-
-type Detail = "full" | "short" | "title";
-
-function titleOf({ operation, title, impact }: Change): string {
-  const { title: impactTitle } = impactTexts[impact.class];
-  return `<b>${impactTitle}</b>: ${operation} <code>${escapeHtml(title)}</code> – ${escapeHtml(impact.reason)}`;
-}
-
-function renderChange(change: Change, detail: Detail): string {
-  const { fields = [], diff = "" } = change;
-  const hasDetails = fields.length > 0 || diff !== "";
-  if (detail === "title" || !hasDetails) return `- ${titleOf(change)}\n`;
-  const shownFields = detail === "full" ? fields : fields.slice(0, shortDiffLines);
-  const parts = [
-    shownFields.length === 0 ? "" : fieldTable(shownFields),
-    diff === "" ? "" : codeBlock("diff", detail === "full" ? diff : shortDiff(diff)),
-  ].filter((part) => part !== "");
-  // A blank line ends the HTML; without one Markdown would take what follows for a part of it.
-  return `<details><summary>${titleOf(change)}</summary>\n\n${parts.join("\n")}\n</details>\n\n`;
-}
-
-function placesText(places: readonly string[]): string {
-  const named = places.slice(0, mostPlaces).join(", ");
-  return places.length <= mostPlaces ? named : `${named} and ${places.length - mostPlaces} more`;
-}
-
 function countTable({ counts }: Report): string {
-  const rows = counts.map(
-    (count) =>
-      `| ${impactTexts[count.class].title} | ${count.changes} | ${escapeText(placesText(count.places))} | ${escapeText(impactTexts[count.class].meaning)} |`,
-  );
+  const rows = counts.map(({ class: name, changes, places }) => {
+    const where = escapeText(cutText(placesText(places), mostPlacesText));
+    return `| ${impactTexts[name].title} | ${changes} | ${where} | ${escapeText(impactTexts[name].meaning)} |`;
+  });
   return `| impact | changes | where | what it means |\n|---|---|---|---|\n${rows.join("\n")}\n`;
 }
 
-function policySection(report: Report): string {
-  const shownOnes = report.violations.slice(0, mostViolations);
-  const items = shownOnes.map((violation) => {
-    const what = `**${escapeText(violation.level)}** ${code(violation.policy)} on ${code(violationPlace(violation))}`;
-    return `- ${what}: ${escapeText(cutText(violation.message, mostViolationText))}\n`;
+/** Items of a list, whole ones only, and how many more there are. */
+function fitItems(items: readonly string[], room: number): string {
+  const more = (count: number): string => `- … and ${count} more, in the HTML report\n`;
+  const shown: string[] = [];
+  let left = room - more(items.length).length;
+  for (const item of items) {
+    if (item.length > left) return `${shown.join("")}${more(items.length - shown.length)}`;
+    shown.push(item);
+    left -= item.length;
+  }
+  return shown.join("");
+}
+
+function policySection(report: Report, room: number): string {
+  const items = report.violations.map((violation) => {
+    const [policy, place] = [violation.policy, violationPlace(violation)].map((name) =>
+      code(cutText(name, mostNameText)),
+    );
+    const message = escapeText(cutText(violation.message, mostViolationText));
+    return `- **${escapeText(violation.level)}** ${policy} on ${place}: ${message}\n`;
   });
-  const rest = report.violations.length - shownOnes.length;
-  const more = rest === 0 ? "" : `- … and ${rest} more, in the HTML report\n`;
-  return `### Policies\n\n${escapeText(policySummary(report))}\n${items.length === 0 ? "" : "\n"}${items.join("")}${more}`;
+  const list = items.length === 0 ? "" : `\n${fitItems(items, room)}`;
+  return `\n### Policies\n\n${escapeText(policySummary(report))}\n${list}`;
 }
 
-function errorSection({ errors }: Report): string {
+function errorSection({ errors }: Report, room: number): string {
   if (errors.length === 0) return "";
-  const items = errors.slice(0, mostViolations).map((error) => codeBlock("", cutText(error, 2_000)));
-  return `### Errors\n\n${items.join("\n")}\n`;
+  const items = errors.map((error) => `${codeBlock("", cutText(error, mostErrorText))}\n`);
+  return `\n### Errors\n\n${fitItems(items, room)}`;
 }
 
-function head(report: Report): string {
+/** A part of the comment before the changes; it is there whole or not at all. */
+interface Section {
+  readonly text: string;
+  /** The lowest comes first where there is not room for all. */
+  readonly order: number;
+}
+
+/** What stands before the changes. */
+function headSections(report: Report, limit: number): Section[] {
   const why = headlineReason(report);
   const nothing = report.worstChange === undefined && report.complete ? "\n`up` would change nothing.\n" : "";
+  const worst = `\n**Worst impact:** ${escapeText(cutText(why, mostPlacesText))}.\n`;
+  const early = "\n**The preview ended early**: what follows is not all that would change.\n";
   return [
-    `${commentMarker(report.stack)}\n## ${escapeText(headline(report))}\n`,
-    why === "" ? nothing : `\n**Worst impact:** ${escapeText(why)}.\n`,
-    report.complete ? "" : "\n**The preview ended early**: what follows is not all that would change.\n",
-    report.counts.length === 0 ? "" : `\n${countTable(report)}`,
-    report.errors.length === 0 ? "" : `\n${errorSection(report)}`,
-    `\n${policySection(report)}`,
-  ].join("");
+    { order: 0, text: `${commentMarker(report.stack)}\n## ${escapeText(headline(report))}\n` },
+    { order: 2, text: why === "" ? nothing : worst },
+    { order: 1, text: report.complete ? "" : early },
+    { order: 5, text: report.counts.length === 0 ? "" : `\n${countTable(report)}` },
+    // Policies decide whether `up` is refused: where there is little room, errors give way to them.
+    { order: 4, text: errorSection(report, limit * errorShare) },
+    { order: 3, text: policySection(report, limit * policyShare) },
+  ];
 }
 
-const groupTitle = (group: PlaceGroup): string =>
-  `\n### ${escapeText(placesText(group.places))}: ${impactTexts[group.worst.class].title}\n\n`;
-
-/** A block of the body: a group's title or a change, in the order of the report. */
-interface Block {
-  readonly change: Change | undefined;
-  readonly text: string;
-}
-
-/**
- * Gives each change as much detail as there is room for: all titles first, since a reader must not miss a change, then details from
- * the worst change on.
- */
-function fitBlocks(
-  groups: readonly PlaceGroup[],
-  room: number,
-): { body: string; cut: number; missing: number } {
-  const blocks = groups.flatMap((group): Block[] => [
-    { change: undefined, text: groupTitle(group) },
-    ...group.changes.map((change) => ({ change, text: renderChange(change, "title") })),
-  ]);
+/** The sections that fit, in the order in which they are given. */
+function fitSections(sections: readonly Section[], room: number): string {
   let left = room;
-  let kept = 0;
-  for (const { text } of blocks) {
-    if (text.length > left) break;
-    left -= text.length;
-    kept += 1;
+  const kept = new Set<Section>();
+  for (const section of [...sections].sort((one, other) => one.order - other.order)) {
+    if (section.text.length > left) continue;
+    kept.add(section);
+    left -= section.text.length;
   }
-  let cut = 0;
-  const texts = blocks.slice(0, kept).map(({ change, text }) => {
-    if (change === undefined) return text;
-    const fitting = (["full", "short"] as const)
-      .map((detail) => ({ detail, rendered: renderChange(change, detail) }))
-      .find(({ rendered }) => rendered.length - text.length <= left);
-    const rendered = fitting?.rendered ?? text;
-    if (rendered !== renderChange(change, "full")) cut += 1;
-    left -= rendered.length - text.length;
-    return rendered;
-  });
-  const missing = blocks.slice(kept).filter(({ change }) => change !== undefined).length;
-  return { body: texts.join(""), cut, missing };
+  return sections
+    .filter((section) => kept.has(section))
+    .map(({ text }) => text)
+    .join("");
 }
 
 function cutNote(cut: number, missing: number, limit: number): string {
@@ -199,7 +116,9 @@ function cutNote(cut: number, missing: number, limit: number): string {
  * @param limit Characters at most. Default: GitHub's limit.
  */
 export function renderMarkdown(report: Report, limit = githubCommentLimit): string {
-  const start = head(report);
-  const { body, cut, missing } = fitBlocks(report.groups, limit - start.length - noteRoom);
-  return `${start}${body}${cutNote(cut, missing, limit)}`.slice(0, limit);
+  const room = Math.max(0, limit - noteRoom);
+  const start = fitSections(headSections(report, limit), room);
+  const { text, cut, missing } = fitChanges(report.groups, room - start.length);
+  const note = cutNote(cut, missing, limit);
+  return `${start}${text}${note.length <= limit - start.length - text.length ? note : ""}`;
 }

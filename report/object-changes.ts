@@ -12,10 +12,12 @@ const holdsData = new Set([
 ]);
 /** Kinds that run pods from a template. */
 const runsPods = new Set(["Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "Job", "CronJob", "Pod"]);
+/** Kinds that say who may do what: what runs with them may lose a right, and gets it or not with the next request. */
+const givesRights = new Set(["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"]);
 /** Kinds that the API server asks at each request. */
 const decidesRequests = new Set([
-  ...["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ServiceAccount"],
-  ...["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"],
+  ...givesRights,
+  ...["ServiceAccount", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"],
 ]);
 
 /** What a kind means while it stays there: taken up by what runs. */
@@ -43,21 +45,54 @@ function goneImpact({ kind, operation }: ObjectChange): Impact {
     };
   }
   if (kind === "NetworkPolicy") return { class: "reload", reason: takenUp["NetworkPolicy"] ?? "" };
+  if (kind === "ServiceAccount") {
+    return {
+      class: "drain",
+      reason: "tokens of pods that run with it are refused until they are made again",
+    };
+  }
+  if (givesRights.has(kind)) {
+    return { class: "reload", reason: "who had rights by it may be refused from the next request on" };
+  }
   if (decidesRequests.has(kind)) return { class: "none", reason: "the next request is judged without it" };
   return { class: "reload", reason: "who uses it notices" };
 }
 
+/** Whether fewer pods are asked for than before. */
+function isScaledDown(fields: readonly FieldChange[]): boolean {
+  const replicas = fields.find(({ path }) => path === "spec.replicas");
+  // A workload that does not say how many wants one.
+  return replicas !== undefined && Number(replicas.after ?? 1) < Number(replicas.before ?? 1);
+}
+
+/** What an update does to the pods of a kind that runs some; undefined when they don't notice. */
+function podsImpact({ kind, fields }: ObjectChange): Impact | undefined {
+  if (!runsPods.has(kind)) return undefined;
+  if (fields.some(({ path }) => path.startsWith("spec.template"))) {
+    return { class: "drain", reason: "its pods are made again, as its update strategy says" };
+  }
+  if (isScaledDown(fields))
+    return { class: "drain", reason: "pods are stopped until no more are left than asked for" };
+  if (kind === "Pod" && fields.some(({ path }) => path.startsWith("spec.containers"))) {
+    return { class: "drain", reason: "its containers are stopped and started again" };
+  }
+  return undefined;
+}
+
 function objectImpact(change: ObjectChange): Impact {
-  const { kind, operation, fields } = change;
+  const { kind, operation } = change;
   if (operation === "delete" || operation === "replace") return goneImpact(change);
   if (kind === "NetworkPolicy") return { class: "reload", reason: takenUp["NetworkPolicy"] ?? "" };
   if (operation === "create") return { class: "none", reason: "it is new" };
+  if (givesRights.has(kind)) {
+    return {
+      class: "reload",
+      reason: "who has rights by it may lose some with the next request; nothing restarts",
+    };
+  }
   if (decidesRequests.has(kind))
     return { class: "none", reason: "the next request is judged by it; nothing restarts" };
-  if (runsPods.has(kind) && fields.some(({ path }) => path.startsWith("spec.template"))) {
-    return { class: "drain", reason: "its pods are made again, as its update strategy says" };
-  }
-  return { class: "reload", reason: takenUp[kind] ?? "its controller takes it up" };
+  return podsImpact(change) ?? { class: "reload", reason: takenUp[kind] ?? "its controller takes it up" };
 }
 
 function metadataOf(inputs: Properties | undefined): { name?: string; namespace?: string } {
@@ -68,7 +103,7 @@ function metadataOf(inputs: Properties | undefined): { name?: string; namespace?
 /** Values of several lines read better as a diff. */
 function splitFields(fields: readonly FieldChange[]): { fields: FieldChange[]; diff: string } {
   const isText = ({ before, after }: FieldChange): boolean =>
-    [before, after].some((value) => value?.includes("\n"));
+    [before, after].some((value) => value !== undefined && /[\r\n]/.test(value));
   const diffs = fields
     .filter(isText)
     .map(({ path, before, after }) => `# ${path}\n${unifiedDiff(before, after)}`)

@@ -23,7 +23,7 @@ const unknownValues = new Set([
  * what somebody forgot to mark.
  */
 const secretTexts: readonly RegExp[] = [
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+  /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g,
   // The same in base64, whose beginning does not depend on the key ("-----BEGIN " and what may follow it).
   /LS0tLS1CRUdJTi(?:BQUklWQVRFIEtFW|BFQyBQUklWQVRFIEtFW|BSU0EgUFJJVkFURSBLRV|BPUEVOU1NIIFBSSVZBVEUgS0VZ)[A-Za-z0-9+/=]*/g,
   // JSON Web Tokens, service account tokens among them (RFC 7519).
@@ -32,26 +32,61 @@ const secretTexts: readonly RegExp[] = [
   /\bA(?:KIA|SIA)[A-Z0-9]{16}\b/g,
   /\bgh[pousr]_[A-Za-z0-9]{30,}\b/g,
   /\bgithub_pat_[A-Za-z0-9_]{30,}\b/g,
+  // Hashes of passwords (crypt(5), bcrypt, Argon2): guesses can be tried on them.
+  /\$(?:2[aby]|5|6|y|argon2id)\$[A-Za-z0-9./$=,+]{20,}/g,
+  // Bootstrap tokens of Kubernetes; a digit on both sides, or every file name with a dot is one.
+  /(?<![\w./:@-])(?=[a-z0-9]{0,5}[0-9])[a-z0-9]{6}\.(?=[a-z]{0,15}[0-9])[a-z0-9]{16}(?![\w./-])/g,
 ];
-/** Fields of files whose value is a secret, as `client-key-data: …` of a kubeconfig; `initial-cluster-token` is none. */
-const secretFields: readonly RegExp[] = [
-  /((?<![A-Za-z0-9]-)(?<!\w)(?:client-key-data|passwo?r?d|secretKey|secret_key|bearerToken|token)["']?\s*[:=]\s*["']?)(?!\[secret\])[^\s"',]{8,}/gi,
-  // The key of an EncryptionConfiguration.
-  /(\bsecret["']?\s*:\s*["']?)[A-Za-z0-9+/]{32,}=*/g,
-];
+/** Ends of the names of fields that hold a secret, as of `client_secret`, `adminPassword` and `client-key-data`. */
+const secretEnds = "passwo?r?d|bindpw|secret|secret_?key|token|client-key-data";
+const secretName = new RegExp(`(?:${secretEnds})$`, "i");
+/** Names that end so and hold none: a name of a cluster, a switch, a tag of sudoers(5). */
+const openName = /^(?:initial-cluster-token|automountServiceAccountToken|NOPASSWD)$/i;
+/**
+ * A field in a text, as `client-key-data: …` of a kubeconfig or `--token=…`: its name and its value on the same line. A value that
+ * opens an object is none, nor is one that a shell or a template has yet to fill in.
+ */
+const secretField = new RegExp(
+  String.raw`(?<![\w-])(-{0,2})([\w-]*(?:${secretEnds}))(\\?["']?[ \t]*[:=][ \t]*\\?["']?)` +
+    String.raw`(?!\[secret\]|\{\s*["']?\w+["']?\s*:|\$[({])(?:[^\s"',\\]|\\(?!["'])){8,}`,
+  "gi",
+);
+
+function isSecretName(name: string): boolean {
+  return secretName.test(name) && !openName.test(name);
+}
 
 /** A text without what is a secret wherever it stands. */
 export function redactText(text: string): string {
   const withoutTexts = secretTexts.reduce((known, pattern) => known.replace(pattern, secretMark), text);
-  return secretFields.reduce((known, pattern) => known.replace(pattern, `$1${secretMark}`), withoutTexts);
+  return withoutTexts.replace(secretField, (field: string, dashes: string, name: string, sign: string) =>
+    isSecretName(name) ? `${dashes}${name}${sign}${secretMark}` : field,
+  );
 }
 
-/** A value of the engine's JSON as a reader may see it: secrets and unknown values are marked. */
-export function readable(value: unknown): unknown {
-  if (typeof value === "string") return unknownValues.has(value) ? unknownMark : redactText(value);
-  if (Array.isArray(value)) return value.map(readable);
+function readableText(text: string, name: string): string {
+  if (unknownValues.has(text)) return unknownMark;
+  return text !== "" && isSecretName(name) ? secretMark : redactText(text);
+}
+
+/** What a value of a record is called: the value of an environment variable is called as the variable. */
+function nameOf(key: string, record: Readonly<Record<string, unknown>>): string {
+  const { name } = record;
+  return key === "value" && typeof name === "string" ? name : key;
+}
+
+/**
+ * A value of the engine's JSON as a reader may see it: secrets and unknown values are marked.
+ *
+ * @param name What it is called where it stands: a text that is called a password is one. Default: nothing.
+ */
+export function readable(value: unknown, name = ""): unknown {
+  if (typeof value === "string") return readableText(value, name);
+  if (Array.isArray(value)) return value.map((item) => readable(item, name));
   if (typeof value !== "object" || value === null) return value;
   const record = value as Record<string, unknown>;
   if (record[signatureKey] === secretSignature) return secretMark;
-  return Object.fromEntries(Object.entries(record).map(([key, inner]) => [key, readable(inner)]));
+  return Object.fromEntries(
+    Object.entries(record).map(([key, inner]) => [key, readable(inner, nameOf(key, record))]),
+  );
 }

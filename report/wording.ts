@@ -41,3 +41,12 @@ export function violationPlace({ resource }: PolicyViolation): string {
     return "the stack";
   }
 }
+
+/** Places that are named at most; of more only the number is said. */
+const mostPlaces = 8;
+
+/** The places in one line. */
+export function placesText(places: readonly string[]): string {
+  const named = places.slice(0, mostPlaces).join(", ");
+  return places.length <= mostPlaces ? named : `${named} and ${places.length - mostPlaces} more`;
+}

@@ -208,6 +208,9 @@ describe("a certificate", () => {
     assert.deepEqual(told(key("pki-service-account-key")), [
       "certificates, key pki-service-account-key: drain",
     ]);
+    assert.deepEqual(told(key("pki-service-account-key-2")), [
+      "certificates, key pki-service-account-key-2: drain",
+    ]);
     assert.deepEqual(told(key("pki-other-key")), ["certificates, key pki-other-key: none"]);
   });
 });
@@ -235,7 +238,17 @@ describe("an object of the cluster", () => {
     const cases: readonly (readonly [string, Operation, string])[] = [
       ["NetworkPolicy", "create", "reload"],
       ["NetworkPolicy", "delete", "reload"],
-      ["ClusterRole", "update", "none"],
+      ["ClusterRole", "create", "none"],
+      ["ClusterRole", "update", "reload"],
+      ["ClusterRole", "delete", "reload"],
+      ["Role", "replace", "reload"],
+      ["RoleBinding", "delete", "reload"],
+      ["ClusterRoleBinding", "update", "reload"],
+      ["ServiceAccount", "create", "none"],
+      ["ServiceAccount", "update", "none"],
+      ["ServiceAccount", "replace", "drain"],
+      ["ServiceAccount", "delete", "drain"],
+      ["ValidatingAdmissionPolicy", "delete", "none"],
       ["ConfigMap", "create", "none"],
       ["ConfigMap", "update", "reload"],
       ["Deployment", "delete", "drain"],
@@ -253,13 +266,27 @@ describe("an object of the cluster", () => {
     }
   });
 
-  it("makes pods again when their template changes, and not when only their number does", () => {
+  it("makes pods again when their template changes, and not when only more of them are wanted", () => {
     const template = (image: string): object => ({ spec: { template: { spec: { image } } } });
     assert.equal(object("Deployment", "update", template("a"), template("b")).impact.class, "drain");
     assert.equal(
       object("Deployment", "update", { spec: { replicas: 1 } }, { spec: { replicas: 2 } }).impact.class,
       "reload",
     );
+  });
+
+  it("stops pods when fewer are wanted, and says so where one number is not said: it is one", () => {
+    const scaled = (before: object, after: object): Change =>
+      object("Deployment", "update", { spec: before }, { spec: after });
+    assert.equal(scaled({ replicas: 10 }, { replicas: 9 }).impact.class, "drain");
+    assert.equal(scaled({ replicas: 2 }, {}).impact.class, "drain");
+    assert.equal(scaled({}, { replicas: 0 }).impact.class, "drain");
+    assert.equal(scaled({}, { replicas: 2 }).impact.class, "reload");
+  });
+
+  it("restarts the containers of a pod that nothing makes again", () => {
+    const pod = (image: string): object => ({ spec: { containers: [{ name: "a", image }] } });
+    assert.equal(object("Pod", "update", pod("a"), pod("b")).impact.class, "drain");
   });
 
   it("shows a text of several lines as a diff", () => {
@@ -271,6 +298,8 @@ describe("an object of the cluster", () => {
     );
     assert.equal(change.diff, "# data.Corefile\n@@ -1,2 +1,2 @@\n a\n-b\n+c");
     assert.deepEqual(change.fields, []);
+    const ofOldMacs = object("ConfigMap", "update", { data: { x: "a" } }, { data: { x: "a\rb" } });
+    assert.deepEqual(ofOldMacs.fields, []);
   });
 });
 

@@ -82,8 +82,59 @@ describe("a comment", () => {
   it("counts the changes that it does not name at all", () => {
     const changes = Array.from({ length: 2_000 }, (_, index) => change({ title: `file /etc/${index}` }));
     const markdown = renderMarkdown(reportOf(changes));
-    const named = markdown.match(/<code>file /g)?.length ?? 0;
+    const named = markdown.match(/update `file /g)?.length ?? 0;
     assert.match(markdown, new RegExp(`${2_000 - named} changes of the lowest impact`));
+  });
+
+  it("keeps what hurts in the last group before what does not in the first, each by its place", () => {
+    const harmless = Array.from({ length: 300 }, (_, index) =>
+      change({ place: "a", title: `file /etc/${index}`, diff: "+x" }),
+    );
+    const report = reportOf([
+      change({ place: "a", title: "first", class: "data-loss", diff: "+lost" }),
+      ...harmless,
+      change({ place: "z", title: "last", class: "reboot", diff: "+kernel" }),
+    ]);
+    const markdown = renderMarkdown(report, 6_000);
+    assert.ok(markdown.length <= 6_000);
+    assert.match(markdown, /\n### a: data loss\n[\s\S]* `first` [\s\S]*\n### z: reboot\n[\s\S]* `last` /);
+    const roomier = renderMarkdown(report, 16_000);
+    assert.match(roomier, /\n\+lost\n[\s\S]*\n### z: reboot\n[\s\S]*\n\+kernel\n/);
+    assert.match(roomier, /the details of \d+ changes left out/);
+    const named = markdown.match(/file \/etc\//g)?.length ?? 0;
+    assert.ok(named > 0 && named < 300);
+    assert.match(markdown, new RegExp(`${300 - named} changes of the lowest impact left out`));
+  });
+
+  it("says what policies refuse and what changes however long its errors are, and cuts none in the middle", () => {
+    const errors = Array.from({ length: 60 }, (_, index) => `error ${index} ${"x".repeat(3_000)}`);
+    const violation = {
+      pack: "pack",
+      policy: "no-open-door",
+      level: "mandatory",
+      message: "shut it",
+      resource: "urn:pulumi:dev::redoubt::a:b:C::name",
+    };
+    const report = reportOf([change({ class: "reboot" })], { errors, violations: [violation] });
+    for (const limit of [githubCommentLimit, 20_000, 5_000]) {
+      const markdown = renderMarkdown(report, limit);
+      assert.ok(markdown.length <= limit);
+      assert.match(markdown, /\*\*mandatory\*\* `no-open-door` on `name`: shut it\n/);
+      assert.match(markdown, /- <b>reboot<\/b>: update `file \/etc\/x`/);
+      const shown = markdown.match(/^error \d+ x/gm)?.length ?? 0;
+      assert.match(markdown, new RegExp(`… and ${60 - shown} more, in the HTML report`));
+      assert.equal(markdown.match(/^```$/gm)?.length ?? 0, 2 * shown);
+    }
+  });
+
+  it("leaves out whole parts where there is room for nothing else", () => {
+    const report = reportOf([change({ class: "reboot", diff: bigDiff(50) })], { errors: ["boom"] });
+    for (let limit = 0; limit < 3_000; limit += 50) {
+      const markdown = renderMarkdown(report, limit);
+      assert.ok(markdown.length <= limit);
+      assert.equal((markdown.match(/^```/gm)?.length ?? 0) % 2, 0);
+      assert.equal(markdown.match(/<details>/g)?.length, markdown.match(/<\/details>/g)?.length);
+    }
   });
 
   it("lets no text of a change end its fence, open a tag, call a person or split a table", () => {
@@ -102,6 +153,32 @@ describe("a comment", () => {
     assert.match(markdown, /<code>file &lt;\/code&gt;&lt;script&gt;&#64;everyone<\/code>/);
     assert.match(markdown, /&lt;b&gt;&#64;someone&lt;\/b&gt;/);
     assert.match(markdown, /\| `a\\\|b` \| `` `x` \\\| y `` \| `new ⏎ line @team` \|/);
+  });
+
+  it("takes a lone carriage return for the end of a line, in a table, a title and a text", () => {
+    for (const end of ["\r", "\r\n", "\n", "\u2028", "\u2029"]) {
+      const evil = `x${end}${end}<!--`;
+      const markdown = renderMarkdown(
+        reportOf([
+          change({ title: evil, fields: [{ path: "a", before: evil, after: "y" }] }),
+          change({ title: evil, impact: { class: "none", reason: evil } }),
+        ]),
+      );
+      assert.doesNotMatch(markdown, /[\r\u2028\u2029]/);
+      assert.match(markdown, /^\| `a` \| `x ⏎ <!--` \| `y` \|$/m);
+      assert.match(markdown, /<code>x &lt;!--<\/code>/);
+      assert.match(markdown, /^- .*`x ⏎ <!--` – x &lt;\\!--$/m);
+    }
+  });
+
+  it("lets no Markdown of a title or a reason mean anything, with details and without", () => {
+    const evil = "[link](https://evil.example) ![](https://evil.example/x.png) `a` | b";
+    const impact = { class: "none", reason: evil } as const;
+    const inList = renderMarkdown(reportOf([change({ title: evil, impact })]));
+    assert.ok(inList.includes(`update \`\`${evil}\`\` – `));
+    assert.match(inList, /– \\\[link\\\]\\\(https:.*\\!\\\[\\\].* \\`a\\` \\\| b$/m);
+    const inSummary = renderMarkdown(reportOf([change({ title: evil, impact, diff: "+x" })]));
+    assert.ok(inSummary.includes(`<summary><b>none</b>: update <code>${evil}</code> – ${evil}</summary>\n`));
   });
 
   it("lists what policies found, the mandatory first, and says when nobody looked", () => {

@@ -88,9 +88,10 @@ const cases: Readonly<
   "removed-worker": {
     worst: "drain",
     check: (report) => {
-      assert.ok(harmful(report).includes("worker-0, host leaves the cluster: drain"));
-      const [leaving] = report.groups[0]?.changes ?? [];
-      assert.match(leaving?.impact.reason ?? "", /emptyDir, hostPath/);
+      const changes = harmful(report);
+      assert.ok(changes.includes("worker-0, host leaves the cluster: drain"));
+      assert.ok(changes.includes("namespace kube-system, Deployment coredns: drain"));
+      assert.match(report.worst.reason, /emptyDir, hostPath/);
     },
   },
 };

@@ -16,6 +16,37 @@ describe("what a reader may see of the engine's JSON", () => {
     assert.equal(shown, '{"a":[{"b":"[secret]"}],"c":"[secret]"}');
   });
 
+  it("holds no value that is called a secret, however short", () => {
+    for (const name of [
+      ...["password", "adminPassword", "clientSecret", "client_secret", "access_token", "bearerToken"],
+      ...["example.org/token", "secretKey", "bindPW"],
+    ]) {
+      assert.deepEqual(readable({ [name]: "horse" }), { [name]: "[secret]" });
+      assert.deepEqual(readable({ [name]: ["horse"] }), { [name]: ["[secret]"] });
+    }
+    const variable = { name: "DB_PASSWORD", value: "horse" };
+    assert.deepEqual(readable({ env: [variable] }), { env: [{ ...variable, value: "[secret]" }] });
+  });
+
+  it("leaves values whose name only sounds like a secret's", () => {
+    const open = {
+      "initial-cluster-token": "production-cluster",
+      secretName: "dex-configuration",
+      tokenTtl: "1h",
+      automountServiceAccountToken: false,
+      serviceAccountToken: { audience: "vault", expirationSeconds: 600, path: "vault" },
+      secretKeyRef: { name: "database", key: "password" },
+      secret: { secretName: "dex-configuration" },
+      httpTokens: "required",
+      token: "",
+      env: [{ name: "DB_PASSWORD", valueFrom: { secretKeyRef: { name: "database", key: "password" } } }],
+    };
+    assert.deepEqual(readable(open), open);
+    assert.deepEqual(readable({ token: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" }), {
+      token: "[known after up]",
+    });
+  });
+
   it("says which values are not known yet", () => {
     assert.deepEqual(
       readable(["04da6b54-80e4-46f7-96ec-b56ff0331ba9", "a5cdf5e4-0000-46f7-96ec-b56ff0331ba9"]),
@@ -46,6 +77,15 @@ describe("what a reader may see of the engine's JSON", () => {
       ["--token=abcdefgh12", "--token=[secret]"],
       ["client-key-data: QUJDREVGRw==", "client-key-data: [secret]"],
       [`secret: ${"A".repeat(43)}=`, "secret: [secret]"],
+      ["clientSecret: correcthorse", "clientSecret: [secret]"],
+      ["client_secret = 'correcthorse'", "client_secret = '[secret]'"],
+      ["password: correct\\horse", "password: [secret]"],
+      ["--client-secret=correcthorse", "--client-secret=[secret]"],
+      ['{"adminPassword":"correcthorse"}', '{"adminPassword":"[secret]"}'],
+      ['{\\"access_token\\":\\"correcthorse\\"}', '{\\"access_token\\":\\"[secret]\\"}'],
+      [`hash: $2a$10$${"a".repeat(53)}`, "hash: [secret]"],
+      [`root:$6$salt$${"a".repeat(86)}:1`, "root:[secret]:1"],
+      ["use abc123.0123456789abcdef", "use [secret]"],
     ] as const) {
       assert.equal(redactText(text), expected);
     }
@@ -60,6 +100,16 @@ describe("what a reader may see of the engine's JSON", () => {
       "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
       "-w /etc/passwd -p wa -k identity",
       "--service-account-signing-key-file=/etc/kubernetes/pki/sa.key",
+      "initial-cluster-token: production-cluster",
+      "secretName: dex-configuration",
+      "secret:\n    secretName: dex-configuration",
+      "secret: {secretName: dex-configuration}",
+      "secretKeyRef: {name: database-login, key: password}",
+      "tokenTtl: 3600seconds",
+      "--token-auth-file=/etc/kubernetes/tokens.csv",
+      "--bootstrap-token-auth=enabled-always",
+      "ops ALL=(root) NOPASSWD: /usr/bin/systemctl",
+      'api_token="$(cat /run/token)"',
     ]) {
       assert.equal(redactText(text), text);
     }
