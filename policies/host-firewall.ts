@@ -37,7 +37,7 @@ function judgeStatement(statement: string, ruleset: NftRuleset, seen: readonly s
   if (target !== undefined) return judgeJump(statement, target, ruleset, seen);
   if (!/\b(?:accept|queue|vmap)\b/.test(statement)) return [];
   const plain = statement.replaceAll(besides, "");
-  return harmless.some((form) => form.test(plain)) || /^policy /.test(statement)
+  return harmless.some((form) => form.test(plain)) || statement.startsWith("policy ")
     ? []
     : [{ what: `everybody is let in: ${statement}` }];
 }
@@ -60,7 +60,7 @@ const isInput = ({ statements }: NftChain): boolean =>
   statements.some((statement) => /\bhook input\b/.test(statement));
 
 function judgeChain({ name, statements }: NftChain, ruleset: NftRuleset): Finding[] {
-  const dropped = statements.some((statement) => /^policy drop$/.test(statement));
+  const dropped = statements.includes("policy drop");
   return [
     ...(dropped ? [] : [{ what: "input is not dropped by default" }]),
     ...statements.flatMap((statement) => judgeStatement(statement, ruleset, [name])),

@@ -5,7 +5,7 @@ import { furtherInputs, furtherScripts, inputCases, scriptCases, type CaseTable 
 const networkPolicy = "kubernetes:networking.k8s.io/v1:NetworkPolicy";
 const web = { metadata: { name: "web", namespace: "app" } };
 const podSelector = { matchLabels: { app: "web" } };
-const from = (...peers: readonly object[]): object => ({
+const from = (...peers: readonly object[]): Record<string, unknown> => ({
   ...web,
   spec: { podSelector, policyTypes: ["Ingress"], ingress: [{ from: peers, ports: [{ port: 80 }] }] },
 });
