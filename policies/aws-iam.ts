@@ -1,5 +1,6 @@
 import { resourceRule, Undecided, type Finding, type ResourceRule } from "./rule";
 import { fields, list, texts, type Fields } from "./structured-files";
+import { findingsOfEach } from "./undecided";
 
 const documents: Readonly<Record<string, string>> = {
   "aws:iam/policy:Policy": "policy",
@@ -105,20 +106,25 @@ function judgeAttached(arns: readonly string[]): Finding[] {
     .map((arn) => ({ what: `it attaches ${arn}` }));
 }
 
+function judgeInline(item: unknown): Finding[] {
+  const { name, policy } = fields(item);
+  // A block without a policy says that the role has none.
+  if (policy === undefined) return [];
+  return judgeDocument(policy).map((finding) => ({
+    ...finding,
+    where: `inlinePolicies ${String(name)}: ${finding.where ?? ""}`,
+  }));
+}
+
 /** A role may bring its policies itself. */
 function judgeRole(props: Fields): Finding[] {
-  return [
-    ...judgeAttached(texts(props["managedPolicyArns"])),
-    ...list(props["inlinePolicies"]).flatMap((item) => {
-      const { name, policy } = fields(item);
-      return policy === undefined
-        ? []
-        : judgeDocument(policy).map((finding) => ({
-            ...finding,
-            where: `inlinePolicies ${String(name)}: ${finding.where ?? ""}`,
-          }));
-    }),
-  ];
+  return findingsOfEach(
+    [
+      () => judgeAttached(texts(props["managedPolicyArns"])),
+      () => findingsOfEach(list(props["inlinePolicies"]), judgeInline),
+    ],
+    (part) => part(),
+  );
 }
 
 const wildcardPolicy = resourceRule(

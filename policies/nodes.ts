@@ -5,6 +5,7 @@ import type { HostScript } from "./host-script";
 import { isLoopback } from "./loopback";
 import { shown, type Finding, type ResourceRule, type RuleInfo } from "./rule";
 import { fields, flagFile, texts, type Fields } from "./structured-files";
+import { findingsOfEach } from "./undecided";
 
 const kubelet = "kubelet";
 const reference = "KubeletConfiguration, kubelet.config.k8s.io/v1beta1";
@@ -43,7 +44,7 @@ function judge(program: Program, script: HostScript, setting: KubeletSetting): F
 
 function kubeletRule(info: RuleInfo, ...settings: readonly KubeletSetting[]): ResourceRule {
   return programRule(kubelet, { source: reference, ...info }, (program, script) =>
-    settings.flatMap((setting) => judge(program, script, setting)),
+    findingsOfEach(settings, (setting) => judge(program, script, setting)),
   );
 }
 

@@ -7,7 +7,7 @@ import type {
   StackValidationArgs,
   StackValidationPolicy,
 } from "@pulumi/policy";
-import { clusterObject, kindOf } from "./kubernetes-objects";
+import { objectsOfResource, subjectOf } from "./kubernetes-objects";
 import {
   configSchema,
   defaultLevel,
@@ -24,7 +24,6 @@ import {
 import { allRules } from "./rules";
 import { unproxied } from "./secret-values";
 import { SecretnessBook } from "./secrets";
-import { fields } from "./structured-files";
 import { reasonOf, UndecidedBook } from "./undecided";
 import { WaiverBook, waiverSchema, type Waiver } from "./waivers";
 
@@ -161,18 +160,24 @@ function secretnessPolicy(run: Run): ResourceValidationPolicy {
   };
 }
 
+/** Objects of a resource as waivers name them; none where it is not known yet what they are. */
+function subjectsOf({ type, urn, inputs }: Deployed): string[] {
+  try {
+    return objectsOfResource({ type, urn, props: inputs }).map(subjectOf);
+  } catch (error) {
+    if (reasonOf(error) === undefined) throw error;
+    return [];
+  }
+}
+
 /** What waivers may name: resources by name or URN, objects of the cluster as `namespace/app`. */
 function waivable(resources: readonly Deployed[]): Set<string> {
-  const objects = resources.flatMap(({ type, inputs }) => {
-    const kind = kindOf(type);
-    return kind === undefined ? [] : [`${kind.toLowerCase()}/${clusterObject(kind, fields(inputs)).name}`];
-  });
   const always = ["default", "kube-node-lease", "kube-public", "kube-system"].map(
     (name) => `namespace/${name}`,
   );
   return new Set([
     ...resources.flatMap(({ name, urn }) => [name, urn]),
-    ...objects,
+    ...resources.flatMap(subjectsOf),
     ...always,
     "service/kube-dns",
   ]);

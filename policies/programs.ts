@@ -4,6 +4,7 @@ import { goBoolean } from "./go-boolean";
 import { scriptRule, type HostScript } from "./host-script";
 import { memoize } from "./memo";
 import type { Finding, ResourceRule, RuleInfo } from "./rule";
+import { findingsOfEach } from "./undecided";
 import { commandWords, directiveValues } from "./unit-file";
 
 /** A program as a unit starts it. */
@@ -63,7 +64,7 @@ export function programRule(
   check: (program: Program, script: HostScript) => readonly Finding[],
 ): ResourceRule {
   return scriptRule("plan", info, (script) =>
-    programs(script, name).flatMap((program) =>
+    findingsOfEach(programs(script, name), (program) =>
       check(program, script).map((finding) => ({ ...finding, where: finding.where ?? program.unit })),
     ),
   );

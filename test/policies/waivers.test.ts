@@ -7,6 +7,7 @@ import { checkConfigurations } from "../../policies/configuration";
 import { ownPolicies, packPolicies } from "../../policies/pack";
 import { waiverSchema } from "../../policies/waivers";
 import { judge, type TestResource, type Verdict } from "./judge";
+import { command, scripts } from "./scripts";
 
 const longLived: TestResource = {
   type: "tls:index/selfSignedCert:SelfSignedCert",
@@ -68,6 +69,27 @@ describe("A waiver", () => {
     const verdicts = run([openNamespace], [namespace]);
     assert.deepEqual(of(verdicts, "network-default-deny"), []);
     assert.deepEqual(of(verdicts, ownPolicies.waivers), []);
+  });
+  it("may name an object by its kind and name, whatever its resource is called", () => {
+    const role = (name: string): TestResource => ({
+      type: "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole",
+      name: `roles-${name}`,
+      inputs: { metadata: { name }, rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["get"] }] },
+    });
+    const all = { ...waiver, rule: "authorization-wildcard-role", resource: "clusterrole/backup" };
+    const verdicts = run([role("backup"), role("other")], [all]);
+    assert.deepEqual(
+      verdicts.filter(({ policy }) => policy === all.rule).map(({ resource }) => resource),
+      ["roles-other"],
+    );
+    assert.deepEqual(of(verdicts, ownPolicies.waivers), []);
+  });
+  it("may name an object that a host applies, and is spoken of when that needs none", () => {
+    const masters = { ...waiver, rule: "authorization-authenticated-binding" };
+    const resource = "clusterrolebinding/redoubt:cluster-admins";
+    const verdicts = run([command("ApplyPlan", scripts.controlPlane)], [{ ...masters, resource }]);
+    assert.deepEqual(of(verdicts, ownPolicies.waivers), []);
+    assert.match(of(verdicts, ownPolicies.waived).join(), /nothing needs it/);
   });
   it("of a rule that does not exist is an error, before anything is made", () => {
     const verdicts = run([longLived], [{ ...waiver, rule: "certificates-lifetimes" }]);
