@@ -1,4 +1,5 @@
 import { awsIamRules } from "./aws-iam";
+import { isOpenNetwork } from "./open-network";
 import { resourceRule, shown, type Finding, type ResourceRule } from "./rule";
 import { fields, list, texts, type Fields } from "./structured-files";
 
@@ -42,18 +43,21 @@ interface Opening {
   readonly cidr: string;
 }
 
-const everywhere = ["0.0.0.0/0", "::/0"];
+/** ICMP of both families: its `fromPort` and `toPort` are a type and a code. */
+const withoutPorts: ReadonlySet<string> = new Set(["icmp", "icmpv6", "1", "58"]);
 
 function openings(rule: Fields): Opening[] {
+  const protocol = String(rule["protocol"] ?? rule["ipProtocol"]).toLowerCase();
+  if (withoutPorts.has(protocol)) return [];
   const cidrs = [
     ...texts(rule["cidrBlocks"]),
     ...texts(rule["ipv6CidrBlocks"]),
     ...texts([rule["cidrIpv4"], rule["cidrIpv6"]]),
   ];
-  const all = ["-1", "all"].includes(String(rule["protocol"] ?? rule["ipProtocol"]));
+  const all = ["-1", "all"].includes(protocol);
   const from = all ? 0 : Number(rule["fromPort"] ?? 0);
   const to = all ? 65535 : Number(rule["toPort"] ?? from);
-  return cidrs.filter((cidr) => everywhere.includes(cidr)).map((cidr) => ({ from, to, cidr }));
+  return cidrs.filter(isOpenNetwork).map((cidr) => ({ from, to, cidr }));
 }
 
 function openingsOf(type: string, props: Fields): Opening[] {
@@ -122,10 +126,9 @@ const publicApi = resourceRule(
     }
     if (type === eksCluster) {
       const access = fields(props["vpcConfig"]);
-      const cidrs =
-        access["publicAccessCidrs"] === undefined ? everywhere : texts(access["publicAccessCidrs"]);
-      const open =
-        access["endpointPublicAccess"] !== false && cidrs.some((cidr) => everywhere.includes(cidr));
+      // Left out, it is everywhere.
+      const cidrs = access["publicAccessCidrs"] ?? ["0.0.0.0/0"];
+      const open = access["endpointPublicAccess"] !== false && texts(cidrs).some(isOpenNetwork);
       return open ? [{ what: "vpcConfig.publicAccessCidrs is everywhere" }] : [];
     }
     return openingsOf(type, props)

@@ -1,3 +1,4 @@
+import { goBoolean } from "./go-boolean";
 import {
   absent,
   atLeast,
@@ -14,11 +15,18 @@ import { flagFile } from "./structured-files";
 const controllerManager = "kube-controller-manager";
 const scheduler = "kube-scheduler";
 
-/** Feature gates as `Name=true,Other=false`. */
+/** Feature gates as `Name=true,Other=false`; of one that is named twice the last counts. */
 const gateNotOff =
   (gate: string): Expectation =>
-  (value) =>
-    (value ?? "").split(",").includes(`${gate}=false`) ? `turns ${gate} off` : undefined;
+  (value) => {
+    const gates = new Map(
+      (value ?? "").split(",").map((item) => {
+        const [name = "", state] = item.split("=");
+        return [name.trim(), goBoolean(state?.trim())] as const;
+      }),
+    );
+    return gates.get(gate) === false ? `turns ${gate} off` : undefined;
+  };
 
 /** Command lines of controller manager and scheduler. */
 export const controllerRules: readonly ResourceRule[] = [
@@ -119,7 +127,9 @@ export const controllerRules: readonly ResourceRule[] = [
       if (file !== undefined && file.content["enableProfiling"] !== false) {
         return [{ where: file.path, what: "enableProfiling is not false" }];
       }
-      return file !== undefined || flag === "false" ? [] : [{ what: `--profiling is ${flag ?? "not set"}` }];
+      return file !== undefined || goBoolean(flag) === false
+        ? []
+        : [{ what: `--profiling is ${flag ?? "not set"}` }];
     },
   ),
   flagRule(

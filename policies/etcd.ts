@@ -1,17 +1,25 @@
 import { equals, equalsOrUnset, flagRule, present, programRule, type Expectation } from "./programs";
 import { scriptRule } from "./host-script";
+import { isLoopback } from "./loopback";
 import type { Finding, ResourceRule } from "./rule";
 import { fields, list, readYaml, texts } from "./structured-files";
 
 const etcd = "etcd";
 const reference = "etcd.io/docs/v3.6/op-guide/security";
 
-/** Every URL of the list must be https, or on loopback. */
+/** Whether a URL speaks without TLS to who is not on the same host. */
+function isPlain(url: string): boolean {
+  if (!URL.canParse(url)) return /^http:/i.test(url);
+  const { protocol, hostname } = new URL(url);
+  return protocol === "http:" && !isLoopback(hostname);
+}
+
+/** Every URL of the list, which may have a name in front as those of members do, must be https, or on loopback. */
 const encrypted: Expectation = (value) => {
   const plain = (value ?? "")
     .split(",")
-    .map((url) => url.trim().replace(/^[^=]*=(?=http)/, ""))
-    .filter((url) => url.startsWith("http://") && !/^http:\/\/(127\.|localhost|\[::1\])/.test(url));
+    .map((url) => url.trim().replace(/^[^=:/]*=/, ""))
+    .filter(isPlain);
   return plain.length === 0 ? undefined : `names ${plain.join(", ")}`;
 };
 

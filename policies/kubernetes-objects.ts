@@ -2,6 +2,7 @@ import { remoteCommand, readHostScript, type HostScript } from "./host-script";
 import { memoize } from "./memo";
 import { resourceRule, Undecided, type Finding, type Judged, type ResourceRule, type RuleInfo } from "./rule";
 import { fields, readAllYaml, type Fields } from "./structured-files";
+import { findingsOfEach } from "./undecided";
 
 /** An object of the cluster, wherever it is declared. */
 export interface ClusterObject {
@@ -14,8 +15,8 @@ export interface ClusterObject {
   readonly file?: string;
 }
 
-/** `kubernetes:rbac.authorization.k8s.io/v1:Role` and the like. */
-const ofCluster = /^kubernetes:[^:]+\/v[^:/]+:([A-Za-z]+)$/;
+/** `kubernetes:rbac.authorization.k8s.io/v1:Role` and the like; a `RolePatch` changes a Role that somebody else made. */
+const ofCluster = /^kubernetes:[^:]+\/v[^:/]+:([A-Za-z]+?)(?:Patch)?$/;
 
 /** The kind of object that a resource type makes; undefined for everything else. */
 export function kindOf(type: string): string | undefined {
@@ -36,6 +37,30 @@ export function clusterObject(kind: string, content: Fields, file?: string): Clu
   };
 }
 
+/** The objects that the fields hold: those of a list, as `List` and `RoleList`, or the one that they are. */
+function unfolded(kind: string, content: Fields, file?: string): readonly ClusterObject[] {
+  const items = content["items"];
+  if (!kind.endsWith("List") || !Array.isArray(items)) return [clusterObject(kind, content, file)];
+  return items.map(fields).flatMap((item) => {
+    const own = item["kind"];
+    // Items of a typed list may leave their kind to it.
+    return unfolded(typeof own === "string" ? own : kind.slice(0, -"List".length), item, file);
+  });
+}
+
+const manifest = /\.(?:ya?ml|json)$/;
+
+const objectsOf = memoize((script: HostScript): readonly ClusterObject[] =>
+  script.files
+    .filter(({ path, content }) => manifest.test(path) && /\bkind["']?\s*:/.test(content))
+    .flatMap(({ path, content }) =>
+      readAllYaml(path, content).flatMap((item) => {
+        const kind = item["kind"];
+        return unfolded(typeof kind === "string" ? kind : "", item, path);
+      }),
+    ),
+);
+
 /** Objects in the files that a host plan writes, as the first bindings are. */
 function objectsInScript(stdin: unknown): readonly ClusterObject[] {
   if (typeof stdin !== "string") return [];
@@ -48,16 +73,23 @@ function objectsInScript(stdin: unknown): readonly ClusterObject[] {
   return script === undefined ? [] : objectsOf(script);
 }
 
-const objectsOf = memoize((script: HostScript): readonly ClusterObject[] =>
-  script.files
-    .filter(({ path, content }) => /\.ya?ml$/.test(path) && /^kind: /m.test(content))
-    .flatMap(({ path, content }) =>
-      readAllYaml(path, content).map((item) => {
-        const kind = item["kind"];
-        return clusterObject(typeof kind === "string" ? kind : "", item, path);
-      }),
-    ),
-);
+/** Objects that a resource is or, as a host's plan, holds. */
+export function objectsOfResource({
+  type,
+  urn,
+  props,
+}: Pick<Judged, "type" | "urn" | "props">): readonly ClusterObject[] {
+  const kind = kindOf(type);
+  if (kind !== undefined) return unfolded(kind, fields(props));
+  // A script of secrets holds no objects; an unknown one can't be told from others, but by its URN.
+  if (type !== remoteCommand || urn.includes("redoubt:plan:SecretFiles$")) return [];
+  return objectsInScript(props["stdin"]);
+}
+
+/** An object as waivers name it: `clusterrole/team`. */
+export function subjectOf({ kind, name }: ClusterObject): string {
+  return `${kind.toLowerCase()}/${name}`;
+}
 
 /** A rule on objects of the cluster of some kinds, be they resources or written to a host. */
 export function objectRule(
@@ -67,19 +99,16 @@ export function objectRule(
 ): ResourceRule {
   return resourceRule(undefined, info, (resource: Judged) => {
     const kind = kindOf(resource.type);
-    if (kind !== undefined) {
-      return kinds.includes(kind) ? check(clusterObject(kind, fields(resource.props))) : [];
-    }
-    if (resource.type !== remoteCommand) return [];
-    // A script of secrets holds no objects; an unknown one can't be told from others, but by its URN.
-    if (resource.urn.includes("redoubt:plan:SecretFiles$")) return [];
-    return objectsInScript(resource.props["stdin"])
-      .filter((object) => kinds.includes(object.kind))
-      .flatMap((object) =>
-        check(object).map((finding) => ({
-          ...finding,
-          where: `${object.file ?? ""}: ${object.kind} ${object.name}`,
-        })),
-      );
+    // What is of another kind need not be known.
+    if (kind !== undefined && !kind.endsWith("List") && !kinds.includes(kind)) return [];
+    const objects = objectsOfResource(resource).filter((object) => kinds.includes(object.kind));
+    return findingsOfEach(objects, (object) =>
+      check(object).map((finding) => ({ subject: subjectOf(object), ...finding, ...placeOf(object) })),
+    );
   });
+}
+
+/** A file of a host holds many objects. */
+function placeOf({ file, kind, name }: ClusterObject): Pick<Finding, "where"> {
+  return file === undefined ? {} : { where: `${file}: ${kind} ${name}` };
 }

@@ -1,11 +1,10 @@
 import { clusterObject, kindOf, objectRule, type ClusterObject } from "./kubernetes-objects";
-import { readHostScript, remoteCommand, scriptRule } from "./host-script";
+import { hostFirewall } from "./host-firewall";
+import { readHostScript, remoteCommand } from "./host-script";
+import { isOpenNetwork } from "./open-network";
 import { programs } from "./programs";
 import { shown, stackRule, type Deployed, type Finding, type Rule, type StackRule } from "./rule";
 import { fields, list, texts, type Fields } from "./structured-files";
-
-/** Everybody, in both families. */
-const everywhere: ReadonlySet<unknown> = new Set(["0.0.0.0/0", "::/0"]);
 
 function openPeers(direction: "ingress" | "egress", rule: unknown): Finding[] {
   const side = direction === "ingress" ? "from" : "to";
@@ -14,7 +13,7 @@ function openPeers(direction: "ingress" | "egress", rule: unknown): Finding[] {
   if (peers.length === 0) return [{ what: `${direction} is open ${side} everywhere` }];
   return peers
     .map((peer) => fields(fields(peer)["ipBlock"]))
-    .filter((block) => everywhere.has(block["cidr"]) && list(block["except"]).length === 0)
+    .filter((block) => isOpenNetwork(block["cidr"]) && list(block["except"]).length === 0)
     .map((block) => ({ what: `${direction} is open ${side} ${String(block["cidr"])}` }));
 }
 
@@ -32,71 +31,6 @@ const openPolicy = objectRule(
     const spec = fields(content["spec"]);
     return (["ingress", "egress"] as const).flatMap((direction) =>
       list(spec[direction]).flatMap((rule) => openPeers(direction, rule)),
-    );
-  },
-);
-
-interface NftSet {
-  readonly name: string;
-  readonly open: boolean;
-}
-
-function nftSets(content: string): NftSet[] {
-  return [...content.matchAll(/^\s*set (\S+) \{([\s\S]*?)^\s*\}/gm)].map(([, name = "", body = ""]) => ({
-    name,
-    open: /\b0\.0\.0\.0\/0|(^|[\s,{])::\/0/.test(body),
-  }));
-}
-
-/** Lines of the input chain that let a port in. */
-function inputChain(content: string): string | undefined {
-  return [...content.matchAll(/^\s*chain \S+ \{([\s\S]*?)^\s*\}/gm)]
-    .map(([, body = ""]) => body)
-    .find((body) => body.includes("hook input"));
-}
-
-function judgeRuleset(content: string): Finding[] {
-  const chain = inputChain(content);
-  if (chain === undefined) return [{ what: "it has no chain on the input hook" }];
-  const open = new Set(
-    nftSets(content)
-      .filter((item) => item.open)
-      .map((item) => item.name),
-  );
-  const dropped = chain.includes("policy drop;") ? [] : [{ what: "input is not dropped by default" }];
-  const doors = [...chain.matchAll(/^\s*(.*\bdport\b.*\baccept\b.*)$/gm)].map(([, line = ""]) => line);
-  return [
-    ...dropped,
-    ...doors
-      .filter((line) => {
-        const source = /\bsaddr (@?\S+)/.exec(line)?.[1];
-        if (source === undefined || everywhere.has(source)) return true;
-        return source.startsWith("@") && open.has(source.slice(1));
-      })
-      .map((line) => ({ what: `everybody may reach a port: ${line}` })),
-  ];
-}
-
-const hostFirewall = scriptRule(
-  "plan",
-  {
-    id: "network-open-firewall",
-    rule: "hosts drop what comes in, unless it comes to a listed port from a listed network",
-    why: "whatever listens by mistake can be reached, and SSH and the API are attacked within minutes",
-    source: "nft(8); Kubernetes: Ports and Protocols",
-    fix: "drop by default and give every accepted port a source (operatorCidrs, allowedCidrs)",
-  },
-  (script) => {
-    const rulesets = script.files.filter(
-      ({ path }) => path.endsWith(".nft") || path === "/etc/nftables.conf",
-    );
-    // A table of its own may rule what is sent or passed on; who comes in is the firewall's to say.
-    const firewalls = rulesets.filter(({ content }) => /hook input\b/.test(content));
-    if (firewalls.length === 0 && script.phase === "harden") {
-      return [{ what: "the hardening phase writes no firewall" }];
-    }
-    return firewalls.flatMap(({ path, content }) =>
-      judgeRuleset(content).map((item) => ({ where: path, ...item })),
     );
   },
 );
@@ -146,11 +80,18 @@ function selectsEveryPod(spec: Fields): boolean {
   return Object.keys(fields(matchLabels)).length === 0 && list(matchExpressions).length === 0;
 }
 
+/** What a policy is about. Without `policyTypes` it is Ingress, and Egress only where it has rules for that (NetworkPolicySpec). */
+function directionsOf(spec: Fields): readonly string[] {
+  const types = texts(spec["policyTypes"]);
+  if (types.length > 0) return types;
+  return list(spec["egress"]).length === 0 ? ["Ingress"] : ["Ingress", "Egress"];
+}
+
 /** Directions that a policy denies to every pod of its namespace, but for what others allow. */
 function deniedDirections(policy: ClusterObject): string[] {
   const spec = fields(policy.content["spec"]);
   if (!selectsEveryPod(spec)) return [];
-  return texts(spec["policyTypes"]).filter((type) => list(spec[type.toLowerCase()]).length === 0);
+  return directionsOf(spec).filter((type) => list(spec[type.toLowerCase()]).length === 0);
 }
 
 function place(name: string, urn: string | undefined): Pick<Finding, "subject" | "urn"> {

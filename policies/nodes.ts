@@ -1,8 +1,11 @@
 import { modernTls, strongSuites } from "./api-server";
 import { flagRule, absent, programRule, type Program } from "./programs";
+import { goBoolean } from "./go-boolean";
 import type { HostScript } from "./host-script";
+import { isLoopback } from "./loopback";
 import { shown, type Finding, type ResourceRule, type RuleInfo } from "./rule";
 import { fields, flagFile, texts, type Fields } from "./structured-files";
+import { findingsOfEach } from "./undecided";
 
 const kubelet = "kubelet";
 const reference = "KubeletConfiguration, kubelet.config.k8s.io/v1beta1";
@@ -13,6 +16,8 @@ interface KubeletSetting {
   readonly path: readonly string[];
   /** The flag that overrides the file. */
   readonly flag: string;
+  /** True when a flag's text is a boolean of Go, which has more spellings than YAML's. */
+  readonly boolean?: true;
   /** What is wrong with the value, which is undefined when nothing gives it. */
   readonly wrong: (value: unknown) => string | undefined;
 }
@@ -21,16 +26,16 @@ function valueAt(content: Fields, path: readonly string[]): unknown {
   return path.reduce<unknown>((value, name) => fields(value)[name], content);
 }
 
-/** A flag beats the file (kubelet(8)); its text is read as YAML would be. */
-function fromFlag(text: string): unknown {
-  if (text === "true" || text === "false") return text === "true";
+/** A flag beats the file (kubelet(8)); its text is read as YAML would be, but for booleans. */
+function fromFlag(text: string, { boolean }: KubeletSetting): unknown {
+  if (boolean === true) return goBoolean(text) ?? text;
   return /^-?\d+$/.test(text) ? Number(text) : text;
 }
 
 function judge(program: Program, script: HostScript, setting: KubeletSetting): Finding[] {
   const flag = program.flags.get(setting.flag);
   const file = flag === undefined ? flagFile(program, "config", script) : undefined;
-  const value = flag === undefined ? valueAt(file?.content ?? {}, setting.path) : fromFlag(flag);
+  const value = flag === undefined ? valueAt(file?.content ?? {}, setting.path) : fromFlag(flag, setting);
   const wrong = setting.wrong(value);
   if (wrong === undefined) return [];
   const where = file?.path ?? program.unit;
@@ -39,7 +44,7 @@ function judge(program: Program, script: HostScript, setting: KubeletSetting): F
 
 function kubeletRule(info: RuleInfo, ...settings: readonly KubeletSetting[]): ResourceRule {
   return programRule(kubelet, { source: reference, ...info }, (program, script) =>
-    settings.flatMap((setting) => judge(program, script, setting)),
+    findingsOfEach(settings, (setting) => judge(program, script, setting)),
   );
 }
 
@@ -64,7 +69,12 @@ const access: readonly ResourceRule[] = [
       why: "whoever reaches the port runs commands in every pod of the node",
       fix: "set authentication.anonymous.enabled: false",
     },
-    { path: ["authentication", "anonymous", "enabled"], flag: "anonymous-auth", wrong: mustBe(false) },
+    {
+      path: ["authentication", "anonymous", "enabled"],
+      flag: "anonymous-auth",
+      boolean: true,
+      wrong: mustBe(false),
+    },
   ),
   kubeletRule(
     {
@@ -123,7 +133,7 @@ const encryption: readonly ResourceRule[] = [
       why: "a node whose certificate ends is lost, so certificates are made to live long",
       fix: "set rotateCertificates: true",
     },
-    { path: ["rotateCertificates"], flag: "rotate-certificates", wrong: mayNotBe(false) },
+    { path: ["rotateCertificates"], flag: "rotate-certificates", boolean: true, wrong: mayNotBe(false) },
   ),
   kubeletRule(
     {
@@ -151,6 +161,9 @@ const encryption: readonly ResourceRule[] = [
   ),
 ];
 
+/** Whether a duration of Go, as `0h0m0s`, is none. */
+const isZero = (duration: string): boolean => /^[+-]?(?:0+(?:\.0*)?(?:[a-zµ]+|$))+$/.test(duration);
+
 const containment: readonly ResourceRule[] = [
   kubeletRule(
     {
@@ -163,7 +176,7 @@ const containment: readonly ResourceRule[] = [
     {
       path: ["streamingConnectionIdleTimeout"],
       flag: "streaming-connection-idle-timeout",
-      wrong: (value) => (value !== undefined && /^0+[a-z]*$/.test(shown(value)) ? stated(value) : undefined),
+      wrong: (value) => (value !== undefined && isZero(shown(value)) ? stated(value) : undefined),
     },
   ),
   kubeletRule(
@@ -174,7 +187,12 @@ const containment: readonly ResourceRule[] = [
       why: "other components rely on them to mark and drop packets",
       fix: "leave makeIPTablesUtilChains out, or set it to true",
     },
-    { path: ["makeIPTablesUtilChains"], flag: "make-iptables-util-chains", wrong: mayNotBe(false) },
+    {
+      path: ["makeIPTablesUtilChains"],
+      flag: "make-iptables-util-chains",
+      boolean: true,
+      wrong: mayNotBe(false),
+    },
   ),
   kubeletRule(
     {
@@ -198,7 +216,7 @@ const containment: readonly ResourceRule[] = [
       why: "without it they may make every system call of the kernel that they share",
       fix: "set seccompDefault: true",
     },
-    { path: ["seccompDefault"], flag: "seccomp-default", wrong: mustBe(true) },
+    { path: ["seccompDefault"], flag: "seccomp-default", boolean: true, wrong: mustBe(true) },
   ),
   flagRule(
     kubelet,
@@ -212,6 +230,9 @@ const containment: readonly ResourceRule[] = [
     { "hostname-override": absent },
   ),
 ];
+
+/** An address as `[::1]:10249`, `127.0.0.1:10249` or `::1`, without its port. */
+const withoutPort = (address: string): string => address.replace(/(?<=^[^:]+|\]):\d+$/, "");
 
 const kubeProxy = programRule(
   "kube-proxy",
@@ -228,9 +249,8 @@ const kubeProxy = programRule(
     const file = flagFile(program, "config", script);
     // kube-proxy ignores flags that a file may give (kube-proxy(8), --config).
     const value = file === undefined ? flag : file.content["metricsBindAddress"];
-    const onLoopback =
-      value === undefined || value === "" || (typeof value === "string" && /^(127\.|localhost)/.test(value));
-    return onLoopback
+    const onLoopback = value === "" || (typeof value === "string" && isLoopback(withoutPort(value)));
+    return value === undefined || onLoopback
       ? []
       : [{ where: file?.path ?? program.unit, what: `metricsBindAddress ${stated(value)}` }];
   },

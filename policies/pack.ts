@@ -7,7 +7,9 @@ import type {
   StackValidationArgs,
   StackValidationPolicy,
 } from "@pulumi/policy";
-import { clusterObject, kindOf } from "./kubernetes-objects";
+import { configurationFolder, readConfiguration } from "./configuration";
+import { objectsOfResource, subjectOf } from "./kubernetes-objects";
+import { loosened } from "./loosened";
 import {
   configSchema,
   defaultLevel,
@@ -24,7 +26,6 @@ import {
 import { allRules } from "./rules";
 import { unproxied } from "./secret-values";
 import { SecretnessBook } from "./secrets";
-import { fields } from "./structured-files";
 import { reasonOf, UndecidedBook } from "./undecided";
 import { WaiverBook, waiverSchema, type Waiver } from "./waivers";
 
@@ -161,18 +162,24 @@ function secretnessPolicy(run: Run): ResourceValidationPolicy {
   };
 }
 
+/** Objects of a resource as waivers name them; none where it is not known yet what they are. */
+function subjectsOf({ type, urn, inputs }: Deployed): string[] {
+  try {
+    return objectsOfResource({ type, urn, props: inputs }).map(subjectOf);
+  } catch (error) {
+    if (reasonOf(error) === undefined) throw error;
+    return [];
+  }
+}
+
 /** What waivers may name: resources by name or URN, objects of the cluster as `namespace/app`. */
 function waivable(resources: readonly Deployed[]): Set<string> {
-  const objects = resources.flatMap(({ type, inputs }) => {
-    const kind = kindOf(type);
-    return kind === undefined ? [] : [`${kind.toLowerCase()}/${clusterObject(kind, fields(inputs)).name}`];
-  });
   const always = ["default", "kube-node-lease", "kube-public", "kube-system"].map(
     (name) => `namespace/${name}`,
   );
   return new Set([
     ...resources.flatMap(({ name, urn }) => [name, urn]),
-    ...objects,
+    ...resources.flatMap(subjectsOf),
     ...always,
     "service/kube-dns",
   ]);
@@ -203,15 +210,21 @@ function waiversPolicy(run: Run): ResourceValidationPolicy & StackValidationPoli
   };
 }
 
+/** The stack's name, as every URN has it; the engine hands a pack neither that nor the levels that it is configured with. */
+function stackOf(resources: StackValidationArgs["resources"]): string {
+  return /^urn:pulumi:([^:]+)::/.exec(resources[0]?.urn ?? "")?.[1] ?? "";
+}
+
 /** Last of the policies: what the others have left open. */
-function closingPolicies(run: Run): StackValidationPolicy[] {
+function closingPolicies(run: Run, folder: string): StackValidationPolicy[] {
   return [
     {
       name: ownPolicies.waived,
-      description: "Tells which rules are waived, for what, how long and why",
+      description: "Tells which rules are waived, for what, how long and why, and which are loosened",
       enforcementLevel: "advisory",
-      validateStack: (_args, report) => {
-        run.waivers.standing().forEach((line) => {
+      validateStack: ({ resources }, report) => {
+        const configuration = readConfiguration(folder, stackOf(resources));
+        [...run.waivers.standing(), ...loosened(run.rules, configuration)].forEach((line) => {
           report(line);
         });
       },
@@ -231,11 +244,16 @@ function closingPolicies(run: Run): StackValidationPolicy[] {
   ];
 }
 
-/** All policies of a run, in the order in which they must be asked. @param now Milliseconds; when waivers are looked at. */
-export function packPolicies(now: () => number = Date.now): Policies {
+/**
+ * All policies of a run, in the order in which they must be asked.
+ *
+ * @param now Milliseconds; when waivers are looked at.
+ * @param folder Where configurations of environments lie.
+ */
+export function packPolicies(now: () => number = Date.now, folder = configurationFolder): Policies {
   const run = new Run(now);
   const rules = run.rules.map((rule) =>
     rule.kind === "resource" ? resourcePolicy(run, rule) : stackPolicy(run, rule),
   );
-  return [secretnessPolicy(run), waiversPolicy(run), ...rules, ...closingPolicies(run)];
+  return [secretnessPolicy(run), waiversPolicy(run), ...rules, ...closingPolicies(run, folder)];
 }

@@ -1,31 +1,21 @@
 import path from "node:path";
+import { etcdVariables, flagsOf } from "./command-line";
+import { goBoolean } from "./go-boolean";
 import { scriptRule, type HostScript } from "./host-script";
 import { memoize } from "./memo";
 import type { Finding, ResourceRule, RuleInfo } from "./rule";
+import { findingsOfEach } from "./undecided";
 import { commandWords, directiveValues } from "./unit-file";
 
 /** A program as a unit starts it. */
 export interface Program {
   /** Name of the unit, as `kube-apiserver.service`. */
   readonly unit: string;
-  /** Flags without dashes; one that is given twice has its last value. */
+  /** Flags without dashes, as the program takes them; those of etcd may come from its environment. */
   readonly flags: ReadonlyMap<string, string>;
 }
 
 const unitFolder = "/etc/systemd/system";
-
-function flagsOf(words: readonly string[]): Map<string, string> {
-  const flags = new Map<string, string>();
-  words.forEach((current, index) => {
-    const flag = /^--?([a-z][\w.-]*)(?:=([\s\S]*))?$/i.exec(current);
-    if (flag === null) return;
-    const next = words[index + 1];
-    // `--flag value` and `--flag` alone, which means true (pflag).
-    const separate = next === undefined || next.startsWith("-") ? "true" : next;
-    flags.set(flag[1] ?? "", flag[2] ?? separate);
-  });
-  return flags;
-}
 
 /** Contents of a unit file and its drop-ins, in the order in which systemd reads them. */
 function unitContents(script: HostScript, unit: string): string[] {
@@ -36,17 +26,30 @@ function unitContents(script: HostScript, unit: string): string[] {
   return [...own, ...dropIns].map((file) => file.content);
 }
 
+/** Variables that a unit sets for what it starts, as `NAME=value`. */
+function assignments(contents: readonly string[]): string[] {
+  return directiveValues(contents, "Service", "Environment").flatMap(commandWords);
+}
+
+/** A program with its flags; on the command line they beat the environment (etcd.io/docs/v3.6/op-guide/configuration). */
+function startedBy(unit: string, contents: readonly string[], line: string): Program & { name: string } {
+  // `-`, `@`, `:`, `+` and `!` before the program are systemd's.
+  const [program = "", ...words] = commandWords(line.replace(/^[-@:+!]+/, ""));
+  const name = path.basename(program);
+  const given = flagsOf(name, words);
+  if (name !== "etcd") return { name, unit, flags: given };
+  return { name, unit, flags: new Map([...etcdVariables(assignments(contents)), ...given]) };
+}
+
 /** Every program that units of a script start, with its name. */
 const started = memoize((script: HostScript) => {
   const units = script.files
     .filter((file) => path.dirname(file.path) === unitFolder && file.path.endsWith(".service"))
     .map((file) => path.basename(file.path));
-  return units.flatMap((unit) =>
-    directiveValues(unitContents(script, unit), "Service", "ExecStart")
-      // `-`, `@`, `:`, `+` and `!` before the program are systemd's.
-      .map((line) => commandWords(line.replace(/^[-@:+!]+/, "")))
-      .map(([program = "", ...words]) => ({ name: path.basename(program), unit, flags: flagsOf(words) })),
-  );
+  return units.flatMap((unit) => {
+    const contents = unitContents(script, unit);
+    return directiveValues(contents, "Service", "ExecStart").map((line) => startedBy(unit, contents, line));
+  });
 });
 
 /** All units of a script that start the program of that name. */
@@ -61,7 +64,7 @@ export function programRule(
   check: (program: Program, script: HostScript) => readonly Finding[],
 ): ResourceRule {
   return scriptRule("plan", info, (script) =>
-    programs(script, name).flatMap((program) =>
+    findingsOfEach(programs(script, name), (program) =>
       check(program, script).map((finding) => ({ ...finding, where: finding.where ?? program.unit })),
     ),
   );
@@ -87,17 +90,23 @@ export function flagRule(
 const stated = (value: string | undefined): string => (value === undefined ? "is not set" : `is ${value}`);
 const items = (value: string | undefined): string[] => (value ?? "").split(",").map((item) => item.trim());
 
+/** Whether a flag's text means the value; a boolean has many spellings. */
+function means(value: string | undefined, wanted: string): boolean {
+  const wish = goBoolean(wanted);
+  return value === wanted || (wish !== undefined && goBoolean(value) === wish);
+}
+
 /** The flag must have this value; where the program's default is another, leaving it out is wrong too. */
 export const equals =
   (wanted: string): Expectation =>
   (value) =>
-    value === wanted ? undefined : stated(value);
+    means(value, wanted) ? undefined : stated(value);
 
 /** The flag may be left out, or have this value. */
 export const equalsOrUnset =
   (wanted: string): Expectation =>
   (value) =>
-    value === undefined || value === wanted ? undefined : stated(value);
+    value === undefined || means(value, wanted) ? undefined : stated(value);
 
 /** The flag must be given, and not empty. */
 export const present: Expectation = (value) =>

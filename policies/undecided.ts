@@ -1,5 +1,5 @@
 import { UnknownValueError } from "./unknown";
-import { Undecided } from "./rule";
+import { Undecided, type Finding } from "./rule";
 
 interface Doubt {
   readonly rule: string;
@@ -11,6 +11,22 @@ export function reasonOf(error: unknown): string | undefined {
   if (error instanceof Undecided) return error.message;
   if (!(error instanceof UnknownValueError)) return undefined;
   return /at (\..+)$/.exec(error.message)?.[1] ?? error.message;
+}
+
+/** What a check finds of each item. Where it can't tell of one, that is among it, and what it found of the others stays. */
+export function findingsOfEach<Item>(
+  items: readonly Item[],
+  check: (item: Item) => readonly Finding[],
+): Finding[] {
+  return items.flatMap((item): readonly Finding[] => {
+    try {
+      return check(item);
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (reason === undefined) throw error;
+      return [{ what: reason, undecided: true }];
+    }
+  });
 }
 
 function few(names: ReadonlySet<string>): string {

@@ -37,6 +37,8 @@ export interface JudgeOptions {
   readonly config?: Readonly<Record<string, object>>;
   /** Default: now. */
   readonly now?: () => number;
+  /** Where `test.json` may lie, the configuration of the stack of tests. Default: the pack's own folder, which has none. */
+  readonly folder?: string;
 }
 
 function urnOf({ type, name, parents = [] }: TestResource): string {
@@ -112,7 +114,7 @@ function askResource(policy: Policies[number], resource: TestResource, config: o
 
 /** Asks the whole pack about a stack, resource by resource and then as a whole, as the engine does. */
 export function judge(resources: readonly TestResource[], options: JudgeOptions = {}): Verdict[] {
-  const policies = packPolicies(options.now);
+  const policies = packPolicies(options.now, options.folder);
   const all = [stack, ...resources];
   const configOf = ({ name }: Policies[number]): object => options.config?.[name] ?? {};
   const single = all.flatMap((resource) =>

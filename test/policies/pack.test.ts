@@ -42,6 +42,18 @@ describe("The pack reads what a program really runs with", () => {
       ownPolicies.undecided,
     ]);
   });
+  it("what a rule found before it could not tell stays found", () => {
+    const weak = edits(
+      replace("tlsMinVersion: VersionTLS12\n", ""),
+      flag("kubelet", "tls-cipher-suites", "TLS_RSA_WITH_AES_128_GCM_SHA256"),
+      flag("kubelet", "config", "/elsewhere.yaml"),
+    );
+    const verdicts = judge([command("ApplyPlan", weak(scripts.node))]);
+    const found = verdicts.filter(({ policy }) => policy === "nodes-kubelet-tls-ciphers");
+    assert.match(found.map(({ message }) => message).join(), /--tls-cipher-suites names TLS_RSA/);
+    const doubts = verdicts.filter(({ policy }) => policy === ownPolicies.undecided);
+    assert.match(doubts.map(({ message }) => message).join(), /\/elsewhere\.yaml.*nodes-kubelet-tls-ciphers/);
+  });
   it("anonymous requests in a file count as those of the flag", () => {
     const file = (enabled: boolean): Edit =>
       structured("authentication-config", "anonymous-auth", `anonymous:\n  enabled: ${enabled}\n`);

@@ -80,6 +80,17 @@ describe("The rules of the policy pack", () => {
         assert.deepEqual(messages(id, cases.unknown), []);
         assert.equal(isUndecided(id, cases.unknown), true);
       });
+      for (const { title, resources } of cases.alsoGood ?? []) {
+        it(`accepts ${title}`, () => {
+          assert.deepEqual(messages(id, resources), []);
+          assert.equal(isUndecided(id, resources), false);
+        });
+      }
+      for (const { title, resources } of cases.alsoBad ?? []) {
+        it(`refuses ${title}`, () => {
+          assert.notEqual(messages(id, resources).length, 0);
+        });
+      }
     });
   }
 });

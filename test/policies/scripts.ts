@@ -105,6 +105,12 @@ export function flag(program: string, name: string, value: string | undefined): 
   };
 }
 
+/** Gives the program words in front of its others, as `--profiling=true`, whether it has that flag already or not. */
+export function wordsBefore(program: string, ...words: readonly string[]): Edit {
+  const start = `ExecStart=/usr/local/bin/${program} \\\n`;
+  return replace(start, start + words.map((word) => `  ${word} \\\n`).join(""));
+}
+
 /** All of them, one after another. */
 export function edits(...all: readonly Edit[]): Edit {
   return (script) => all.reduce((text, edit) => edit(text), script);

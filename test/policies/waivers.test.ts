@@ -7,6 +7,7 @@ import { checkConfigurations } from "../../policies/configuration";
 import { ownPolicies, packPolicies } from "../../policies/pack";
 import { waiverSchema } from "../../policies/waivers";
 import { judge, type TestResource, type Verdict } from "./judge";
+import { command, scripts } from "./scripts";
 
 const longLived: TestResource = {
   type: "tls:index/selfSignedCert:SelfSignedCert",
@@ -69,6 +70,27 @@ describe("A waiver", () => {
     assert.deepEqual(of(verdicts, "network-default-deny"), []);
     assert.deepEqual(of(verdicts, ownPolicies.waivers), []);
   });
+  it("may name an object by its kind and name, whatever its resource is called", () => {
+    const role = (name: string): TestResource => ({
+      type: "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole",
+      name: `roles-${name}`,
+      inputs: { metadata: { name }, rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["get"] }] },
+    });
+    const all = { ...waiver, rule: "authorization-wildcard-role", resource: "clusterrole/backup" };
+    const verdicts = run([role("backup"), role("other")], [all]);
+    assert.deepEqual(
+      verdicts.filter(({ policy }) => policy === all.rule).map(({ resource }) => resource),
+      ["roles-other"],
+    );
+    assert.deepEqual(of(verdicts, ownPolicies.waivers), []);
+  });
+  it("may name an object that a host applies, and is spoken of when that needs none", () => {
+    const masters = { ...waiver, rule: "authorization-authenticated-binding" };
+    const resource = "clusterrolebinding/redoubt:cluster-admins";
+    const verdicts = run([command("ApplyPlan", scripts.controlPlane)], [{ ...masters, resource }]);
+    assert.deepEqual(of(verdicts, ownPolicies.waivers), []);
+    assert.match(of(verdicts, ownPolicies.waived).join(), /nothing needs it/);
+  });
   it("of a rule that does not exist is an error, before anything is made", () => {
     const verdicts = run([longLived], [{ ...waiver, rule: "certificates-lifetimes" }]);
     assert.deepEqual(
@@ -98,31 +120,101 @@ describe("A waiver", () => {
   });
 });
 
+/** Hands a check a folder with one configuration. */
+function withFile(name: string, content: object, check: (folder: string) => void): void {
+  const folder = mkdtempSync(path.join(tmpdir(), "policies-"));
+  try {
+    writeFileSync(path.join(folder, name), JSON.stringify(content));
+    check(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 describe("The configuration of environments", () => {
   const names = new Set(packPolicies().map(({ name }) => name));
-  const withFile = (content: object, check: (folder: string) => void): void => {
-    const folder = mkdtempSync(path.join(tmpdir(), "policies-"));
-    try {
-      writeFileSync(path.join(folder, "prod.json"), JSON.stringify(content));
-      check(folder);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+  const own = Object.values(ownPolicies);
+  const refused = (content: object, message: RegExp): void => {
+    withFile("prod.json", content, (folder) => {
+      assert.throws(() => {
+        checkConfigurations(names, own, folder);
+      }, message);
+    });
+  };
+  const accepted = (content: object): void => {
+    withFile("prod.json", content, (folder) => {
+      checkConfigurations(names, own, folder);
+    });
   };
 
-  it("names only policies that there are", () => {
-    checkConfigurations(names);
+  it("names only policies that there are, and turns none of the pack's own off", () => {
+    checkConfigurations(names, own);
   });
   it("may name all of them at once", () => {
-    withFile({ all: "mandatory", "hosts-root-login": "mandatory" }, (folder) => {
-      checkConfigurations(names, folder);
-    });
+    accepted({ all: "mandatory", "hosts-root-login": "mandatory" });
   });
   it("is refused with every name that no policy bears", () => {
-    withFile({ "hosts-root-logins": "advisory", waiver: {} }, (folder) => {
-      assert.throws(() => {
-        checkConfigurations(names, folder);
-      }, /prod\.json: there is no policy hosts-root-logins; .*there is no policy waiver\. Fix: /);
+    refused(
+      { "hosts-root-logins": "advisory", waiver: {} },
+      /prod\.json: there is no policy hosts-root-logins\. Fix: .*there is no policy waiver\. Fix: /,
+    );
+  });
+  it("may turn rules off, but not what the pack keeps its books with", () => {
+    accepted({ "hosts-root-login": "disabled" });
+    for (const name of own) {
+      refused({ [name]: "disabled" }, new RegExp(`prod\\.json: ${name} is disabled.*Fix: take ${name} out`));
+      refused({ [name]: { enforcementLevel: "disabled" } }, new RegExp(`${name} is disabled`));
+    }
+    refused({ all: "disabled" }, /all is disabled, and so is undecided\. Fix: /);
+    accepted({
+      all: "disabled",
+      secretness: "remediate",
+      waivers: "mandatory",
+      waived: "advisory",
+      undecided: "advisory",
     });
+  });
+});
+
+describe("What an environment loosens", () => {
+  const told = (configuration: object): string[] => {
+    let lines: string[] = [];
+    withFile("test.json", configuration, (folder) => {
+      lines = of(judge([], { folder }), ownPolicies.waived);
+    });
+    return lines;
+  };
+
+  it("is told in every run: each level below the rule's own", () => {
+    assert.deepEqual(told({ "hosts-root-login": "advisory", "controllers-pod-gc": "disabled" }), [
+      "hosts-root-login is advisory here, not mandatory",
+      "controllers-pod-gc is disabled here, not advisory",
+    ]);
+    assert.deepEqual(told({ "certificates-lifetime": { enforcementLevel: "disabled" } }), [
+      "certificates-lifetime is disabled here, not mandatory",
+    ]);
+  });
+  it("is told in one line where all rules have that level", () => {
+    const [line, ...others] = told({ all: "advisory", "hosts-root-login": "mandatory" });
+    assert.match(line ?? "", /^\d+ rules without a level in the configuration are advisory here/);
+    assert.deepEqual(others, []);
+  });
+  it("is told of every limit beyond its default, in whichever direction that lies", () => {
+    assert.deepEqual(
+      told({
+        "certificates-lifetime": { maxLeafHours: 9000, maxAuthorityHours: 100 },
+        "certificates-key-strength": { minRsaBits: 2048 },
+        "authorization-masters-certificate": { allowedCommonNames: ["redoubt:super-admin", "jane"] },
+      }),
+      [
+        "certificates-lifetime: maxLeafHours is 9000 here, not 8760",
+        "certificates-key-strength: minRsaBits is 2048 here, not 3072",
+        "authorization-masters-certificate: allowedCommonNames has jane beside its default",
+      ],
+    );
+  });
+  it("is nothing where an environment is as strict as the rules, or stricter", () => {
+    assert.deepEqual(told({ all: "mandatory", "certificates-lifetime": { maxLeafHours: 24 } }), []);
+    assert.deepEqual(told({}), []);
   });
 });

@@ -1,7 +1,14 @@
 import { unknown, type TestResource } from "../judge";
 import { asItIs, command, flag, scripts, type Edit } from "../scripts";
 
-/** What a rule must say of five stacks. */
+/** One more stack that a rule once judged wrongly. */
+export interface FurtherCase {
+  /** What it shows, as the end of "accepts" or "refuses". */
+  readonly title: string;
+  readonly resources: readonly TestResource[];
+}
+
+/** What a rule must say of five stacks, and of some more. */
 export interface RuleCases {
   /** Kept. */
   readonly good: readonly TestResource[];
@@ -13,6 +20,10 @@ export interface RuleCases {
   readonly bad: readonly TestResource[];
   /** As a preview shows it that does not know what the rule looks at. */
   readonly unknown: readonly TestResource[];
+  /** Kept. */
+  readonly alsoGood?: readonly FurtherCase[];
+  /** Broken. */
+  readonly alsoBad?: readonly FurtherCase[];
 }
 
 /** Cases by id of their rule. */
@@ -78,4 +89,26 @@ export function inputCases(
     bad: make(inputs.bad),
     unknown: make(inputs.unknown),
   };
+}
+
+/** Further cases of a rule on the script of a phase, each a change of it. */
+export function furtherScripts(
+  phase: Exclude<keyof typeof scripts, "secrets">,
+  edits: Readonly<Record<string, Edit>>,
+): FurtherCase[] {
+  return Object.entries(edits).map(([title, edit]) => ({
+    title,
+    resources: [command("ApplyPlan", edit(scripts[phase]))],
+  }));
+}
+
+/** Further cases of a rule that judges one resource by its inputs. */
+export function furtherInputs(
+  type: string,
+  inputs: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+): FurtherCase[] {
+  return Object.entries(inputs).map(([title, own]) => ({
+    title,
+    resources: [{ type, name: "resource", inputs: own }],
+  }));
 }

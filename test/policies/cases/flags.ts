@@ -1,4 +1,5 @@
 import { flagCases, type CaseTable, type FlagEdit } from "./cases";
+import { spellings } from "./spellings";
 
 type Row = readonly [id: string, nearGood: FlagEdit, nearBad: FlagEdit, bad: FlagEdit];
 
@@ -269,11 +270,15 @@ function table(program: string, rows: readonly Row[]): CaseTable {
   );
 }
 
-/** Rules on command lines. */
-export const flagTable: CaseTable = {
+const byProgram: CaseTable = {
   ...table("kube-apiserver", apiServer),
   ...table("kube-controller-manager", controllerManager),
   ...table("kube-scheduler", scheduler),
   ...table("kubelet", kubelet),
   ...table("etcd", etcd),
 };
+
+/** Rules on command lines. */
+export const flagTable: CaseTable = Object.fromEntries(
+  Object.entries(byProgram).map(([id, cases]) => [id, { ...cases, ...spellings[id] }]),
+);

@@ -1,5 +1,5 @@
 import { flag, replace } from "../scripts";
-import { scriptCases, type CaseTable, type RuleCases } from "./cases";
+import { furtherScripts, scriptCases, type CaseTable, type RuleCases } from "./cases";
 
 /** A change of the kubelet's file: what it says, then what looks kept, looks kept but is not, and is broken. */
 function kubelet(is: string, nearGood: string, nearBad: string, bad: string): RuleCases {
@@ -16,6 +16,12 @@ const suite = "  - TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256\n";
 /** Rules on kubelets and kube-proxy. */
 export const nodeTable: CaseTable = {
   "nodes-kubelet-anonymous-auth": {
+    alsoGood: furtherScripts("node", {
+      "another spelling of false": flag("kubelet", "anonymous-auth", "0"),
+    }),
+    alsoBad: furtherScripts("node", {
+      "another spelling of true": flag("kubelet", "anonymous-auth", "TRUE"),
+    }),
     ...kubelet(
       anonymous,
       '  anonymous: { "enabled": false }\n',
@@ -55,12 +61,20 @@ export const nodeTable: CaseTable = {
     `${suite}  - TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA\n`,
     "  - TLS_RSA_WITH_AES_128_GCM_SHA256\n",
   ),
-  "nodes-kubelet-streaming-timeout": kubelet(
-    "streamingConnectionIdleTimeout: 5m0s\n",
-    "streamingConnectionIdleTimeout: 10s\n",
-    "streamingConnectionIdleTimeout: 0s\n",
-    "streamingConnectionIdleTimeout: 0\n",
-  ),
+  "nodes-kubelet-streaming-timeout": {
+    alsoGood: furtherScripts("node", {
+      "a time with no hours": replace("IdleTimeout: 5m0s\n", "IdleTimeout: 0h5m0s\n"),
+    }),
+    alsoBad: furtherScripts("node", {
+      "no hours, no minutes and no seconds": replace("IdleTimeout: 5m0s\n", "IdleTimeout: 0h0m0s\n"),
+    }),
+    ...kubelet(
+      "streamingConnectionIdleTimeout: 5m0s\n",
+      "streamingConnectionIdleTimeout: 10s\n",
+      "streamingConnectionIdleTimeout: 0s\n",
+      "streamingConnectionIdleTimeout: 0\n",
+    ),
+  },
   "nodes-kubelet-iptables": scriptCases("node", {
     nearGood: replace("makeIPTablesUtilChains: true\n", ""),
     nearBad: flag("kubelet", "make-iptables-util-chains", "false"),
@@ -73,12 +87,23 @@ export const nodeTable: CaseTable = {
     "seccompDefault: yes\n",
     "",
   ),
-  "nodes-kube-proxy-metrics": kubelet(
-    "metricsBindAddress: 127.0.0.1:10249\n",
-    "",
-    "metricsBindAddress: 10.77.5.32:10249\n",
-    "metricsBindAddress: 0.0.0.0:10249\n",
-  ),
+  "nodes-kube-proxy-metrics": {
+    alsoGood: furtherScripts("node", {
+      "loopback of IPv6": replace("metricsBindAddress: 127.0.0.1", 'metricsBindAddress: "[::1]:10249" #'),
+    }),
+    alsoBad: furtherScripts("node", {
+      "a name that begins as loopback": replace(
+        "metricsBindAddress: 127.0.0.1",
+        "metricsBindAddress: localhost.evil",
+      ),
+    }),
+    ...kubelet(
+      "metricsBindAddress: 127.0.0.1:10249\n",
+      "",
+      "metricsBindAddress: 10.77.5.32:10249\n",
+      "metricsBindAddress: 0.0.0.0:10249\n",
+    ),
+  },
   "controllers-scheduler-profiling": scriptCases("controlPlane", {
     nearGood: replace("enableContentionProfiling: false\n", "enableContentionProfiling: true\n"),
     nearBad: replace("enableProfiling: false\n", ""),

@@ -22,11 +22,15 @@ function commentScript(): string {
   return String(script);
 }
 
-/** Runs the script as actions/github-script does, against comments that are there, and gives what it wrote. */
+/**
+ * Runs the script as actions/github-script does, against comments that are there, and gives what it wrote.
+ *
+ * @param touched "unknown" when the job that looks failed.
+ */
 async function runScript(
   folder: string,
   comments: readonly Comment[],
-  touched: readonly string[] = ["dev"],
+  touched: readonly string[] | "unknown" = ["dev"],
 ): Promise<Record<string, unknown>[]> {
   const written: Record<string, unknown>[] = [];
   const record =
@@ -60,7 +64,9 @@ async function runScript(
   const run = compileFunction(body, ["github", "context", "require", "process"]) as (
     ...args: unknown[]
   ) => Promise<void>;
-  await run(github, context, requireFor, { env: { TOUCHED: JSON.stringify(touched) } });
+  await run(github, context, requireFor, {
+    env: { TOUCHED: touched === "unknown" ? "" : JSON.stringify(touched) },
+  });
   return written;
 }
 
@@ -141,6 +147,24 @@ describe("the comment of a preview", () => {
       /^<!-- redoubt-preview-report:dev -->\n## dev: no report\n[\s\S]*actions\/runs\/42\)/,
     );
     assert.doesNotMatch(String(written?.["body"]), /nothing changes/);
+  });
+
+  it("says so of every environment when nobody could tell which are touched", async () => {
+    const comments = ["dev", "prod", "prod"].map((environment, id) => ({
+      id,
+      body: `${commentMarker(environment)}\nold`,
+      user: bot,
+    }));
+    const talk = { id: 7, body: `${commentMarker("staging")}\nfake`, user: { login: "person" } };
+    const written = await runScript(folder, [...comments, talk], "unknown");
+    assert.deepEqual(
+      written.map(({ verb, comment_id, body }) => [verb, comment_id, String(body).split("\n")[1]]),
+      [
+        ["update", 0, "## dev: no report"],
+        ["update", 1, "## prod: no report"],
+      ],
+    );
+    assert.deepEqual(await runScript(folder, [talk], "unknown"), []);
   });
 
   it("is taken back when a later push no longer touches its environment", async () => {

@@ -35,6 +35,12 @@ const touchesStack = (job: Job): boolean =>
     /npm run (?:--silent )?(?:up|destroy|drift|preview-report|preview)\b/.test(step.run ?? ""),
   );
 
+const changesStack = ({ run }: Step): boolean => /npm run (?:--silent )?(?:up|destroy)\b/.test(run ?? "");
+
+/** A step that ends the job when main has gone on since the run's commit. */
+const looksAtMain = ({ run = "" }: Step): boolean =>
+  ["ls-remote", "refs/heads/main", "$GITHUB_SHA", "exit 1"].every((part) => run.includes(part));
+
 /** What holds of every workflow; each gives what breaks it, and where. */
 export const rules: Readonly<Record<string, Rule>> = {
   "pins every action to a commit": (workflow) =>
@@ -71,7 +77,7 @@ export const rules: Readonly<Record<string, Rule>> = {
     ),
   "never cuts an up off": (workflow) =>
     eachJob(workflow, (job, name) => {
-      const changes = job.steps.some((step) => /npm run (?:--silent )?(?:up|destroy)\b/.test(step.run ?? ""));
+      const changes = job.steps.some(changesStack);
       const cancels = [job.concurrency, workflow.concurrency].some(
         (known) =>
           typeof known === "object" &&
@@ -79,6 +85,13 @@ export const rules: Readonly<Record<string, Rule>> = {
           known["cancel-in-progress"] !== false,
       );
       return changes && cancels ? [name] : [];
+    }),
+  // A run waits for its reviewers, and can be repeated: it would take the stack back to an older main.
+  "changes a stack only as the newest main says": (workflow) =>
+    eachJob(workflow, ({ steps }, name) => {
+      const checkout = steps.findIndex(({ uses }) => uses?.startsWith("actions/checkout@") === true);
+      const next = steps[checkout + 1];
+      return steps.some(changesStack) && !(next !== undefined && looksAtMain(next)) ? [name] : [];
     }),
   // `toolchain/preflight.ts` asks for Debian, a hosted runner is an Ubuntu; and root installs what is missing.
   "runs a stack's commands as root on Debian": (workflow) =>

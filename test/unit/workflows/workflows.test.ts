@@ -91,6 +91,57 @@ describe("the workflows", () => {
   });
 });
 
+describe("a run of up", () => {
+  const script = stepsOf("up.yml", "up").find(({ name }) => name === "Newest")?.run ?? "";
+  const own = "a".repeat(40);
+  /** Runs the step where main is at that commit; `undefined` when it can't be asked. */
+  const run = (main: string | undefined): { status: number | null; stdout: string } =>
+    spawnSync(
+      "bash",
+      [
+        "-c",
+        `git() { [ "$GIT_CONFIG_VALUE_0" = "Authorization: Basic eC1hY2Nlc3MtdG9rZW46dA==" ] && ${main ?? "false"}; }\n${script}`,
+      ],
+      {
+        env: {
+          ...process.env,
+          TOKEN: "t",
+          GITHUB_SHA: own,
+          GITHUB_SERVER_URL: "https://x",
+          GITHUB_REPOSITORY: "a/b",
+        },
+        encoding: "utf8",
+      },
+    );
+  const at = (commit: string): string => `printf '%s\\trefs/heads/main\\n' ${commit}`;
+
+  it("goes on where its commit is the newest of main", () => {
+    const { status, stdout } = run(at(own));
+    assert.deepEqual([status, stdout], [0, ""]);
+  });
+  it("stops where main has gone on since, so that no stack goes back", () => {
+    const { status, stdout } = run(at("b".repeat(40)));
+    assert.equal(status, 1);
+    assert.match(stdout, /^::error::main is at b{40} by now, this run is of a{40}: nothing is changed/);
+  });
+  it("stops where it can't see main, or there is none", () => {
+    assert.notEqual(run(undefined).status, 0);
+    assert.equal(run("true").status, 1);
+  });
+});
+
+describe("the job that comments", () => {
+  const job = files.find(({ file }) => file === "preview.yml")?.workflow.jobs["comment"];
+  it("runs whatever became of the others: an earlier report must not stand there as this one's", () => {
+    assert.match(job?.if ?? "", /^!cancelled\(\)/);
+    assert.doesNotMatch(job?.if ?? "", /\bneeds\./);
+  });
+  it("writes also where no report arrives", () => {
+    const download = job?.steps.find(({ uses }) => uses?.startsWith("actions/download-artifact@") === true);
+    assert.equal(download?.["continue-on-error"], true);
+  });
+});
+
 describe("the workflow of drift", () => {
   const script = stepsOf("drift.yml", "drift").at(-1)?.run ?? "";
   for (const [code, said] of [
@@ -202,6 +253,18 @@ const mistakes: readonly (readonly [keyof typeof rules, string])[] = [
       "permissions: {}",
       `${plain}\n    concurrency: { group: "stack-$\{{ matrix.environment }}", cancel-in-progress: true }`,
       "      - run: npm run up",
+    ),
+  ],
+  [
+    "changes a stack only as the newest main says",
+    broken("permissions: {}", plain, `${step}\n      - run: npm run up -- --stack dev`),
+  ],
+  [
+    "changes a stack only as the newest main says",
+    broken(
+      "permissions: {}",
+      plain,
+      `${step}\n      - run: npm run up\n      - run: git ls-remote x refs/heads/main; echo "$GITHUB_SHA"; exit 1`,
     ),
   ],
   [
