@@ -40,6 +40,12 @@ function inputRules({ role, sshPort, features = [] }: FirewallOptions): string {
 }
 
 /**
+ * A pod's address counts only where the way back to it leads, whoever bears it: containers may send with any (NET_RAW is theirs by
+ * default), and network policies go by addresses (nft(8), FIB EXPRESSIONS; RFC 3704, 2.2).
+ */
+const onlyFromWhereItLives = "\t\tip saddr @pods fib saddr . iif oif 0 drop\n";
+
+/**
  * The ruleset (nft(8)). It replaces its own table only and never flushes others: kube-proxy and the policy engine keep tables of
  * their own. Input and forwarding are denied unless listed; what a policy allows between pods is decided there, here only that
  * pod traffic comes from where it belongs.
@@ -58,7 +64,7 @@ ${sets}
 \t\tct state established,related accept
 \t\tct state invalid drop
 \t\tiif lo accept
-\t\tip protocol icmp icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } limit rate 20/second accept
+${onlyFromWhereItLives}\t\tip protocol icmp icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } limit rate 20/second accept
 \t\tip6 nexthdr icmpv6 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept
 ${inputRules(options)}\t}
 
@@ -66,7 +72,7 @@ ${inputRules(options)}\t}
 \t\ttype filter hook forward priority filter; policy drop;
 \t\tct state established,related accept
 \t\tct state invalid drop
-\t\tip saddr @pods accept
+${onlyFromWhereItLives}\t\tip saddr @pods accept
 \t\tip daddr @pods ip saddr @nodes accept
 \t}
 
@@ -109,10 +115,15 @@ export function firewall(options: FirewallOptions): PlanFragment {
     },
     Install: { WantedBy: "sysinit.target" },
   });
-  const activate = ["systemctl", "reload-or-restart", unitName];
+  // Put back to where there was no file yet, there is nothing to reload: without its unit the host lets in whom it let in before.
+  const activate = [
+    "bash",
+    "-c",
+    `if [ -e ${rulesFile} ]; then systemctl reload-or-restart ${unitName}; else systemctl stop ${unitName}; fi`,
+  ];
   return {
     packages: ["nftables"],
-    directories: [{ path: "/etc/redoubt" }],
+    directories: [{ path: "/etc/redoubt" }, { path: "/etc/systemd/system/nftables.service.d" }],
     files: [
       {
         path: rulesFile,
@@ -120,6 +131,8 @@ export function firewall(options: FirewallOptions): PlanFragment {
         mode: "0600",
         validate: ["/usr/sbin/nft", "--check", "--file", "{}"],
       },
+      // Debian's own flushes all rules when it stops, also those of kube-proxy and the policy engine (nftables.service).
+      { path: "/etc/systemd/system/nftables.service.d/redoubt.conf", content: "[Service]\nExecStop=\n" },
     ],
     // Rules that somebody added or took away by hand; a change of the file is made effective behind its guard.
     steps: [

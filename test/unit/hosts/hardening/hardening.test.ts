@@ -122,6 +122,27 @@ describe("the host firewall", () => {
     );
     assert.equal(firewall(options("worker")).guarded?.length, 1);
   });
+
+  it("is taken away again by a revert to where there was none: nothing would be left to reload", () => {
+    const [guarded] = firewall(options("worker")).guarded ?? [];
+    assert.match(
+      guarded?.activate.join(" ") ?? "",
+      /if \[ -e \S+firewall\.nft \].*else systemctl stop redoubt-firewall/,
+    );
+  });
+
+  it("outlives Debian's own unit, which flushes everybody's rules when it stops", () => {
+    const dropIn = firewall(options("worker")).files?.find(({ path }) => path.includes("nftables.service.d"));
+    assert.equal(dropIn?.content, "[Service]\nExecStop=\n");
+  });
+
+  it("believes a pod's address only where the way back to it leads, before it lets any pod through", () => {
+    for (const chain of ["input", "forward"]) {
+      const [, body = ""] = renderRuleset(options("worker")).split(`chain ${chain} {`);
+      const guard = body.indexOf("ip saddr @pods fib saddr . iif oif 0 drop");
+      assert.ok(guard > 0 && guard < body.indexOf("ip saddr @pods", guard + 1), chain);
+    }
+  });
 });
 
 describe("kernel parameters", () => {
