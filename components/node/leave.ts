@@ -9,7 +9,10 @@ export function renderLeave(node: string): string {
   return `set -euo pipefail
 ask() { kubectl --kubeconfig=${paths.superAdminKubeconfig} "$@"; }
 leave() {
-  [ -n "$(ask get node "$1" --ignore-not-found --output=name)" ] || return 0
+  local found
+  # Apart from its test: an API server that does not answer is an error, not an answer.
+  found=$(ask get node "$1" --ignore-not-found --output=name)
+  [ -n "$found" ] || return 0
   ask drain "$1" --ignore-daemonsets --delete-emptydir-data --force --timeout=120s ||
     printf '%s: some pods could not be moved in time, and stop with it\\n' "$1" >&2
   ask delete node "$1" --ignore-not-found

@@ -21,6 +21,7 @@ export interface PodNetworkOptions {
 
 const cniPlugins = ["ptp", "host-local", "loopback"];
 const routeFile = "/etc/kubernetes/pod-routes";
+const routesUnit = "redoubt-pod-routes.service";
 
 /**
  * CNI configuration: each pod hangs on its own routed link (ptp), so there is no bridge that frames could cross past the
@@ -48,6 +49,17 @@ function renderRoutes(routes: readonly PodRoute[]): string {
   return `# Pods of the other nodes.\n${lines.map((line) => `${line}\n`).join("")}`;
 }
 
+/**
+ * Succeeds when the kernel has every route of the file. Whoever sets the network up anew takes routes away that are not its own, and the
+ * unit does not see it. In a container that has just booted the unit may still be trying.
+ */
+const routesAreThere = `while read -r _ _ network _ via; do
+  [[ $(ip -4 route show exact "$network") == *" via $via "* ]] || exit 1
+done < <(grep '^route ' ${routeFile})`;
+
+/** systemd-networkd leaves routes alone that others made (networkd.conf(5)); where another program sets up the network nobody reads it. */
+const keepRoutes = "/etc/systemd/networkd.conf.d/90-redoubt.conf";
+
 /** The plan of a node's part of the pod network. */
 export function podNetwork(options: PodNetworkOptions): PlanFragment {
   const cniFile = `${paths.cniConfig}/10-redoubt.conflist`;
@@ -70,12 +82,25 @@ export function podNetwork(options: PodNetworkOptions): PlanFragment {
     Install: { WantedBy: "multi-user.target" },
   });
   return {
-    directories: [{ path: paths.cniConfig, mode: "0700" }, { path: paths.cniBinaries }],
+    directories: [
+      { path: paths.cniConfig, mode: "0700" },
+      { path: paths.cniBinaries },
+      { path: "/etc/systemd/networkd.conf.d" },
+    ],
     artifacts: cniPlugins.map((plugin) => installed(options.artifacts, plugin, paths.cniBinaries)),
     files: [
       { path: cniFile, content: renderCniConfiguration(options.podCidr), mode: "0600" }, // CIS 1.1.9, 1.1.10
       { path: routeFile, content: renderRoutes(options.routes), mode: "0600" },
+      { path: keepRoutes, content: "[Network]\nManageForeignRoutes=no\n" },
     ],
-    units: [{ name: "redoubt-pod-routes.service", content: unit, restartOn: [routeFile] }],
+    steps: [
+      {
+        description: "routes to the pods of other nodes",
+        // Before the unit first ran, or while it still tries, it is the unit's to set them.
+        unless: ["bash", "-c", `systemctl is-active --quiet ${routesUnit} || exit 0\n${routesAreThere}`],
+        command: ["systemctl", "restart", routesUnit],
+      },
+    ],
+    units: [{ name: routesUnit, content: unit, restartOn: [routeFile] }],
   };
 }

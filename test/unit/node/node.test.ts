@@ -84,6 +84,8 @@ describe("a node as resources", () => {
     const script = String(leave.inputs["stdin"]);
     assert.match(script, /ask drain "\$1" [^]*ask delete node "\$1"/);
     assert.match(script, /^leave worker-0$/m);
+    // A question that nobody answers must end it: in a test of its own it would read as "no such node".
+    assert.match(script, /^ {2}found=\$\(ask get node/m);
     assert.equal(leave.inputs["create"], undefined);
     assert.ok(leave.opts.deletedWith, "a cluster that goes has nobody to leave");
     assertShellcheckClean(script);
