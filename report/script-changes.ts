@@ -241,7 +241,7 @@ const shownUnit = (unit: ScriptUnit): ScriptUnit => ({
 
 /** Files that follow from what is told anyway: modules, parameters, mounts. */
 const derivedFile =
-  /^\/etc\/(modules-load\.d\/redoubt-|modprobe\.d\/redoubt-|sysctl\.d\/90-redoubt-|systemd\/system\/redoubt-mounts-)[^/]+$/;
+  /^\/etc\/(modules-load\.d\/redoubt-|modprobe\.d\/redoubt-|sysctl\.d\/zz-redoubt-|systemd\/system\/redoubt-mounts-)[^/]+$/;
 
 /**
  * What a host's script will do that it did not do before, worst first.

@@ -58,6 +58,8 @@ if [ -z "$cluster" ]; then
     printf 'whether there is a cluster to join is not known: %s: %s. Fix: bring that host back, then run up again\\n' "$address" "\${answer:-no answer}" >&2
     exit 1
   done
+  # Of a cluster that this host joined once and that is gone.
+  rm -f ${joinEnvironment}
   exit 0
 fi
 # A member of this address that lost its data can't come back as itself (etcd.io, "Replace a failed machine").

@@ -62,6 +62,18 @@ report() {
 
 # --- packages, accounts ----------------------------------------------------------------------------------------------
 
+# The lock of the lists is one that apt does not wait for (apt.conf(5), DPkg::Lock::Timeout).
+update_lists() {
+  local said deadline=$((SECONDS + 300))
+  until said=$(apt-get "$@" --quiet update 2>&1); do
+    if [[ $said != *'get lock'* ]] || ((SECONDS >= deadline)); then
+      printf '%s\n' "$said" >&2
+      return 1
+    fi
+    sleep 2
+  done
+}
+
 packages() {
   local package missing=()
   local -A installed=()
@@ -70,16 +82,20 @@ packages() {
   for package in "$@"; do [ -n "${installed[$package]:-}" ] || missing+=("$package"); done
   ((${#missing[@]})) || return 0
   # The phases of a host run side by side, and apt takes one at a time.
-  exec 8>/run/lock/redoubt-apt
+  [ -d "$engine_state" ] || mkdir --parents "$engine_state"
+  exec 8>"$engine_state/apt.lock"
   flock 8
-  apt-get --quiet --quiet update >&2
-  apt-get --quiet --yes --no-install-recommends --option Dpkg::Options::=--force-confold install "${missing[@]}" >&2
+  # apt's own timers may hold its locks just now.
+  local -a patiently=(--quiet --option DPkg::Lock::Timeout=300)
+  update_lists "${patiently[@]}"
+  apt-get "${patiently[@]}" --yes --no-install-recommends --option Dpkg::Options::=--force-confold install "${missing[@]}" >&2
   exec 8>&-
   for package in "${missing[@]}"; do note "package $package"; done
 }
 
 lock_accounts() {
-  exec 9>/run/lock/redoubt-accounts
+  [ -d "$engine_state" ] || mkdir --parents "$engine_state"
+  exec 9>"$engine_state/accounts.lock"
   flock 9
 }
 
@@ -257,7 +273,7 @@ artifact() {
 }
 
 fetch_artifact() {
-  local path=$1 url=$2 sha256=$3 candidate="$1.redoubt-new"
+  local path=$1 url=$2 sha256=$3 candidate="$1.redoubt-new-$$"
   if [[ $url == file://* ]]; then
     candidate=${url#file://}
     [ -e "$candidate" ] || die "artifact ${artifact_label[$path]}: $candidate is not there"
@@ -273,11 +289,14 @@ fetch_artifact() {
   die "artifact ${artifact_label[$path]}: $url does not have the pinned sha256 $sha256; nothing was installed"
 }
 
+# Phases of a host that run side by side may want the same program: each has a candidate of its own.
 artifacts_done() {
   local path pid source
   local -A jobs=()
   for path in "${!artifact_source[@]}"; do
     [ -d "${path%/*}" ] || (umask 022 && mkdir --parents "${path%/*}")
+    # Left by a run that was cut off.
+    find "${path%/*}" -maxdepth 1 -name "${path##*/}.redoubt-new*" -mmin +60 -delete
     fetch_artifact "$path" "${artifact_source[$path]}" "${artifact_sha256[$path]}" &
     jobs[$path]=$!
   done
@@ -289,12 +308,12 @@ artifacts_done() {
     forget_digests "$path"
     if [[ ${artifact_source[$path]} == file://* ]]; then
       source=${artifact_source[$path]#file://}
-      ln --symbolic --force --no-dereference "$source" "$path.redoubt-new"
+      ln --symbolic --force --no-dereference "$source" "$path.redoubt-new-$$"
     else
       source=$path
-      chmod 0755 "$path.redoubt-new"
+      chmod 0755 "$path.redoubt-new-$$"
     fi
-    mv --force --no-target-directory "$path.redoubt-new" "$path"
+    mv --force --no-target-directory "$path.redoubt-new-$$" "$path"
     [ -d "$engine_state/artifacts" ] || mkdir --parents "$engine_state/artifacts"
     printf '%s' "${artifact_sha256[$path]} $(stat --dereference --format '%i %s %Y' "$source")" >"$(artifact_record "$path")"
     note "artifact ${artifact_label[$path]}"
@@ -418,7 +437,7 @@ units_done() {
     systemctl daemon-reload
     read_units
   fi
-  local enable=() disable=() mask=() stop=() start=() restart=() reload=()
+  local enable=() disable=() mask=() unmask=() stop=() start=() restart=() reload=()
   for name in "${unit_names[@]}"; do
     if [ "${unit_state[$name]}" = masked ]; then
       [ "${file_state[$name]:-}" = masked ] || mask+=("$name")
@@ -430,6 +449,7 @@ units_done() {
     fi
     case ${unit_enabled[$name]}:${file_state[$name]:-} in
       enabled:enabled | enabled:static | enabled:indirect | enabled:alias | disabled:disabled | disabled:static | disabled:masked | disabled:) ;;
+      enabled:masked*) unmask+=("$name"); enable+=("$name") ;;
       enabled:*) enable+=("$name") ;;
       *) disable+=("$name") ;;
     esac
@@ -456,8 +476,12 @@ units_done() {
     systemctl stop -- "${stop[@]}"
     for name in "${stop[@]}"; do note "unit $name stopped"; done
   fi
+  if ((${#unmask[@]})); then
+    systemctl unmask --quiet -- "${unmask[@]}"
+    for name in "${unmask[@]}"; do note "unit $name unmasked"; done
+  fi
   if ((${#enable[@]})); then
-    systemctl enable --quiet -- "${enable[@]}" 2>/dev/null
+    systemctl enable --quiet -- "${enable[@]}" 2>/dev/null || die "units can't be enabled: $(systemctl enable -- "${enable[@]}" 2>&1 | tail -n 3)"
     for name in "${enable[@]}"; do note "unit $name enabled"; done
   fi
   local plain=()

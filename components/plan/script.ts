@@ -68,7 +68,7 @@ function derivedFiles(plan: HostPlan, phase: Phase): FileSpec[] {
     plan.sysctls.length === 0
       ? undefined
       : {
-          path: `/etc/sysctl.d/90-redoubt-${phase}.conf`,
+          path: `/etc/sysctl.d/zz-redoubt-${phase}.conf`,
           content: lines(plan.sysctls.map(({ key, value }) => `${key} = ${value}`)),
         },
   ];

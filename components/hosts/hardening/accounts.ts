@@ -53,12 +53,12 @@ export function accounts({ adminUser }: AccountsOptions): PlanFragment {
         unless: [
           "bash",
           "-c",
-          "! awk -F: '$3 > 0 && $3 < 1000 && $7 !~ /(nologin|false|sync)$/ { found = 1 } END { exit !found }' /etc/passwd",
+          "! awk -F: '$1 != \"${adminUser}\" && $3 > 0 && $3 < 1000 && $7 !~ /(nologin|false|sync)$/ { found = 1 } END { exit !found }' /etc/passwd",
         ],
         command: [
           "bash",
           "-c",
-          "awk -F: '$3 > 0 && $3 < 1000 && $7 !~ /(nologin|false|sync)$/ { print $1 }' /etc/passwd | xargs --no-run-if-empty -n 1 usermod --shell /usr/sbin/nologin",
+          "awk -F: '$1 != \"${adminUser}\" && $3 > 0 && $3 < 1000 && $7 !~ /(nologin|false|sync)$/ { print $1 }' /etc/passwd | xargs --no-run-if-empty -n 1 usermod --shell /usr/sbin/nologin",
         ],
       },
     ],

@@ -173,7 +173,7 @@ start_machine() {
   if [ -d /run/systemd/system ]; then
     local -a setenv=() pair
     for pair in "${environment[@]}"; do setenv+=("--setenv=$pair"); done
-    systemd-run --quiet --unit="redoubt-machine-$CLUSTER-$NAME" --property=Delegate=yes --property=KillMode=mixed \
+    systemd-run --quiet --collect --unit="redoubt-machine-$CLUSTER-$NAME" --property=Delegate=yes --property=KillMode=mixed \
       --property=TasksMax=infinity "${setenv[@]}" -- "${command[@]}"
     systemctl show --property=MainPID --value "redoubt-machine-$CLUSTER-$NAME.service" >"$dir/pid"
   else
