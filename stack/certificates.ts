@@ -40,7 +40,8 @@ export function certifyPeople({ settings }: Blueprint, pki: ClusterPki): Certifi
       validityHours: user.validityHours,
       serverAuthority: pki.kubernetesAuthority.trusted,
       server: pki.server,
-      epoch: `${settings.pki.epoch}.${user.epoch}`,
+      // Who has another group must not keep what the old one may, nor who has fewer hours the old ones.
+      epoch: [settings.pki.epoch, user.epoch, user.group, user.validityHours].join("."),
     }),
   }));
 }

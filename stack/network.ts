@@ -55,6 +55,12 @@ export function probeNetwork(
       dns: dns.rollout,
       dnsAddress: layout.dnsServiceAddress,
       timeoutSeconds: network.probeTimeoutSeconds,
+      carriers: Object.fromEntries(
+        ["kubelet", "kube-proxy", "kube-router", "ptp"].map((name) => [
+          name,
+          catalogue.artifacts[name]?.sha256 ?? "none",
+        ]),
+      ),
     },
     { dependsOn: [dns, ...after] },
   );

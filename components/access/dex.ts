@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { stringify } from "yaml";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { paths } from "../plan/paths";
@@ -125,8 +126,10 @@ export function renderDexConfig(options: IdentityProviderOptions, secrets: Ident
   const staticPasswords = staticUsers.map(({ name }) => {
     const hash = secrets.passwordHashes[name];
     if (hash === undefined) throw new Error(`identityProvider.staticUsers: ${name} has no password`);
-    // Dex finds people by `email`; here that is the name that they log in with.
-    return { email: name, username: name, userID: name, hash };
+    // Dex finds people by `email`; here that is the name that they log in with. It renews a login as long as the user's id is the same,
+    // so another password is another id: who had the old one is out.
+    const userID = `${name}-${createHash("sha256").update(hash).digest("hex").slice(0, 16)}`;
+    return { email: name, username: name, userID, hash };
   });
   if (ldap !== undefined && secrets.ldapBindPassword === undefined) {
     throw new Error("identityProvider.ldap.bindDN has no password");

@@ -93,7 +93,8 @@ export class IdentityProvider extends pulumi.ComponentResource {
             },
           ]),
         },
-        { parent: this, dependsOn: [way.done] },
+        // It restarts Dex, too: not before the host in front of this one has its own.
+        { parent: this, dependsOn: [way.done, ...applied.slice(-1)] },
       );
       const plan = mergeFragments({
         dex: dex({ options, apiServerAddress: spec.address, authorities, artifacts }),

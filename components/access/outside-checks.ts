@@ -35,11 +35,13 @@ set -euo pipefail
 url=$1
 options=(--silent --show-error --fail --max-time 5)
 if (($# > 1)); then options+=(--cacert "$2"); fi
-if ! answer=$(curl "\${options[@]}" "$url/.well-known/openid-configuration" 2>&1); then
+# A slash at the end is a part of the name, and none of the path.
+if ! answer=$(curl "\${options[@]}" "\${url%/}/.well-known/openid-configuration" 2>&1); then
   printf '%s: %s\\n' "$url" "\${answer%%$'\\n'*}"
   exit 1
 fi
 # Kubernetes takes an issuer only when its document bears the very same URL (OpenID Connect Discovery 1.0, 4.3).
+answer=\${answer//\\\\\\//\\/}
 if ! grep --quiet --fixed-strings "\\"$url\\"" <<<"$answer"; then
   printf '%s: its discovery document names another issuer\\n' "$url"
   exit 1

@@ -195,7 +195,7 @@ const user = z.strictObject({
     .min(1)
     .default(1)
     .describe(
-      "Increase it to give the user a new certificate and have the old one refused; leaving the user out withdraws it for good.",
+      "Increase it to give the user a new certificate and have the old one refused, as another group or lifetime does by itself; leaving the user out withdraws it for good.",
     ),
 });
 

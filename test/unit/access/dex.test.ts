@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
 import { parse } from "yaml";
 import {
@@ -69,11 +70,12 @@ describe("the configuration of Dex", () => {
     assert.equal(config.web["tlsMinVersion"], "1.2");
   });
 
-  it("knows static users by name and hash", () => {
+  it("knows static users by name and hash; another password is another id, by which a login is no more renewed", () => {
     assert.equal(config.enablePasswordDB, true);
+    const id = createHash("sha256").update(hash).digest("hex").slice(0, 16);
     assert.deepEqual(config.staticPasswords, [
-      { email: "alice", username: "alice", userID: "alice", hash },
-      { email: "bob", username: "bob", userID: "bob", hash },
+      { email: "alice", username: "alice", userID: `alice-${id}`, hash },
+      { email: "bob", username: "bob", userID: `bob-${id}`, hash },
     ]);
   });
 

@@ -11,11 +11,17 @@ function providers(provider: "secretbox" | "aescbc"): unknown {
 }
 
 describe("encryption at rest", () => {
-  for (const provider of ["secretbox", "aescbc"] as const) {
-    it(`CIS 1.2.28: writes secrets, and what Dex keeps, by ${provider}, and reads what was written before it`, () => {
-      const own = { [provider]: { keys: [{ name: "key1", secret: key }] } };
+  for (const [provider, other] of [
+    ["secretbox", "aescbc"],
+    ["aescbc", "secretbox"],
+  ] as const) {
+    it(`CIS 1.2.28: writes secrets, and what Dex keeps, by ${provider}, and reads what was written by ${other} or before`, () => {
+      const by = (name: string): object => ({ [name]: { keys: [{ name: "key1", secret: key }] } });
       assert.deepEqual(providers(provider), [
-        { resources: ["secrets", "*.dex.coreos.com"], providers: [own, { identity: {} }] },
+        {
+          resources: ["secrets", "*.dex.coreos.com"],
+          providers: [by(provider), by(other), { identity: {} }],
+        },
       ]);
     });
   }
