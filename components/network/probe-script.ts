@@ -18,6 +18,8 @@ export interface ProbeScriptOptions {
   readonly dnsAddress: string;
   /** Seconds until pods must run, and again until flows must be as declared. */
   readonly timeoutSeconds: number;
+  /** Program → sha256 of what carries and judges connections. */
+  readonly carriers: Readonly<Record<string, string>>;
 }
 
 /** The functions that the rendered calls use; shellcheck reads them where they stand. */
@@ -75,5 +77,9 @@ export function renderProbeScript(options: ProbeScriptOptions): string {
     shellCommand(["run_checks", String(options.timeoutSeconds)]),
     "verdict",
   ];
-  return `${probeFunctions}\n${lines.join("\n")}\n`;
+  // In the script's text, so that another program makes another script, which runs again.
+  const carriers = Object.entries(options.carriers).map(
+    ([name, sha256]) => `# carried by ${name} ${sha256}\n`,
+  );
+  return `${probeFunctions}\n${carriers.join("")}${lines.join("\n")}\n`;
 }

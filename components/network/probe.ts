@@ -18,11 +18,14 @@ export interface ConnectivityProbeArgs {
   readonly dns: { readonly namespace: string; readonly deployment: string; readonly image: string };
   readonly dnsAddress: string;
   readonly timeoutSeconds: number;
+  /** What carries and judges connections: program → sha256. Another one is probed anew. */
+  readonly carriers: Readonly<Record<string, string>>;
 }
 
 /**
  * Opens real connections after the policies were applied: DNS answers, allowed flows flow, everything else is refused. When one
- * is not as declared `up` fails and names the rule and the flow. It runs again when rules, namespaces or nodes change.
+ * is not as declared `up` fails and names the rule and the flow. It runs again when rules, namespaces, nodes or what carries connections
+ * change.
  */
 export class ConnectivityProbe extends pulumi.ComponentResource {
   /** What the probe could not show, with the reason. */
@@ -48,6 +51,7 @@ export class ConnectivityProbe extends pulumi.ComponentResource {
           dnsName: `kubernetes.default.svc.${args.clusterDomain}`,
           dnsAddress: args.dnsAddress,
           timeoutSeconds: args.timeoutSeconds,
+          carriers: args.carriers,
         }),
         logging: "none",
         addPreviousOutputInEnv: false,
@@ -55,7 +59,10 @@ export class ConnectivityProbe extends pulumi.ComponentResource {
       { parent: this },
     );
     this.notProbed = plan.notProbed;
-    this.flows = probe.stdout.apply((stdout) => (JSON.parse(stdout) as { flows: number }).flows);
+    // Undefined where --target or --exclude leaves the run out.
+    this.flows = probe.stdout.apply((stdout: string | undefined) =>
+      stdout === undefined ? 0 : (JSON.parse(stdout) as { flows: number }).flows,
+    );
     this.registerOutputs({ notProbed: this.notProbed, flows: this.flows });
   }
 }

@@ -33,6 +33,7 @@ const render = (rules: readonly AllowRule[], namespaces: readonly string[]): str
     dnsName: "kubernetes.default.svc.cluster.local",
     dnsAddress: "10.96.0.10",
     timeoutSeconds: 5,
+    carriers: { "kube-router": "a".repeat(64) },
   });
 
 interface ProbePodManifest {

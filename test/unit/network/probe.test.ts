@@ -20,6 +20,7 @@ function record(allow: readonly AllowRule[]): Promise<Recording<ConnectivityProb
       dns: { namespace: "kube-system", deployment: "coredns", image: "redoubt.local/coredns:1" },
       dnsAddress: "10.96.0.10",
       timeoutSeconds: 30,
+      carriers: { "kube-router": "a".repeat(64) },
     });
   return recordStack(create, {
     mocks: { "command:remote:Command": () => ({ stdout: '{"flows":2}\n', stderr: "" }) },
