@@ -1,15 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
 import { renderHtml } from "../report/html";
 import { githubCommentLimit, renderMarkdown } from "../report/markdown";
 import { readPreview } from "../report/preview";
 import { buildReport, isAcceptable } from "../report/report";
+import { eventLogEnvironment, eventLogOf } from "./event-log";
 import { main } from "./main";
 import { engineParallelism, openStack, type StackOptions } from "./open-stack";
 import { stackCommand } from "./options";
 import { policyArguments, withPolicyOptions } from "./policies";
-import { CommandFailed, run } from "./shell";
+import { run } from "./shell";
 import { projectFolder } from "./stack";
 
 interface ReportOptions extends StackOptions {
@@ -34,30 +33,13 @@ Exit codes:
 /** Previews the stack and gives the engine's event log, also when the preview ends with an error of the program or a policy. */
 async function recordPreview(options: StackOptions, args: readonly string[]): Promise<string> {
   const { environment } = await openStack(options, "look");
-  const folder = mkdtempSync(path.join(tmpdir(), "redoubt-preview-"));
-  const log = path.join(folder, "events.json");
-  try {
-    await run(
-      "pulumi",
-      ["preview", "--stack", options.stack, ...engineArguments, "--event-log", log, ...args],
-      {
-        cwd: projectFolder,
-        // The log is a command for debugging, as Pulumi sees it.
-        env: { ...environment, PULUMI_DEBUG_COMMANDS: "true" },
-        stdout: "stderr",
-      },
-    );
-  } catch (error) {
-    // What went wrong stands in the log, and belongs into the report.
-    if (!(error instanceof CommandFailed)) throw error;
-  }
-  try {
-    return readFileSync(log, "utf8");
-  } catch {
-    throw new Error("the preview left no log of its events: its own message is above");
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  return eventLogOf((log) =>
+    run("pulumi", ["preview", "--stack", options.stack, ...engineArguments, ...log, ...args], {
+      cwd: projectFolder,
+      env: { ...environment, ...eventLogEnvironment },
+      stdout: "stderr",
+    }),
+  );
 }
 
 function readRecording(file: string): string {

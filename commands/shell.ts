@@ -7,8 +7,6 @@ export class CommandFailed extends Error {
     public readonly exitCode: number,
     /** Whether a signal ended it, so that it could not end in its own way. */
     public readonly killed: boolean,
-    /** What it had printed, where that was captured. */
-    public readonly stdout = "",
   ) {
     super(`${program} ${killed ? "was killed" : `exited with ${exitCode}`}`);
   }
@@ -62,7 +60,7 @@ export function run(program: string, args: readonly string[], options: RunOption
     child.on("close", (code, signal) => {
       process.off("SIGINT", forward).off("SIGTERM", forward);
       if (code === 0) resolve(output);
-      else reject(new CommandFailed(program, code ?? (signal === "SIGINT" ? 130 : 1), code === null, output));
+      else reject(new CommandFailed(program, code ?? (signal === "SIGINT" ? 130 : 1), code === null));
     });
   });
 }

@@ -1,7 +1,6 @@
-import { isDeepStrictEqual } from "node:util";
+import { differences, tellDifferences } from "./field-difference";
 import type { Finding } from "./finding";
 import type { KubernetesObject, RecordedObject } from "./stack-state";
-import { reportLines, reportValue } from "./text-diff";
 
 /** `NetworkPolicy app/default-deny`. */
 export function objectName({ kind, metadata }: KubernetesObject): string {
@@ -26,52 +25,6 @@ function compared(recorded: RecordedObject, object: KubernetesObject): Record<st
   return { ...Object.fromEntries(fields), metadata: comparedMetadata(recorded, object) };
 }
 
-interface FieldDifference {
-  readonly path: string;
-  readonly wanted: unknown;
-  readonly found: unknown;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Items that only one of two lists has; lists that differ in order alone are told whole. */
-function listDifferences(
-  path: string,
-  wanted: readonly unknown[],
-  found: readonly unknown[],
-): FieldDifference[] {
-  const lacks = (list: readonly unknown[], item: unknown): boolean =>
-    !list.some((other) => isDeepStrictEqual(item, other));
-  const gone = wanted.flatMap((item, index) =>
-    lacks(found, item) ? [{ path: `${path}[${index}]`, wanted: item, found: undefined }] : [],
-  );
-  const added = found.flatMap((item, index) =>
-    lacks(wanted, item) ? [{ path: `${path}[${index}]`, wanted: undefined, found: item }] : [],
-  );
-  return gone.length + added.length === 0 ? [{ path, wanted, found }] : [...gone, ...added];
-}
-
-/** Fields that differ, as deep as maps and lists go. */
-function differences(path: string, wanted: unknown, found: unknown): FieldDifference[] {
-  if (isDeepStrictEqual(wanted, found)) return [];
-  const inner = (key: string): string => (path === "" ? key : `${path}.${key}`);
-  if (isRecord(wanted) && isRecord(found)) {
-    const keys = [...new Set([...Object.keys(wanted), ...Object.keys(found)])];
-    return keys.flatMap((key) => differences(inner(key), wanted[key], found[key]));
-  }
-  if (Array.isArray(wanted) && Array.isArray(found) && wanted.length === found.length) {
-    return wanted.flatMap((item: unknown, index) => differences(`${path}[${index}]`, item, found[index]));
-  }
-  if (Array.isArray(wanted) && Array.isArray(found)) return listDifferences(path, wanted, found);
-  return [{ path, wanted, found }];
-}
-
-function shown(value: unknown): string {
-  return value === undefined ? "not there" : reportValue(JSON.stringify(value));
-}
-
 /** Kinds whose content is never told. */
 const secretKinds = new Set(["Secret"]);
 
@@ -83,25 +36,13 @@ function compareObject(recorded: RecordedObject, live: KubernetesObject | undefi
   if (live === undefined) {
     return { subject, wanted: "is there", found: "was deleted", diff: [], repair: restored };
   }
-  const fields = differences("", compared(recorded, recorded.object), compared(recorded, live));
-  const [first] = fields;
-  if (first === undefined) return undefined;
+  const fields = differences(compared(recorded, recorded.object), compared(recorded, live));
+  const told = tellDifferences(fields);
+  if (told === undefined) return undefined;
   if (secretKinds.has(live.kind)) {
     return { subject, wanted: "as recorded", found: "another content", diff: [], repair: restored };
   }
-  const diff = reportLines(
-    fields.flatMap(({ path, wanted, found }) => [
-      ...(wanted === undefined ? [] : [`-${path}: ${shown(wanted)}`]),
-      ...(found === undefined ? [] : [`+${path}: ${shown(found)}`]),
-    ]),
-  );
-  return {
-    subject,
-    wanted: shown(first.wanted),
-    found: `${first.path} is ${shown(first.found)}`,
-    diff,
-    repair: restored,
-  };
+  return { subject, ...told, repair: restored };
 }
 
 /** Objects of the program that are not, or no longer, as the last `up` left them. */

@@ -19,13 +19,31 @@ interface HandMade {
   readonly question: Question;
 }
 
-function handMade(made: Made): readonly HandMade[] {
+async function ruleOfOperators(made: Made): Promise<unknown> {
+  const Filters = [{ Name: "group-id", Values: [made.idOf("sg", "bastion")] }];
+  return made.ask({
+    service: "ec2",
+    operation: "describe_security_group_rules",
+    parameters: { Filters },
+    query: "SecurityGroupRules[?!IsEgress] | [0].SecurityGroupRuleId",
+  });
+}
+
+async function handMade(made: Made): Promise<readonly HandMade[]> {
   const ec2 = (operation: string, parameters: object): Question => ({
     service: "ec2",
     operation,
     parameters,
   });
+  const SecurityGroupRule = { IpProtocol: "tcp", FromPort: 22, ToPort: 22, CidrIpv4: "0.0.0.0/0" };
   return [
+    {
+      resource: "machines-security-groups-bastion-ssh-from-203-0-113-0-28",
+      question: ec2("modify_security_group_rules", {
+        GroupId: made.idOf("sg", "bastion"),
+        SecurityGroupRules: [{ SecurityGroupRuleId: await ruleOfOperators(made), SecurityGroupRule }],
+      }),
+    },
     {
       resource: "machines-worker-0-instance",
       question: ec2("modify_instance_metadata_options", {
@@ -108,7 +126,7 @@ export function changesStory(stack: () => EmulatedStack, made: () => Made): void
   describe("An account that somebody changed by hand", () => {
     it("has drifted, each change in its place with what was wanted, and is put right by up", async () => {
       const before = await touched(made());
-      const changes = handMade(made());
+      const changes = await handMade(made());
       for (const { question } of changes) await made().ask(question);
       assert.notDeepEqual(await touched(made()), before);
       const findings = await drift();

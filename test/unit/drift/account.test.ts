@@ -6,44 +6,38 @@ const urn = (type: string, name: string): string =>
   `urn:pulumi:prod::redoubt::redoubt:hosts:Aws$${type}::${name}`;
 const instance = "aws:ec2/instance:Instance";
 
-/** A step as the engine prints it, cut down to what counts. */
-function step(op: string, name: string, more: object = {}): object {
+interface Known {
+  readonly inputs?: object;
+  readonly outputs?: object;
+}
+
+/** An event of a look, cut down to what counts: what was made, and what the provider read. */
+function outcome(op: string, name: string, old: Known = {}, read: Known | null = {}): object {
+  const typed = (known: Known | null): object | null =>
+    known === null ? null : { type: instance, ...known };
   return {
-    op,
-    urn: urn(instance, name),
-    oldState: { type: instance },
-    newState: { type: instance },
-    ...more,
+    resOutputsEvent: { metadata: { op, urn: urn(instance, name), old: typed(old), new: typed(read) } },
   };
 }
 
-const printed = (...steps: object[]): string => JSON.stringify({ steps, changeSummary: { same: 1 } });
+const log = (...events: object[]): string => events.map((event) => `${JSON.stringify(event)}\n`).join("");
 
 describe("what an account has", () => {
   it("is no finding where it is what was made", () => {
-    assert.deepEqual(accountFindings(printed(step("refresh", "worker-0"), step("same", "worker-1"))), []);
-    assert.deepEqual(accountFindings("{}"), []);
+    const events = [outcome("refresh", "worker-0"), outcome("same", "worker-1"), { preludeEvent: {} }];
+    assert.deepEqual(accountFindings(log(...events)), []);
+    assert.deepEqual(accountFindings(""), []);
   });
 
   it("is a finding where fields differ, told with what the program said and what is there now", () => {
-    const changed = step("update", "worker-0-instance", {
-      oldState: {
-        type: instance,
-        inputs: { metadataOptions: { httpTokens: "required" }, tags: { "a.b/c": "kept" } },
-        outputs: { sourceDestCheck: false },
-      },
-      newState: {
-        type: instance,
-        inputs: { metadataOptions: { httpTokens: "optional" } },
-        outputs: { sourceDestCheck: true },
-      },
-      detailedDiff: {
-        "metadataOptions.httpTokens": { kind: "update" },
-        sourceDestCheck: { kind: "update" },
-        'tags["a.b/c"]': { kind: "delete" },
-      },
-    });
-    const [finding] = accountFindings(printed(changed));
+    const made = { httpTokens: "required" };
+    const changed = outcome(
+      "update",
+      "worker-0-instance",
+      { inputs: { metadataOptions: made, sourceDestCheck: false, tags: { "a.b/c": "kept" } } },
+      { inputs: { metadataOptions: { httpTokens: "optional" }, sourceDestCheck: true, tags: {} } },
+    );
+    const [finding] = accountFindings(log(changed));
     assert.deepEqual(finding, {
       subject: "aws:ec2:Instance worker-0-instance",
       wanted: '"required"',
@@ -53,36 +47,42 @@ describe("what an account has", () => {
         '+metadataOptions.httpTokens: "optional"',
         "-sourceDestCheck: false",
         "+sourceDestCheck: true",
-        '-tags["a.b/c"]: "kept"',
+        '-tags.a.b/c: "kept"',
       ],
       repair: { by: "up", way: "refresh", urns: [urn(instance, "worker-0-instance")] },
     });
   });
 
   it("is a finding where something is gone", () => {
-    const [finding] = accountFindings(printed(step("delete", "worker-0", { newState: null })));
+    const [finding] = accountFindings(log(outcome("delete", "worker-0", {}, null)));
     assert.equal(finding?.wanted, "is there");
     assert.equal(finding.found, "was deleted");
   });
 
   it("is told without what looks like a secret", () => {
     const key = "A".repeat(80);
-    const changed = step("update", "worker-0", {
-      oldState: { type: instance, inputs: { userData: "x" } },
-      newState: { type: instance, inputs: { userData: key } },
-      detailedDiff: { userData: { kind: "update" } },
-    });
-    assert.doesNotMatch(JSON.stringify(accountFindings(printed(changed))), new RegExp(key));
+    const changed = outcome(
+      "update",
+      "worker-0",
+      { inputs: { userData: "x" } },
+      { inputs: { userData: key } },
+    );
+    assert.doesNotMatch(JSON.stringify(accountFindings(log(changed))), new RegExp(key));
   });
 
   it("is not judged when the engine could not ask for all of it", () => {
-    const diagnostics = [
-      { severity: "info", message: "hello" },
-      { severity: "error", message: "UnauthorizedOperation: not allowed\n" },
+    const said = (severity: string, message: string): object => ({ diagnosticEvent: { severity, message } });
+    const events = [
+      said("info", "hello"),
+      outcome("delete", "worker-0", {}, null),
+      said("error", "UnauthorizedOperation: not allowed\n"),
     ];
-    assert.throws(
-      () => accountFindings(JSON.stringify({ steps: [step("delete", "worker-0")], diagnostics })),
-      /^Error: UnauthorizedOperation: not allowed$/,
-    );
+    assert.throws(() => accountFindings(log(...events)), /^Error: UnauthorizedOperation: not allowed$/);
+  });
+
+  it("is a finding where the provider reads every input as it was given and still would change it", () => {
+    const same = { inputs: { a: 1 } };
+    const [finding] = accountFindings(log(outcome("update", "worker-0", same, same)));
+    assert.equal(finding?.found, "another one");
   });
 });
