@@ -2,10 +2,8 @@ import { staticTokenRisk } from "./authentication-settings";
 import { certificateProblems } from "./certificate-checks";
 import type { Problem } from "./problem";
 import { repeated } from "./repeated";
+import { isReservedName } from "./reserved-names";
 import type { Settings } from "./schema";
-
-/** Names that only Kubernetes and the stack give. */
-const reserved = /^(system:|redoubt:|kube-apiserver-kubelet-client$)/;
 
 function staticUserProblems({ authentication, access }: Settings): Problem[] {
   const setting = "authentication.staticTokens.users";
@@ -27,7 +25,7 @@ function staticUserProblems({ authentication, access }: Settings): Problem[] {
       "give the token a user name of its own",
     ),
     ...of(
-      users.flatMap(({ name, groups }) => [name, ...groups]).filter((name) => reserved.test(name)),
+      users.flatMap(({ name, groups }) => [name, ...groups]).filter(isReservedName),
       "is a name of the cluster's own components, which no token in a file may bear",
       "use a user or group of yours",
     ),

@@ -9,6 +9,7 @@ import { hostSettingProblems } from "./host-checks";
 import { derivedSubnet, firstWorkerPodNetwork } from "./layout";
 import type { Problem } from "./problem";
 import { repeated } from "./repeated";
+import { isReservedName } from "./reserved-names";
 import type { Settings } from "./schema";
 
 type Network = [ipaddr.IPv4, number];
@@ -182,21 +183,21 @@ function referenceProblems(settings: Settings): Problem[] {
   ];
 }
 
-/** Names that only the cluster's own components bear; `redoubt:cluster-admins` is a group of people. */
-function isReserved(name: string): boolean {
-  return /^(system:|redoubt:(?!cluster-admins$)|kube-apiserver-kubelet-client$)/.test(name);
-}
+/** Where people administer the cluster; roles may be bound to it. */
+const clusterAdmins = "redoubt:cluster-admins";
 
 function accessProblems(settings: Settings): Problem[] {
   const namespaced = ["viewer", "developer", "operator"];
   const bindings = settings.access.roleBindings.flatMap((binding): Problem[] => {
     const setting = `access.roleBindings (${binding.role})`;
-    const problems: Problem[] = [...binding.groups, ...binding.users].filter(isReserved).map((value) => ({
-      setting,
-      value,
-      rule: "is a name of Kubernetes' own, or the cluster's, to which nothing is bound",
-      fix: "bind a group or user of yours",
-    }));
+    const problems: Problem[] = [...binding.groups, ...binding.users]
+      .filter((subject) => isReservedName(subject) && subject !== clusterAdmins)
+      .map((value) => ({
+        setting,
+        value,
+        rule: "is a name of Kubernetes' own, or the cluster's, to which nothing is bound",
+        fix: "bind a group or user of yours",
+      }));
     if (namespaced.includes(binding.role) && binding.namespace === undefined) {
       problems.push({
         setting,
@@ -216,14 +217,12 @@ function accessProblems(settings: Settings): Problem[] {
     return problems;
   });
   const people = settings.access.users.flatMap(({ name, group }): Problem[] =>
-    [name, group]
-      .filter((value) => isReserved(value) || value.startsWith("redoubt:"))
-      .map((value) => ({
-        setting: "access.users",
-        value,
-        rule: "is a name of the cluster's own components",
-        fix: "use another name",
-      })),
+    [name, group].filter(isReservedName).map((value) => ({
+      setting: "access.users",
+      value,
+      rule: "is a name of the cluster's own components",
+      fix: "use another name",
+    })),
   );
   return [...bindings, ...people];
 }

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { staticTokenRisk } from "../../../components/config/authentication-settings";
 import { checkVersionStep } from "../../../components/config/cross-checks";
 import { parseSettings, readSettings } from "../../../components/config/settings";
+import { dexNamespace } from "../../../components/pki/identities";
 
 /** Every line of the error that a configuration gives; none when it is accepted. */
 function problemsOf(raw: Record<string, unknown>): string[] {
@@ -103,7 +104,7 @@ const wrong: readonly (readonly [what: string, raw: Record<string, unknown>, mes
   ],
   [
     "the identity provider's own namespace",
-    { namespaces: [{ name: "redoubt-dex" }] },
+    { namespaces: [{ name: dexNamespace }] },
     /redoubt:namespaces = "redoubt-dex": is the identity provider's store/,
   ],
   [
