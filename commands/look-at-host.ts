@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
+import type { Client, ConnectConfig } from "ssh2";
+import { logIn, pinnedLogin } from "../components/hosts/inventory/ssh-login";
 import type { HopAccess, HostAccess } from "../drift/stack-state";
 
 /** Seconds until a host that does not answer is given up. */
@@ -13,44 +14,15 @@ const refusalSeconds = 5;
 /** Seconds until a look that does not end is given up. */
 const lookSeconds = 120;
 
-/** Only the pinned key is asked for: a host with several would else show another. RSA keys sign by newer names (RFC 8332). */
-function hostKeyAlgorithms(type: string): ServerHostKeyAlgorithm[] {
-  return type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type as ServerHostKeyAlgorithm];
-}
-
-/** How ssh2 reaches a host that shows the pinned key, and no other. */
+/** How ssh2 reaches a host of the state; what it leaves out is as for the command provider. */
 function connectConfig(access: HopAccess, sock: Duplex | undefined): ConnectConfig {
-  const [type = "", pinned = ""] = (access.hostKey ?? "").split(" ");
-  // As the engine does: a bastion that is entered by the operator's own key has none in the state.
-  const agent = process.env["SSH_AUTH_SOCK"];
-  if (pinned === "") throw new Error(`the stack knows no host key of ${access.host}`);
+  const { host, port = 22, user = "root", hostKey = "", privateKey } = access;
+  if (hostKey === "") throw new Error(`the stack knows no host key of ${host}`);
   return {
-    host: access.host,
-    port: access.port ?? 22,
-    username: access.user ?? "root",
-    ...(access.privateKey === undefined ? {} : { privateKey: access.privateKey }),
-    ...(access.privateKey === undefined && agent !== undefined ? { agent } : {}),
+    ...pinnedLogin({ host, port, user, hostKey, privateKey }),
     ...(sock === undefined ? {} : { sock }),
     readyTimeout: connectSeconds * 1000,
-    algorithms: { serverHostKey: hostKeyAlgorithms(type) },
-    hostVerifier: (key: Buffer) => key.toString("base64") === pinned,
   };
-}
-
-/** A connection that is logged in. */
-function login(config: ConnectConfig): Promise<Client> {
-  return new Promise((resolve, reject) => {
-    const client = new Client();
-    client.on("ready", () => {
-      resolve(client);
-    });
-    client.on("error", reject);
-    // A server that hangs up after its banner is no error to ssh2.
-    client.on("close", () => {
-      reject(new Error(`${config.host ?? "the host"} hung up before the login had ended`));
-    });
-    client.connect(config);
-  });
 }
 
 /** RFC 4254, section 5.1: SSH_OPEN_CONNECT_FAILED, the bastion's word for a refusal. */
@@ -131,10 +103,10 @@ export async function withHost<Result>(
   const bastion =
     proxy === undefined
       ? undefined
-      : await throughRefusals(patience, () => login(connectConfig(proxy, undefined)));
+      : await throughRefusals(patience, () => logIn(connectConfig(proxy, undefined)));
   try {
     const client = await throughRefusals(patience, async () =>
-      login(connectConfig(access, bastion === undefined ? undefined : await forward(bastion, access))),
+      logIn(connectConfig(access, bastion === undefined ? undefined : await forward(bastion, access))),
     );
     try {
       return await use({ run: (script) => execute(client, script) });

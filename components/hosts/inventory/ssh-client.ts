@@ -1,7 +1,8 @@
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { Client, type ConnectConfig } from "ssh2";
+import type { Client, ConnectConfig } from "ssh2";
 import { z } from "zod";
+import { logIn, pinnedLogin } from "./ssh-login";
 
 const hopSchema = z.looseObject({
   host: z.string(),
@@ -17,40 +18,14 @@ type Hop = z.infer<typeof hopSchema>;
 
 const timeoutMilliseconds = 20_000;
 
-function configuration(hop: Hop): ConnectConfig {
-  const [type = "", key = ""] = hop.hostKey.split(" ");
-  const agent = process.env["SSH_AUTH_SOCK"];
-  return {
-    host: hop.host,
-    port: hop.port,
-    username: hop.user,
-    ...(hop.privateKey === undefined ? {} : { privateKey: hop.privateKey }),
-    ...(hop.privateKey === undefined && agent !== undefined ? { agent } : {}),
-    readyTimeout: timeoutMilliseconds,
-    keepaliveInterval: timeoutMilliseconds,
-    algorithms: {
-      // A key of another kind could only be refused. SHA-1 signatures of RSA keys are not offered (RFC 8332).
-      serverHostKey: type === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256"] : [type as "ssh-ed25519"],
-    },
-    hostVerifier: (shown: Buffer) => shown.equals(Buffer.from(key, "base64")),
-  };
-}
-
-function ready(client: Client, hop: Hop, over: ConnectConfig): Promise<Client> {
-  return new Promise((resolve, reject) => {
-    client
-      .on("ready", () => {
-        resolve(client);
-      })
-      .on("error", (error) => {
-        reject(new Error(`${hop.user}@${hop.host}:${hop.port}: ${error.message}`, { cause: error }));
-      })
-      // A server that hangs up after its banner is no error to ssh2.
-      .on("close", () => {
-        reject(new Error(`${hop.user}@${hop.host}:${hop.port} hung up before the login had ended`));
-      })
-      .connect({ ...configuration(hop), ...over });
-  });
+async function ready(hop: Hop, over: ConnectConfig = {}): Promise<Client> {
+  const times = { readyTimeout: timeoutMilliseconds, keepaliveInterval: timeoutMilliseconds };
+  try {
+    return await logIn({ ...pinnedLogin(hop), ...times, ...over });
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(`${hop.user}@${hop.host}:${hop.port}: ${message}`, { cause: error });
+  }
 }
 
 function tunnel(proxy: Client, { host, port }: Hop): Promise<Readable> {
@@ -70,11 +45,11 @@ export class SshClient {
   /** @throws naming the host when it can't be reached, shows another key or does not let us in. */
   public static async connect(connection: z.infer<typeof connectionSchema>): Promise<SshClient> {
     const { proxy, ...host } = connection;
-    if (proxy === undefined) return new SshClient([await ready(new Client(), host, {})]);
-    const bastion = await ready(new Client(), proxy, {});
+    if (proxy === undefined) return new SshClient([await ready(host)]);
+    const bastion = await ready(proxy);
     try {
       const sock = await tunnel(bastion, host);
-      return new SshClient([await ready(new Client(), host, { sock }), bastion]);
+      return new SshClient([await ready(host, { sock }), bastion]);
     } catch (error) {
       bastion.end();
       throw error;
