@@ -1,8 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
-import path from "node:path";
-import { parse } from "yaml";
 import { z } from "zod";
 import { projectFolder } from "./stack";
+import { readStackFile } from "./stack-file";
 
 const configurationSchema = z.looseObject({
   config: z
@@ -15,8 +13,6 @@ const configurationSchema = z.looseObject({
  * that can't be told. What is malformed is the program's to report, and until then no reason to be less careful.
  */
 export function hostProviderOf(stack: string, folder = projectFolder): string | undefined {
-  const file = path.join(folder, `Pulumi.${stack}.yaml`);
-  const document: unknown = existsSync(file) ? parse(readFileSync(file, "utf8")) : {};
-  const parsed = configurationSchema.safeParse(document ?? {});
+  const parsed = configurationSchema.safeParse(readStackFile(stack, folder));
   return parsed.success ? (parsed.data.config?.["redoubt:hosts"]?.provider ?? "local") : undefined;
 }

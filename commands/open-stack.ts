@@ -1,6 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { parse } from "yaml";
 import { z } from "zod";
 import { ensureEnginePlugin, enginePlugins, fetchByEngine } from "../toolchain/engine-plugin";
 import type { Architecture } from "../toolchain/architecture";
@@ -21,6 +19,7 @@ import {
   projectFolder,
   releaseStaleLock,
 } from "./stack";
+import { readStackFile } from "./stack-file";
 import { isStateEmpty, stackOutputs, type StackOutputs } from "./stack-outputs";
 import { temporaryFolder } from "./temporary-folder";
 import { refuseVersionSkip } from "./version-step";
@@ -73,9 +72,7 @@ interface StackConfiguration {
 }
 
 function readConfiguration(stack: string): StackConfiguration {
-  const file = path.join(projectFolder, `Pulumi.${stack}.yaml`);
-  const document: unknown = existsSync(file) ? parse(readFileSync(file, "utf8")) : {};
-  const parsed = configurationSchema.safeParse(document ?? {});
+  const parsed = configurationSchema.safeParse(readStackFile(stack));
   // What is malformed is the program's to report, with all the rest.
   const config = parsed.success ? parsed.data.config : undefined;
   const hosts = config?.["redoubt:hosts"];

@@ -1,8 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
-import path from "node:path";
-import { parse } from "yaml";
 import { z } from "zod";
 import { projectFolder } from "./stack";
+import { readStackFile } from "./stack-file";
 
 const configurationSchema = z.looseObject({
   config: z.looseObject({ "redoubt:secrets": z.unknown() }).optional(),
@@ -27,10 +25,7 @@ function plainPaths(value: unknown, at: string): string[] {
  * @throws naming each, and not its value.
  */
 export function refusePlainSecrets(stack: string, folder = projectFolder): void {
-  const file = path.join(folder, `Pulumi.${stack}.yaml`);
-  const parsed = configurationSchema.safeParse(
-    existsSync(file) ? (parse(readFileSync(file, "utf8")) ?? {}) : {},
-  );
+  const parsed = configurationSchema.safeParse(readStackFile(stack, folder));
   const plain = parsed.success ? plainPaths(parsed.data.config?.["redoubt:secrets"], "redoubt:secrets") : [];
   if (plain.length === 0) return;
   const lines = plain.map(
