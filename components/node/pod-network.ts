@@ -51,7 +51,7 @@ function renderRoutes(routes: readonly PodRoute[]): string {
 
 /**
  * Succeeds when the kernel has every route of the file. Whoever sets the network up anew takes routes away that are not its own, and the
- * unit does not see it. In a container that has just booted the unit may still be trying.
+ * unit does not see it.
  */
 const routesAreThere = `while read -r _ _ network _ via; do
   [[ $(ip -4 route show exact "$network") == *" via $via "* ]] || exit 1

@@ -60,6 +60,9 @@ report() {
   printf ']}\n'
 }
 
+# Root's alone, by the umask.
+state_folder() { [ -d "$1" ] || mkdir --parents "$1"; }
+
 # --- packages, accounts ----------------------------------------------------------------------------------------------
 
 # The lock of the lists is one that apt does not wait for (apt.conf(5), DPkg::Lock::Timeout).
@@ -82,7 +85,7 @@ packages() {
   for package in "$@"; do [ -n "${installed[$package]:-}" ] || missing+=("$package"); done
   ((${#missing[@]})) || return 0
   # The phases of a host run side by side, and apt takes one at a time.
-  [ -d "$engine_state" ] || mkdir --parents "$engine_state"
+  state_folder "$engine_state"
   exec 8>"$engine_state/apt.lock"
   flock 8
   # apt's own timers may hold its locks just now.
@@ -94,7 +97,7 @@ packages() {
 }
 
 lock_accounts() {
-  [ -d "$engine_state" ] || mkdir --parents "$engine_state"
+  state_folder "$engine_state"
   exec 9>"$engine_state/accounts.lock"
   flock 9
 }
@@ -314,7 +317,7 @@ artifacts_done() {
       chmod 0755 "$path.redoubt-new-$$"
     fi
     mv --force --no-target-directory "$path.redoubt-new-$$" "$path"
-    [ -d "$engine_state/artifacts" ] || mkdir --parents "$engine_state/artifacts"
+    state_folder "$engine_state/artifacts"
     printf '%s' "${artifact_sha256[$path]} $(stat --dereference --format '%i %s %Y' "$source")" >"$(artifact_record "$path")"
     note "artifact ${artifact_label[$path]}"
   done
@@ -386,7 +389,7 @@ unit() {
 recorded() { [ -e "$engine_state/units/$1" ] && [ "$(<"$engine_state/units/$1")" = "$2" ]; }
 
 record() {
-  [ -d "$engine_state/units" ] || mkdir --parents "$engine_state/units"
+  state_folder "$engine_state/units"
   printf '%s' "$2" >"$engine_state/units/$1.new"
   mv --force "$engine_state/units/$1.new" "$engine_state/units/$1"
 }
@@ -481,7 +484,8 @@ units_done() {
     for name in "${unmask[@]}"; do note "unit $name unmasked"; done
   fi
   if ((${#enable[@]})); then
-    systemctl enable --quiet -- "${enable[@]}" 2>/dev/null || die "units can't be enabled: $(systemctl enable -- "${enable[@]}" 2>&1 | tail -n 3)"
+    local said
+    said=$(systemctl enable --quiet -- "${enable[@]}" 2>&1) || die "units can't be enabled: $said"
     for name in "${enable[@]}"; do note "unit $name enabled"; done
   fi
   local plain=()
