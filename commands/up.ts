@@ -8,7 +8,7 @@ import { repair } from "./repair";
 import { saveOnce } from "./save-once";
 import { stackOutputs, type StackOutputs } from "./stack-outputs";
 
-/** Certificates that end sooner are spoken of after every `up`. */
+/** Authorities that end sooner are spoken of after every `up`. */
 const warningDays = 30;
 
 /**
@@ -35,7 +35,7 @@ function expiryWarnings({ certificateExpiry = {} }: StackOutputs): string[] {
   return renewalWarnings(certificateExpiry, new Date(), warningDays);
 }
 
-/** Speaks of certificates that end soon. A certificate is only ever made later, so what was far off before is not looked at again. */
+/** Speaks of authorities that end soon. A certificate is only ever made later, so what was far off before is not looked at again. */
 async function warnOfExpiry(before: StackOutputs, readAfter: () => Promise<StackOutputs>): Promise<void> {
   if (expiryWarnings(before).length === 0) return;
   for (const warning of expiryWarnings(await readAfter())) process.stderr.write(`warning: ${warning}\n`);

@@ -1,12 +1,16 @@
 import type { Finding } from "./finding";
 import type { HostFacts } from "./host-facts";
 
-/** Certificates that end sooner are spoken of. */
+/**
+ * Certificates that end sooner are spoken of, or in the last tenth of their life where that is shorter: kubelets renew theirs before
+ * (kubernetes.io, "Configure Certificate Rotation for the Kubelet").
+ */
 const warningDays = 30;
+const warningPart = 0.1;
 const day = 24 * 60 * 60 * 1000;
 
 const leafAdvice =
-  "change pki.epoch and run up, which issues all leaf certificates anew; the kubelet renews its client certificate itself while it runs";
+  "run up, which issues anew what ends within pki.renewBeforeHours; the kubelet renews its client certificate itself while it runs";
 
 const authorityAdvice =
   'rotate the authorities before that day (docs/authentication.md, "To rotate the authorities")';
@@ -16,11 +20,11 @@ function adviceFor(path: string): string {
   return /(^|[/-])(ca|authorities)\.crt$/.test(path) ? authorityAdvice : leafAdvice;
 }
 
-/** What `openssl x509 -enddate` says, as a time; undefined when there is no certificate. */
-function endOf(answer: string): Date | undefined {
-  const text = /^notAfter=(.+)$/m.exec(answer)?.[1];
-  const end = new Date(text ?? "");
-  return Number.isNaN(end.getTime()) ? undefined : end;
+/** One of the times that openssl-x509(1) says; undefined when there is no certificate. */
+function timeOf(name: "notBefore" | "notAfter", answer: string): Date | undefined {
+  const text = new RegExp(`^${name}=(.+)$`, "m").exec(answer)?.[1];
+  const time = new Date(text ?? "");
+  return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
 /** Certificates as they lie on the host: those that have ended are findings, those that will soon are warnings. */
@@ -32,9 +36,11 @@ export function certificateExpiry(
   const findings: Finding[] = [];
   const warnings: string[] = [];
   for (const [index, path] of certificates.entries()) {
-    const end = endOf(facts.answer(`certificate ${index}`).output);
+    const { output } = facts.answer(`certificate ${index}`);
+    const begin = timeOf("notBefore", output);
+    const end = timeOf("notAfter", output);
     // That a file is missing or another is said where files are compared; the kubelet makes its own when it first runs.
-    if (end === undefined) continue;
+    if (begin === undefined || end === undefined) continue;
     const left = end.getTime() - now.getTime();
     const subject = `certificate ${path}`;
     if (left <= 0) {
@@ -45,7 +51,7 @@ export function certificateExpiry(
         diff: [],
         repair: { by: "hand", advice: adviceFor(path) },
       });
-    } else if (left < warningDays * day) {
+    } else if (left < Math.min(warningDays * day, warningPart * (end.getTime() - begin.getTime()))) {
       warnings.push(`${subject} ends ${end.toISOString()}: ${adviceFor(path)}`);
     }
   }

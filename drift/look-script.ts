@@ -112,7 +112,7 @@ export function renderLookScript(manifest: readonly ManifestEntry[]): string {
       (step, index) => `${shellCommand(["loud_fact", `step ${index}`, ...step.unless])}\n`,
     ),
     ...certificatePaths(manifest).map(
-      (file, index) => `${shellCommand(["certificate_end", `certificate ${index}`, file])}\n`,
+      (file, index) => `${shellCommand(["certificate_dates", `certificate ${index}`, file])}\n`,
     ),
     `printf '{"complete":true}\\n'\n`,
   ].join("");

@@ -27,8 +27,8 @@ checksums() {
   fact checksums bash -c 'if command -v openssl >/dev/null; then openssl dgst -sha256 -r "$@" | tr "\n" "\0"; else sha256sum --zero -- "$@"; fi' checksums "$@"
 }
 
-# certificate_end NAME PATH: the end of the first certificate in a PEM file or kubeconfig; private keys in it are passed over
-certificate_end() {
+# certificate_dates NAME PATH: beginning and end of the first certificate in a PEM file or kubeconfig; private keys in it are passed over
+certificate_dates() {
   # shellcheck disable=SC2016 # expanded by the inner shell
-  fact "$1" bash -c '{ sed -n "s/^ *client-certificate-data: *//p" "$1" | base64 --decode; cat "$1"; } | openssl x509 -noout -enddate' certificate "$2"
+  fact "$1" bash -c '{ sed -n "s/^ *client-certificate-data: *//p" "$1" | base64 --decode; cat "$1"; } | openssl x509 -noout -startdate -enddate' certificate "$2"
 }

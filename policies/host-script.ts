@@ -27,7 +27,7 @@ export const remoteCommand = "command:remote:Command";
 
 /** A secrets script has no plan, but the same calls for its files; paths in it need no quotes. */
 function readSecrets(stdin: string): HostScript | undefined {
-  if (!stdin.endsWith("\nrestart_readers\nreport\n")) return undefined;
+  if (!/\nrestart_readers\nreport\n(?:\}\n)?$/.test(stdin)) return undefined;
   const files = [...stdin.matchAll(/^file (\S+) (\S+) (\S+) ([0-7]+) <<'(END_*)'\n([\s\S]*?)^\5$/gm)];
   return {
     kind: "secrets",

@@ -1,6 +1,6 @@
 import { leafProfiles } from "../components/pki/profiles";
 import type { Change, FieldChange } from "./change";
-import { fieldChanges } from "./fields";
+import { fieldChanges, shown } from "./fields";
 import { hostOf, type ReportedHost } from "./hosts";
 import { worstImpact, type Impact } from "./impact";
 import type { Operation, Step } from "./preview";
@@ -39,11 +39,15 @@ function readersOf(leaf: string, host: ReportedHost): readonly string[] | undefi
   return delivery.form === "output" ? [] : delivery.restart;
 }
 
+/** What stands in a certificate can't be updated, only how long before its end it is issued anew. */
+const unchanged: Impact = { class: "none", reason: "it stays; only its renewal comes at another time" };
+
 /** @param units Those that read it; undefined when nobody knows. */
 function leafImpact(operation: Operation, units: readonly string[] | undefined): Impact {
   if (operation === "create") return { class: "none", reason: "it is made for the first time" };
   if (operation === "delete")
     return { class: "none", reason: "it is forgotten; it stays good until it expires" };
+  if (operation === "update") return unchanged;
   if (units === undefined)
     return { class: "restart-kubelet", reason: "who reads it is not known to this report" };
   return worstImpact(units.map(restartImpact), {
@@ -74,12 +78,20 @@ function joinedOperation(steps: readonly Step[]): Change["operation"] {
   return found.has("replace") || found.has("create") || found.has("delete") ? "replace" : "update";
 }
 
+/** Why a certificate is issued anew of which nothing changes: nobody who reads the change asked for it. */
+function renewal({ operation, changedPaths, oldOutputs }: Step): FieldChange[] {
+  if (operation !== "replace" || !changedPaths.includes("readyForRenewal")) return [];
+  const after = "issued anew with the same key, because it ends soon";
+  return [{ path: "validityEndTime", before: shown(oldOutputs?.["validityEndTime"]), after }];
+}
+
 /** What a reader sees change of a certificate. */
 function shownFields(operation: Operation, steps: readonly Step[]): FieldChange[] {
   if (operation === "create" || operation === "delete") return [];
-  return steps.flatMap(({ oldInputs, newInputs }) =>
-    fieldChanges(shownPart(oldInputs), shownPart(newInputs)),
-  );
+  return steps.flatMap((step) => [
+    ...fieldChanges(shownPart(step.oldInputs), shownPart(step.newInputs)),
+    ...renewal(step),
+  ]);
 }
 
 function leafChange(leaf: string, steps: readonly Step[], hosts: readonly ReportedHost[]): Change {
@@ -116,6 +128,7 @@ function isKeyLost(steps: readonly Step[]): boolean {
 /** API servers read the list of authorities that they let in again when it changes (`pki/host-files.ts`). */
 function personAuthorityImpact(name: string, operation: Operation, steps: readonly Step[]): Impact {
   if (operation === "create") return { class: "none", reason: "it is made for the first time" };
+  if (operation === "update") return unchanged;
   const person = name.replace(/^user-/, "").replace(/-authority$/, "");
   const reading = "API servers read the list of authorities again, without a restart";
   return isKeyLost(steps)

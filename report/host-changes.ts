@@ -31,7 +31,9 @@ function secretFilesChange(
   host: ReportedHost | undefined,
   certificates: readonly Change[],
 ): Change {
-  const ofHost = certificates.filter((change) => change.place === place && change.operation !== "delete");
+  const ofHost = certificates.filter(
+    ({ place: of, operation }) => of === place && operation !== "delete" && operation !== "update",
+  );
   const carried = `${ofHost.length} changed ${ofHost.length === 1 ? "certificate is" : "certificates are"} carried to it`;
   const worst = worstImpact(
     ofHost.map(({ impact }) => impact),

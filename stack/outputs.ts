@@ -5,7 +5,7 @@ import type { HostProvider } from "../components/hosts/host";
 import type { ConnectivityProbe } from "../components/network/probe";
 import { isRotated, type AuthorityGenerations } from "../components/pki/authority-generations";
 import type { ClusterPki } from "../components/pki/cluster-pki";
-import type { Expiries } from "../components/pki/expiry";
+import { renewalWindow, type Expiries, type RenewalWindow } from "../components/pki/expiry";
 import { jsonWebKeySet, type JsonWebKeySet } from "../components/pki/jwks";
 import type { HostRole } from "../components/plan/ports";
 import type { Blueprint } from "./blueprint";
@@ -55,6 +55,8 @@ export interface StackOutputs {
   readonly webhookClientAuthority: pulumi.Output<string>;
   /** When each certificate expires. */
   readonly certificateExpiry: pulumi.Output<Expiries>;
+  /** When the next `up` must run, though nothing changes: it issues the leaf certificates anew. */
+  readonly certificateRenewal: pulumi.Output<RenewalWindow | undefined>;
   /** What hosts could not be given, and why: a container can't do everything that a machine can. */
   readonly notApplicable: pulumi.Output<Record<string, unknown>>;
   /** What the probe saw, and what it could not show. */
@@ -117,6 +119,7 @@ export function stackOutputs(blueprint: Blueprint, sources: OutputSources): Stac
     ...(isRotated(authorities) ? { authorities } : {}),
     webhookClientAuthority: pki.webhookAuthority.trusted,
     certificateExpiry: pki.expiries,
+    certificateRenewal: pki.expiries.apply((expiries) => renewalWindow(expiries, settings.renewBeforeHours)),
     notApplicable: notApplicable(hosts),
     connectivity: { flowsAsDeclared: probe.flows, notProbed: probe.notProbed },
     next: `pulumi stack output kubeconfig --show-secrets --stack ${pulumi.getStack()} >kubeconfig && kubectl --kubeconfig kubeconfig get nodes`,

@@ -51,8 +51,10 @@ export class UserCertificate extends pulumi.ComponentResource {
         // The same for everybody: a server tells whoever connects which authorities it knows, and shall not list its users.
         commonName: "people-ca",
         clusterName: args.clusterName,
-        // It must not end before what it issues a moment later.
+        // It must not end before what it issues a moment later, and is made anew with it: a certificate of one that is about
+        // to end would be good for less than its hours.
         validityHours: args.validityHours + 1,
+        renewBeforeHours: 1,
         // To withdraw it is what it is for.
         protect: false,
         epoch: args.epoch,

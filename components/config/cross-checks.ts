@@ -6,6 +6,7 @@ import { authorityProblems } from "./authority-checks";
 import { identityProviderProblems } from "./identity-provider-checks";
 import { oidcProblems } from "./oidc-checks";
 import { hostSettingProblems } from "./host-checks";
+import { lifetimeProblems } from "./lifetime-checks";
 import { derivedSubnet, firstWorkerPodNetwork } from "./layout";
 import type { Problem } from "./problem";
 import { repeated } from "./repeated";
@@ -254,6 +255,7 @@ export function crossCheck(settings: Settings): Problem[] {
     ...authorizationProblems(settings),
     ...authenticationProblems(settings),
     ...authorityProblems(settings),
+    ...lifetimeProblems(settings),
     ...identityProviderProblems(settings),
     ...oidcProblems(settings),
   ];

@@ -142,6 +142,11 @@ const generation = z.number().int().min(1);
 const pki = z.strictObject({
   authorityValidityHours: hours.default(87600).describe("Lifetime of authorities, in hours."),
   leafValidityHours: hours.default(8760).describe("Lifetime of leaf certificates, in hours."),
+  renewBeforeHours: hours
+    .optional()
+    .describe(
+      "An `up` issues those leaf certificates anew, with the keys they have, that end within so many hours; what reads them restarts. Default: a third of `leafValidityHours`.",
+    ),
   epoch: z
     .number()
     .int()
@@ -259,5 +264,8 @@ export const settingsSchema = z.strictObject({
 export type Settings = Omit<z.infer<typeof settingsSchema>, "pki" | "authentication"> & {
   readonly clusterName: string;
   readonly authentication: AuthenticationSettings;
-  readonly pki: Required<z.infer<typeof pki>> & { readonly protect: boolean };
+  readonly pki: Required<z.infer<typeof pki>> & {
+    readonly protect: boolean;
+    readonly renewBeforeHours: number;
+  };
 };

@@ -105,8 +105,12 @@ function fillDefaults(parsed: z.infer<typeof settingsSchema>, stack: string): Se
     ...parsed,
     clusterName: parsed.clusterName ?? stack,
     authentication: fillAuthentication(parsed.authentication, parsed.network.clusterDomain),
-    // What `npm run up` made on a box, `npm run destroy` must be able to remove.
-    pki: { ...parsed.pki, protect: parsed.pki.protect ?? parsed.hosts.provider !== "local" },
+    pki: {
+      ...parsed.pki,
+      renewBeforeHours: parsed.pki.renewBeforeHours ?? Math.floor(parsed.pki.leafValidityHours / 3),
+      // What `npm run up` made on a box, `npm run destroy` must be able to remove.
+      protect: parsed.pki.protect ?? parsed.hosts.provider !== "local",
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { shellCommand } from "../plan/quote";
+import { whenWhole } from "../plan/whole-script";
 import type { ProbeFlow, ProbePlan } from "./flows";
 import { clientNode, serverNode, type ProbedCluster, type ProbePod } from "./probe-cast";
 import { isHost } from "./reachability";
@@ -81,5 +82,5 @@ export function renderProbeScript(options: ProbeScriptOptions): string {
   const carriers = Object.entries(options.carriers).map(
     ([name, sha256]) => `# carried by ${name} ${sha256}\n`,
   );
-  return `${probeFunctions}\n${carriers.join("")}${lines.join("\n")}\n`;
+  return `${probeFunctions}\n${carriers.join("")}${whenWhole(`${lines.join("\n")}\n`)}`;
 }

@@ -1,5 +1,6 @@
 import { paths } from "../plan/paths";
 import { shellCommand } from "../plan/quote";
+import { whenWhole } from "../plan/whole-script";
 
 /**
  * The script that lets a node go, run on a control plane host. Pods move to other nodes first, as their disruption budgets allow; after
@@ -17,6 +18,5 @@ leave() {
     printf '%s: some pods could not be moved in time, and stop with it\\n' "$1" >&2
   ask delete node "$1" --ignore-not-found
 }
-${shellCommand(["leave", node])}
-`;
+${whenWhole(`${shellCommand(["leave", node])}\n`)}`;
 }

@@ -16,6 +16,8 @@ export interface CertificateAuthorityArgs {
   /** O: tells the authorities of two clusters apart. */
   readonly clusterName: string;
   readonly validityHours: number;
+  /** A certificate that ends within so many hours is made anew, with the same key. Default: 0, when it has ended. */
+  readonly renewBeforeHours?: number;
   /** Keeps key and certificate from being deleted or replaced: everything that trusts them would stop. */
   readonly protect: boolean;
   /** Another value makes the authority anew: nothing that it issued before is believed any more. Default: it stays. */
@@ -49,6 +51,7 @@ export class CertificateAuthority extends pulumi.ComponentResource {
         allowedUses: ["cert_signing", "crl_signing", "digital_signature"],
         setSubjectKeyId: true,
         validityPeriodHours: args.validityHours,
+        earlyRenewalHours: args.renewBeforeHours ?? 0,
       },
       child,
     );

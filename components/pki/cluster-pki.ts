@@ -35,6 +35,8 @@ export interface ClusterPkiArgs extends ProfileOptions {
   readonly authorities: AuthorityGenerations;
   /** Lifetime of leaf certificates. */
   readonly leafValidityHours: number;
+  /** Leaf certificates that end within so many hours are issued anew, with the keys that they have. */
+  readonly renewBeforeHours: number;
   /** Setting `pki.epoch`: another value issues every leaf certificate anew. Authorities stay, but for the administrator's. */
   readonly epoch: number;
   /** Which keys sign and verify tokens of service accounts. */
@@ -131,6 +133,7 @@ export class ClusterPki extends pulumi.ComponentResource {
           authority: this.authorities[profile.authority].issuing,
           subject: profile,
           validityHours: args.leafValidityHours,
+          renewBeforeHours: args.renewBeforeHours,
           epoch: args.epoch,
         },
         { parent: this },

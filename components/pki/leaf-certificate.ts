@@ -8,6 +8,8 @@ export interface LeafCertificateArgs {
   readonly authority: SigningAuthority;
   readonly subject: LeafSubject;
   readonly validityHours: number;
+  /** A certificate that ends within so many hours is issued anew, with the same key. Default: 0, when it has ended. */
+  readonly renewBeforeHours?: number;
   /** Another value issues key and certificate anew. */
   readonly epoch: number | string;
 }
@@ -53,6 +55,7 @@ export class LeafCertificate extends pulumi.ComponentResource {
         allowedUses: ["digital_signature", ...usages],
         setSubjectKeyId: true,
         validityPeriodHours: args.validityHours,
+        earlyRenewalHours: args.renewBeforeHours ?? 0,
       },
       { parent: this },
     );

@@ -15,6 +15,7 @@ import type {
 } from "./plan";
 import { paths } from "./paths";
 import { readWord, readWords, unquoteCommand } from "./unquote";
+import { insideGroup } from "./whole-script";
 
 /** What protects a unit while it restarts: see `SafeRestartSpec`. */
 export interface ScriptSafeRestart {
@@ -76,8 +77,8 @@ export type Statement =
 
 const containerGuard = "if in_container; then ";
 const marker = /^# --- the plan: (.+) ---\n/m;
-/** How a script of secrets ends, and no plan's: `restart_readers` is no call of a plan. */
-const secretEnd = "\nrestart_readers\nreport\n";
+/** How a script of secrets ends, and no plan's: `restart_readers` is no call of a plan. Earlier versions had no brace. */
+const secretEnd = /\nrestart_readers\nreport\n(?:\}\n)?$/;
 
 function hereDocumentAt(text: string, at: number): { content: string; end: number } {
   const opening = /<<'(END_*)'\n/y;
@@ -337,9 +338,9 @@ function broughtFunctions(beforePlan: string): Required<FileSpec>[] {
 export function readScript(script: string): ScriptContents | undefined {
   const start = marker.exec(script);
   const phase = start?.[1];
-  if (start === null || phase === undefined || script.endsWith(secretEnd)) return undefined;
+  if (start === null || phase === undefined || secretEnd.test(script)) return undefined;
   try {
-    const contents = contentsOf(phase, statements(script.slice(start.index + start[0].length)));
+    const contents = contentsOf(phase, statements(insideGroup(script.slice(start.index + start[0].length))));
     return { ...contents, files: [...broughtFunctions(script.slice(0, start.index)), ...contents.files] };
   } catch (error) {
     throw new Error(`the script of phase ${phase} can't be read: ${(error as Error).message}`, {

@@ -1,6 +1,7 @@
 import type { DirectorySpec, FileSpec } from "./plan";
 import { readDirectory, readFile, statements, type Call } from "./read-script";
 import { secretMarker } from "./secret-script";
+import { insideGroup } from "./whole-script";
 
 /** What a script of secrets says. It holds the secrets, so it is as secret as they are. */
 export interface SecretScriptContents {
@@ -18,7 +19,7 @@ export function readSecretScript(script: string): SecretScriptContents | undefin
   const start = script.indexOf(`\n${secretMarker}\n`);
   if (start < 0) return undefined;
   try {
-    const found = statements(script.slice(start + secretMarker.length + 2));
+    const found = statements(insideGroup(script.slice(start + secretMarker.length + 2)));
     const calls = (name: string): Call[] =>
       found.filter(
         (statement): statement is Call => statement.kind === "call" && statement.words[0] === name,

@@ -3,6 +3,7 @@ import { convergeFunctions } from "./functions";
 import { hereDocument } from "./here-document";
 import type { DirectorySpec, FileSpec, HostPlan, ReadinessSpec, UnitSpec, UserSpec } from "./plan";
 import { shellCommand } from "./quote";
+import { whenWhole } from "./whole-script";
 
 const unitFolder = "/etc/systemd/system";
 
@@ -222,7 +223,8 @@ export function renderScript(plan: HostPlan, phase: Phase): string {
     units.some((unit) => unit.safeRestart !== undefined) ? "safe_units_done\n" : "",
     "report\n",
   ];
-  return `${convergeFunctions}\n# --- the plan: ${phase} ---\n\n${sections.filter((section) => section !== "").join("\n")}`;
+  const text = whenWhole(sections.filter((section) => section !== "").join("\n"));
+  return `${convergeFunctions}\n# --- the plan: ${phase} ---\n\n${text}`;
 }
 
 /**
@@ -242,7 +244,7 @@ confirm() {
   printf 'Fix: make sure the change lets the operator in, then run up again with --replace of the resource that applies it\\n' >&2
   exit 1
 }
-${checks.join("")}systemctl stop redoubt-revert.timer 2>/dev/null || true
+${whenWhole(`${checks.join("")}systemctl stop redoubt-revert.timer 2>/dev/null || true
 rm -rf /var/lib/redoubt/revert
-`;
+`)}`;
 }

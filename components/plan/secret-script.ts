@@ -2,6 +2,7 @@ import { convergeFunctions } from "./functions";
 import { hereDocument } from "./here-document";
 import type { DirectorySpec, SecretFileSpec } from "./plan";
 import { shellCommand } from "./quote";
+import { whenWhole } from "./whole-script";
 
 /** Where the part of a script begins that is not the same for all. */
 export const secretMarker = "# --- secret files ---";
@@ -26,9 +27,9 @@ export function renderSecretScript(
   });
   return `${convergeFunctions}
 ${secretMarker}
-${[...readers, "load_safe_units", ...folders].join("\n")}
+${whenWhole(`${[...readers, "load_safe_units", ...folders].join("\n")}
 ${writes.join("")}
 restart_readers
 report
-`;
+`)}`;
 }

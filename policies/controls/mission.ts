@@ -60,6 +60,7 @@ export const mission: ControlSource = {
       what: "each server and each client has a declared certificate with a key of its own, signed by an authority for one purpose, that ends; authorities are replaced while the cluster serves",
       settings: [
         "pki.leafValidityHours",
+        "pki.renewBeforeHours",
         "pki.authorityValidityHours",
         "pki.epoch",
         "pki.authorities",
@@ -82,6 +83,10 @@ export const mission: ControlSource = {
           "has a row for every server and client of a control plane and a node",
         ),
         test("unit/pki/cluster-pki.test.ts", "tell when each of them ends"),
+        test(
+          "cluster/stories/renewal.ts",
+          "is issued anew by up, alone and with the key it had, and is what the server shows then",
+        ),
         test(
           "cluster/stories/authorities.ts",
           "issue then: who kept a kubeconfig with the old one, and a certificate of it, still comes in",

@@ -10,6 +10,7 @@ import { policiesStory } from "./stories/policies";
 import { previewReportStory } from "./stories/preview-report";
 import { probeStory } from "./stories/probe";
 import { rbacStory } from "./stories/rbac";
+import { renewalStory } from "./stories/renewal";
 import { secretsStory } from "./stories/secrets";
 import { sshStory } from "./stories/ssh";
 import { tlsStory } from "./stories/tls";
@@ -41,6 +42,7 @@ describe("A cluster on this box", () => {
   workloadsStory(cluster, outputs);
   probeStory(cluster, outputs);
   secretsStory(cluster, outputs);
+  renewalStory(cluster, outputs);
   previewReportStory(cluster);
   lockoutStory(cluster, outputs);
   driftStory(cluster, outputs);

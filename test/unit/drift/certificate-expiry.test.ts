@@ -5,10 +5,15 @@ import { HostFacts } from "../../../drift/host-facts";
 
 const now = new Date("2026-06-01T12:00:00Z");
 
-function look(answer: string, path = "/etc/x.crt"): ReturnType<typeof certificateExpiry> {
-  const output = Buffer.from(answer).toString("base64");
+function look(
+  answer: string,
+  path = "/etc/x.crt",
+  begin = "Jul  1 12:00:00 2025 GMT",
+  at = now,
+): ReturnType<typeof certificateExpiry> {
+  const output = Buffer.from(answer === "" ? "" : `notBefore=${begin}\n${answer}`).toString("base64");
   const fact = JSON.stringify({ fact: "certificate 0", exit: 0, output });
-  return certificateExpiry([path], HostFacts.parse(`${fact}\n{"complete":true}\n`), now);
+  return certificateExpiry([path], HostFacts.parse(`${fact}\n{"complete":true}\n`), at);
 }
 
 describe("a certificate on a host", () => {
@@ -21,11 +26,20 @@ describe("a certificate on a host", () => {
     assert.deepEqual(findings, []);
     assert.match(
       warnings.join(),
-      /^certificate \/etc\/x\.crt ends 2026-06-30T12:00:00\.000Z: change pki\.epoch/,
+      /^certificate \/etc\/x\.crt ends 2026-06-30T12:00:00\.000Z: run up, which issues anew/,
     );
   });
 
-  it("that is an authority's is renewed by a rotation, not by the epoch", () => {
+  it("that lives for a short time is a warning in the last tenth of it", () => {
+    const month = "Jun  1 00:00:00 2026 GMT";
+    const near = new Date("2026-06-28T12:00:00Z");
+    const warnings = (end: string): number =>
+      look(`notAfter=${end}\n`, "/etc/x.crt", month, near).warnings.length;
+    assert.equal(warnings("Jul  2 00:00:00 2026 GMT"), 0);
+    assert.equal(warnings("Jul  1 00:00:00 2026 GMT"), 1);
+  });
+
+  it("that is an authority's is renewed by a rotation, not by up", () => {
     const soon = "notAfter=Jun 30 12:00:00 2026 GMT\n";
     for (const path of [
       "/etc/kubernetes/pki/ca.crt",
@@ -34,7 +48,7 @@ describe("a certificate on a host", () => {
     ]) {
       assert.match(look(soon, path).warnings.join(), /rotate the authorities before that day/, path);
     }
-    assert.match(look(soon, "/etc/kubernetes/pki/africa.crt").warnings.join(), /change pki\.epoch/);
+    assert.match(look(soon, "/etc/kubernetes/pki/africa.crt").warnings.join(), /run up/);
   });
 
   it("that has ended is a finding", () => {

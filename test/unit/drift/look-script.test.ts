@@ -93,9 +93,9 @@ describe("a look script, run on this box", () => {
     assert.deepEqual(facts.answer("step 1"), { exit: 3, output: "why\nmore\n" });
   });
 
-  it("reads the end of a certificate, whatever key stands before it", () => {
+  it("reads the life of a certificate, whatever key stands before it", () => {
     const { output } = facts.answer("certificate 0");
-    assert.match(output, /^notAfter=/);
+    assert.match(output, /^notBefore=.+\nnotAfter=.+\n$/);
     assert.doesNotMatch(output, /PRIVATE KEY/);
   });
 

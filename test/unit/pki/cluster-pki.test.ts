@@ -108,6 +108,16 @@ describe("the certificates of a cluster as resources", () => {
     assert.ok(driven.every(({ opts }) => opts.replacementTrigger === 3 && opts.protect !== true));
   });
 
+  it("are issued anew before they end, leaves alone: an authority that is made anew is a rotation", async () => {
+    const recording = await record();
+    const hours = (type: string): unknown[] => {
+      const found = recording.resources.filter((resource) => resource.type === type);
+      return [...new Set(found.map(({ inputs }) => inputs["earlyRenewalHours"]))];
+    };
+    assert.deepEqual(hours("tls:index/locallySignedCert:LocallySignedCert"), [2920]);
+    assert.deepEqual(hours("tls:index/selfSignedCert:SelfSignedCert"), [0]);
+  });
+
   it("tell when each of them ends", async () => {
     const { result } = await record();
     const { value, secret } = await reveal(result.expiries);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { needsRenewal, renewalWarnings, soonestFirst } from "../../../components/pki/expiry";
+import { needsRenewal, renewalWarnings, renewalWindow, soonestFirst } from "../../../components/pki/expiry";
 
 const now = new Date("2026-11-24T00:00:00Z");
 
@@ -28,17 +28,30 @@ describe("expiry", () => {
     assert.throws(() => needsRenewal("soon", now, 30), /"soon", which is no time/);
   });
 
-  it("is silent while all is well", () => {
-    assert.deepEqual(renewalWarnings({ admin: "2027-11-24T00:00:00Z" }, now, 30), []);
+  it("says from when an up renews the leaf that ends first, and by when one must", () => {
+    const expiries = {
+      "etcd-ca": "2026-12-01T00:00:00Z",
+      "kubernetes-ca-2": "2026-12-01T00:00:00Z",
+      "kubelet-server-w": "2027-03-03T00:00:00Z",
+      "kubelet-server-w-2": "2027-03-02T12:00:00Z",
+    };
+    assert.deepEqual(renewalWindow(expiries, 36), {
+      from: "2027-03-01T00:00:00Z",
+      before: "2027-03-02T12:00:00Z",
+    });
+    assert.equal(renewalWindow({ "etcd-ca": "2026-12-01T00:00:00Z" }, 36), undefined);
   });
 
-  it("names the remedy: the epoch for leaves, a rotation for authorities of any generation", () => {
+  it("is silent while all is well, and of leaves, which every up renews in time", () => {
+    assert.deepEqual(renewalWarnings({ "etcd-ca": "2027-11-24T00:00:00Z" }, now, 30), []);
+    assert.deepEqual(renewalWarnings({ "kubelet-server-w-2": "2026-11-25T00:00:00Z" }, now, 30), []);
+  });
+
+  it("names the remedy: the epoch for the administrator's authority, a rotation for the others, of any generation", () => {
     const warnings = renewalWarnings(
       {
         "kubernetes-ca": "2026-12-01T00:00:00Z",
-        admin: "2026-12-02T00:00:00Z",
-        "kubelet-server-w": "2026-12-03T00:00:00Z",
-        "kubelet-server-w-2": "2026-12-03T00:00:00Z",
+        "admin-ca": "2026-12-02T00:00:00Z",
         "webhook-ca-2": "2026-12-04T00:00:00Z",
         "etcd-ca": "2036-01-01T00:00:00Z",
       },
@@ -46,8 +59,8 @@ describe("expiry", () => {
       30,
     );
     assert.deepEqual(warnings, [
-      "certificate admin ends 2026-12-02T00:00:00Z (and 2 more within 30 days): change pki.epoch and run up, which issues all leaf certificates anew",
-      'certificate kubernetes-ca ends 2026-12-01T00:00:00Z (and 1 more within 30 days): it is an authority, which pki.epoch does not renew: rotate it before that day (docs/authentication.md, "To rotate the authorities")',
+      "authority admin-ca ends 2026-12-02T00:00:00Z: change pki.epoch and run up, which makes it and all leaf certificates anew",
+      'authority kubernetes-ca ends 2026-12-01T00:00:00Z (and 1 more within 30 days): rotate it before that day (docs/authentication.md, "To rotate the authorities")',
     ]);
   });
 });

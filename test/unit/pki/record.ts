@@ -18,6 +18,7 @@ export const args: ClusterPkiArgs = {
   authorityValidityHours: 87600,
   authorities: { issuing: 1, trusted: [1] },
   leafValidityHours: 8760,
+  renewBeforeHours: 2920,
   epoch: 3,
   serviceAccountKeys: { signingKey: 1, acceptedKeys: [1] },
   encryptionConfiguration: (key) => `key: ${key}\n`,

@@ -199,20 +199,19 @@ describe("a script that is read back", () => {
   it("is not read when it says what this version does not know", () => {
     const script = renderScript(everything, "node");
     assert.throws(
-      () => readScript(script.replace(/report\n$/, "reboot\n")),
+      () => readScript(script.replace(/report\n\}\n$/, "reboot\n}\n")),
       /phase node can't be read.*reboot/,
     );
-    assert.throws(() => readScript(script.replace(/report\n$/, "rm -rf $HOME\n")), /can't be read/);
+    assert.throws(() => readScript(script.replace(/report\n\}\n$/, "rm -rf $HOME\n}\n")), /can't be read/);
     assert.throws(() => readScript(script.replace(/^restarts\[/m, "secrets[")), /no table secrets/);
     assert.throws(
       () => readScript(script.replace("file /etc/x root root 644", "file /etc/x root root")),
       /read/,
     );
-    assert.throws(() => readScript(script.replace(/report\n$/, "")), /cut off/);
-    assert.throws(
-      () => readScript(script.slice(0, script.indexOf("END_\n", script.indexOf("\nEND\n")))),
-      /no end/,
-    );
+    assert.throws(() => readScript(script.replace(/report\n\}\n$/, "}\n")), /cut off/);
+    const inText = script.indexOf("END_\n", script.indexOf("\nEND\n"));
+    assert.throws(() => readScript(script.slice(0, inText)), /cut off/);
+    assert.throws(() => readScript(`${script.slice(0, inText)}\n}\n`), /no end/);
   });
 });
 

@@ -96,7 +96,7 @@ describe("a script of secrets", () => {
     );
     assert.match(script, /readers\[\/k\]=x\.service/);
     assert.match(script, /\nfile \/k x x 600 <<'END'\nk\nEND\n/);
-    assert.ok(script.trimEnd().endsWith("restart_readers\nreport"));
+    assert.ok(script.trimEnd().endsWith("restart_readers\nreport\n}"));
   });
 
   it("refuses what is no text", () => {

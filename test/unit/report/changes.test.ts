@@ -141,6 +141,27 @@ describe("a certificate", () => {
     assert.deepEqual(told(step, ...leaf("admin", "replace")), ["certificates, certificate pki-admin: none"]);
   });
 
+  it("says that it is issued anew because it ends soon, which no reader of the change asked for", () => {
+    const renewed = leaf("kubelet-server-worker-0", "replace")
+      .slice(2)
+      .map((step) => ({
+        ...step,
+        changedPaths: ["readyForRenewal"],
+        oldOutputs: { validityEndTime: "2026-12-01T00:00:00Z" },
+      }));
+    const [change] = previewChanges(previewOf(stackStep(hosts, hosts), ...renewed));
+    assert.equal(change?.impact.class, "restart-kubelet");
+    const after = "issued anew with the same key, because it ends soon";
+    assert.deepEqual(change.fields, [{ path: "validityEndTime", before: "2026-12-01T00:00:00Z", after }]);
+  });
+
+  it("restarts nobody when only its renewal comes at another time", () => {
+    const earlier = leaf("kubelet-server-worker-0", "update").slice(2);
+    assert.deepEqual(told(stackStep(hosts, hosts), ...earlier), [
+      "worker-0, certificate pki-kubelet-server-worker-0: none",
+    ]);
+  });
+
   it("is carried to its host, where the secret files can't be seen", () => {
     const write = stepOf(
       "redoubt:hosts:HardenedHost$redoubt:plan:SecretFiles$command:remote:Command",
@@ -313,7 +334,7 @@ describe("what no rule knows", () => {
 
   it("is a plan's script of another version: who could be affected counts", () => {
     const script = renderScript(mergeFragments({}), "node");
-    const unknown = script.replace(/report\n$/, "levitate x\nreport\n");
+    const unknown = script.replace(/report\n\}\n$/, "levitate x\nreport\n}\n");
     const types = "redoubt:node:Node$redoubt:plan:ApplyPlan$command:remote:Command";
     const step = stepOf(types, "node-worker-0-plan-apply", {
       before: { stdin: unknown },

@@ -55,6 +55,14 @@ describe("a person who comes in by a certificate", () => {
     assert.doesNotMatch(renewed.impact.reason, /refused/);
   });
 
+  it("is not disturbed when only the renewal comes at another time", () => {
+    const parts = personSteps("alice", "update").filter(({ urn }) => urn.endsWith("-certificate"));
+    assert.deepEqual(lines(changesOf(...parts)), [
+      "certificates, authority user-alice-authority: none",
+      "certificates, certificate user-alice-leaf: none",
+    ]);
+  });
+
   it("disturbs nobody when new", () => {
     assert.deepEqual(lines(changesOf(...personSteps("alice", "create"))), [
       "certificates, authority user-alice-authority: none",

@@ -7,6 +7,7 @@ export interface StepParts {
   readonly after?: Properties;
   readonly outputsBefore?: Properties;
   readonly outputsAfter?: Properties;
+  readonly changedPaths?: readonly string[];
 }
 
 /** A step of a made-up preview; `types` are the parents' types and its own. */
@@ -18,7 +19,7 @@ export function stepOf(types: string, name: string, parts: StepParts = {}): Step
     newInputs: parts.after,
     oldOutputs: parts.outputsBefore,
     newOutputs: parts.outputsAfter,
-    changedPaths: [],
+    changedPaths: parts.changedPaths ?? [],
   };
 }
 
