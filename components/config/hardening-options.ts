@@ -11,6 +11,25 @@ export function portFeatures({
   return identityProvider === undefined ? [] : ["identityProvider"];
 }
 
+const rebootsFromHour = 4;
+const minutesBetweenReboots = 20;
+/** More hosts than that share times: four hours of a night must do. */
+const rebootTimes = 12;
+
+/**
+ * When a host reboots after an update that asks for it: hosts of a role one after another, so that etcd keeps its quorum and pods have
+ * somewhere to be, and workers between control planes.
+ *
+ * @returns `HH:MM`, from 04:00 on.
+ */
+export function rebootTime({ hosts }: Pick<ClusterLayout, "hosts">, { name, role }: HostSpec): string {
+  const place = hosts.filter((host) => host.role === role).findIndex((host) => host.name === name);
+  const minutes =
+    (place % rebootTimes) * minutesBetweenReboots + (role === "worker" ? minutesBetweenReboots / 2 : 0);
+  const two = (number: number): string => String(number).padStart(2, "0");
+  return `${two(rebootsFromHour + Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+}
+
 /** What a host's hardening depends on, worked out from the settings: above all who may reach which port. */
 export function hardeningOptions(
   settings: Settings,
@@ -34,6 +53,7 @@ export function hardeningOptions(
         };
   return {
     ...settings.hardening,
+    rebootTime: rebootTime(layout, host),
     adminUser: settings.hosts.adminUser,
     role: host.role,
     sshPort: settings.hosts.inventory?.hosts.find(({ name }) => name === host.name)?.port ?? 22,

@@ -211,7 +211,12 @@ const access = z.strictObject({
 
 const hardening = z.strictObject({
   timeServers: z.array(z.string()).default([]).describe("NTP servers. Default: Debian's."),
-  automaticReboot: z.boolean().default(false).describe("Reboot when a security update asks for it."),
+  automaticReboot: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Reboot when a security update asks for it, one host after another from 04:00 to 08:00 of their clocks.",
+    ),
 });
 
 /** Values that only `pulumi config set --secret` may set; see `readSettings`. Other blocks refer to them by name. */

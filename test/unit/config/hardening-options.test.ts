@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { hardeningOptions, rebootTime } from "../../../components/config/hardening-options";
+import { clusterLayout } from "../../../components/config/layout";
+import { parseSettings } from "../../../components/config/settings";
+import { updates } from "../../../components/hosts/hardening/updates";
+
+const settings = parseSettings(
+  {
+    apiServer: { endpoint: "10.9.9.9" },
+    hosts: { controlPlanes: 3, workers: 14 },
+    hardening: { automaticReboot: true },
+  },
+  "test",
+);
+const layout = clusterLayout(settings);
+const times = (role: string): string[] =>
+  layout.hosts.filter((host) => host.role === role).map((host) => rebootTime(layout, host));
+
+describe("reboots after an update", () => {
+  it("take control planes one after another, so that etcd keeps its quorum", () => {
+    assert.deepEqual(times("control-plane"), ["04:00", "04:20", "04:40"]);
+  });
+
+  it("take workers between them, one after another as far as a night goes", () => {
+    const workers = times("worker");
+    assert.deepEqual(workers.slice(0, 3), ["04:10", "04:30", "04:50"]);
+    assert.equal(workers[11], "07:50");
+    assert.equal(workers[12], "04:10");
+    assert.equal(new Set([...workers, ...times("control-plane")]).size, 15);
+  });
+
+  it("are what the hosts are told", () => {
+    const [, second] = layout.hosts;
+    assert.ok(second);
+    const content = updates(hardeningOptions(settings, layout, second)).files?.[0]?.content ?? "";
+    assert.match(content, /^Unattended-Upgrade::Automatic-Reboot-Time "04:20";$/m);
+  });
+});
