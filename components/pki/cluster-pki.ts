@@ -115,14 +115,14 @@ export class ClusterPki extends pulumi.ComponentResource {
     );
 
     // Keys without a certificate.
-    const bareKey = (purpose: string): tls.PrivateKey =>
+    const bareKey = (purpose: string, keep: boolean): tls.PrivateKey =>
       new tls.PrivateKey(
         `${name}-${purpose}`,
         { algorithm: "ECDSA", ecdsaCurve: "P256" },
-        { parent: this, protect },
+        { parent: this, protect: protect && keep },
       );
     this.serviceAccountKeys = chooseServiceAccountKeys(args.serviceAccountKeys, bareKey);
-    this.encryptionKey = bareKey("encryption-key");
+    this.encryptionKey = bareKey("encryption-key", true);
 
     // One certificate per row of the table.
     this.leaves = leafProfiles(args).map((profile) => ({

@@ -19,14 +19,15 @@ export interface ServiceAccountKeys {
 
 /**
  * Makes every generation up to the newest and picks those in use. A generation that is accepted no more keeps its key in the state,
- * which nobody reads: a key that vanished by mistake would log every workload out.
+ * which nobody reads: a key that vanished by mistake would log every workload out. One that never signed is no loss, so that a rotation
+ * that was only announced can be taken back.
  *
- * @param makeKey Makes the protected key of that name.
+ * @param makeKey Makes the key of that name; `keep`: it may not be deleted.
  * @throws Error when the signing generation is not accepted.
  */
 export function chooseServiceAccountKeys(
   { signingKey, acceptedKeys }: ServiceAccountKeyOptions,
-  makeKey: (name: string) => tls.PrivateKey,
+  makeKey: (name: string, keep: boolean) => tls.PrivateKey,
 ): ServiceAccountKeys {
   if (!acceptedKeys.includes(signingKey)) {
     throw new Error(`service account key ${signingKey} would sign, and is not among the accepted ones`);
@@ -34,7 +35,7 @@ export function chooseServiceAccountKeys(
   const newest = Math.max(...acceptedKeys);
   const keys = Array.from({ length: newest }, (_, index) =>
     // The first has no number: it is older than this table.
-    makeKey(index === 0 ? "service-account-key" : `service-account-key-${index + 1}`),
+    makeKey(index === 0 ? "service-account-key" : `service-account-key-${index + 1}`, index < signingKey),
   );
   const publicKeys = keys
     .filter((_, index) => acceptedKeys.includes(index + 1))
