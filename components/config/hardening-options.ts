@@ -37,11 +37,12 @@ export function hardeningOptions(
   host: HostSpec,
 ): HardeningOptions {
   const addresses = (hosts: readonly HostSpec[]): string[] => hosts.map(({ address }) => address);
-  // Without other word only the box that hosts the machines manages them; elsewhere it is written down who does.
+  // The box that hosts machines manages them, whoever else may; elsewhere it is written down who does.
   const { operatorCidrs } = settings.hosts;
-  const managers = layout.localNetwork === undefined ? operatorCidrs : [layout.localNetwork.gateway];
-  const or = (configured: readonly string[]): readonly string[] =>
-    configured.length > 0 ? configured : managers;
+  const or = (configured: readonly string[]): readonly string[] => {
+    if (layout.localNetwork !== undefined) return [layout.localNetwork.gateway, ...configured];
+    return configured.length > 0 ? configured : operatorCidrs;
+  };
   const { awsNetwork } = layout;
   const outside =
     awsNetwork === undefined

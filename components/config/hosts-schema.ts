@@ -112,7 +112,7 @@ export const hosts = z.strictObject({
     .array(cidr)
     .default([])
     .describe(
-      "Networks from which SSH is let in. Local machines: by default the box itself. Inventory: must be given; with a bastion, its address among them. AWS: to the bastion, which alone reaches the hosts.",
+      "Networks from which SSH is let in. Local machines: beside the box itself. Inventory: must be given; with a bastion, its address among them. AWS: to the bastion, which alone reaches the hosts.",
     ),
   artifacts: z
     .enum(["delivered", "released"])

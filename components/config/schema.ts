@@ -87,7 +87,7 @@ const apiServer = z.strictObject({
     .array(cidr)
     .default([])
     .describe(
-      "Networks from which the API is let in, beside nodes and pods. Default: for local machines the box itself, else `hosts.operatorCidrs`.",
+      "Networks from which the API is let in, beside nodes, pods and the box of local machines. Default elsewhere: `hosts.operatorCidrs`.",
     ),
   endpoint: z
     .string()

@@ -37,3 +37,28 @@ describe("reboots after an update", () => {
     assert.match(content, /^Unattended-Upgrade::Automatic-Reboot-Time "04:20";$/m);
   });
 });
+
+describe("who reaches a local machine", () => {
+  const sourcesOf = (more: object): ReturnType<typeof hardeningOptions>["sources"] => {
+    const local = parseSettings(more as Record<string, unknown>, "test");
+    const machines = clusterLayout(local);
+    const [host] = machines.hosts;
+    assert.ok(host);
+    return hardeningOptions(local, machines, host).sources;
+  };
+  const gateway = layout.localNetwork?.gateway ?? "";
+
+  it("is the box, when nothing is said", () => {
+    const { operators, apiClients } = sourcesOf({});
+    assert.deepEqual({ operators, apiClients }, { operators: [gateway], apiClients: [gateway] });
+  });
+
+  it("is the box too, whoever else is let in: it could not manage the machine any more", () => {
+    const { operators, apiClients } = sourcesOf({
+      hosts: { operatorCidrs: ["192.0.2.0/24"] },
+      apiServer: { allowedCidrs: ["198.51.100.0/24"] },
+    });
+    assert.deepEqual(operators, [gateway, "192.0.2.0/24"]);
+    assert.deepEqual(apiClients, [gateway, "198.51.100.0/24"]);
+  });
+});
