@@ -13,6 +13,14 @@ export function isIn(address: string, network: string): boolean {
   return ipaddr.IPv4.isValidCIDR(network) && ipaddr.IPv4.parse(address).match(ipaddr.IPv4.parseCIDR(network));
 }
 
+/** Whether two IPv4 networks have an address in common; false when one of the texts is no network. */
+export function networksOverlap(left: string, right: string): boolean {
+  if (!ipaddr.IPv4.isValidCIDR(left) || !ipaddr.IPv4.isValidCIDR(right)) return false;
+  const [base, prefix] = ipaddr.IPv4.parseCIDR(left);
+  const [otherBase, otherPrefix] = ipaddr.IPv4.parseCIDR(right);
+  return base.match(otherBase, Math.min(prefix, otherPrefix));
+}
+
 /** The part of a network with that number, when it is cut into parts that many bits smaller: 10.0.0.0/16, 2 bits, 3 is 10.0.192.0/18. */
 export function partOf(network: string, bits: number, index: number): string {
   const prefix = ipaddr.IPv4.parseCIDR(network)[1] + bits;

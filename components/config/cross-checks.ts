@@ -1,5 +1,7 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
+import { networksOverlap } from "./addresses";
+import { allowProblems } from "./allow-checks";
 import { authorizationProblems } from "./authorization-checks";
 import { authenticationProblems } from "./authentication-checks";
 import { authorityProblems } from "./authority-checks";
@@ -19,11 +21,6 @@ type Network = [ipaddr.IPv4, number];
 function parseNetwork(text: string | undefined): Network | undefined {
   if (text === undefined || !ipaddr.IPv4.isValidCIDR(text)) return undefined;
   return ipaddr.IPv4.parseCIDR(text);
-}
-
-function overlap(left: Network, right: Network): boolean {
-  const bits = Math.min(left[1], right[1]);
-  return left[0].match(right[0], bits);
 }
 
 /** Hosts that have their pods behind those of the control planes. */
@@ -69,7 +66,7 @@ function networkProblems(settings: Settings): Problem[] {
   });
   known.forEach((left, index) => {
     for (const right of known.slice(index + 1)) {
-      if (!overlap(left.parsed, right.parsed)) continue;
+      if (!networksOverlap(left.value, right.value)) continue;
       const rule = `overlaps with ${left.setting} = ${left.value}`;
       problems.push({
         setting: right.setting,
@@ -170,14 +167,6 @@ function referenceProblems(settings: Settings): Problem[] {
         "namespace" in peer ? unknown(`network.allow "${rule.name}"`, peer.namespace) : [],
       ),
     ),
-    ...settings.network.allow
-      .filter((rule) => "cidr" in rule.from && "cidr" in rule.to)
-      .map((rule) => ({
-        setting: `network.allow "${rule.name}"`,
-        value: rule,
-        rule: "has no side in the cluster",
-        fix: "name a namespace on one side",
-      })),
     ...settings.access.roleBindings.flatMap(({ namespace }) =>
       namespace === undefined ? [] : unknown("access.roleBindings", namespace),
     ),
@@ -251,6 +240,7 @@ export function crossCheck(settings: Settings): Problem[] {
       settings.access.roleBindings.map(({ role, namespace }) => `${namespace ?? "cluster"}/${role}`),
     ),
     ...referenceProblems(settings),
+    ...allowProblems(settings),
     ...accessProblems(settings),
     ...authorizationProblems(settings),
     ...authenticationProblems(settings),

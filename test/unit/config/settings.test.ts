@@ -149,6 +149,14 @@ const wrong: readonly (readonly [what: string, raw: Record<string, unknown>, mes
     /has no side in the cluster/,
   ],
   [
+    "a rule for who is neither a node nor a pod, and is let through to no pod",
+    {
+      namespaces: [{ name: "app" }],
+      network: { allow: [{ ...rule, from: { cidr: "203.0.113.0/24" }, to: { namespace: "app" } }] },
+    },
+    /network\.allow "a" = .*opens nothing: 203\.0\.113\.0\/24 holds neither nodes nor pods/,
+  ],
+  [
     "a rule twice",
     { namespaces: [{ name: "app" }], network: { allow: [rule, rule] } },
     /network\.allow = "a": is there twice/,
