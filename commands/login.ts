@@ -18,9 +18,14 @@ const targetSchema = z.object({
   clusterName: z.string(),
   server: z.string(),
   certificateAuthority: z.string(),
-  issuer: z.string(),
-  clientId: z.string(),
-  passwordConnector: z.enum(["local", "ldap"]),
+  /** The identity provider of the stack, where it runs one. */
+  identityProvider: z
+    .object({
+      issuer: z.string(),
+      clientId: z.string(),
+      passwordConnector: z.enum(["local", "ldap"]),
+    })
+    .optional(),
 });
 type Target = z.infer<typeof targetSchema>;
 
@@ -45,7 +50,7 @@ function parseTarget(text: string, source: string): Target {
   const parsed = targetSchema.safeParse(JSON.parse(text === "" ? "null" : text));
   if (parsed.success) return parsed.data;
   throw new Error(
-    `${source} does not say where to log in. Fix: configure identityProvider and run up, or give --target the file that "pulumi stack output login --json" wrote`,
+    `${source} does not say where to log in. Fix: configure identityProvider or authentication.oidc and run up, or give --target the file that "pulumi stack output login --json" wrote`,
   );
 }
 
@@ -61,9 +66,17 @@ async function readTarget(options: Options, stack: ReturnType<typeof stackOption
   return parseTarget(JSON.stringify(login ?? null), `stack ${stack.stack}`);
 }
 
+function providerOf({ clusterName, identityProvider }: Target): NonNullable<Target["identityProvider"]> {
+  if (identityProvider !== undefined) return identityProvider;
+  throw new Error(
+    `${clusterName} runs no identity provider. Fix: give --issuer and --client-id of one of authentication.oidc`,
+  );
+}
+
 /** The issuer: the stack's, or another one that the API server trusts. */
 function issuerOf(target: Target, { issuer, clientId, issuerCa }: Options): OidcIssuer {
-  if (issuer === undefined) return target;
+  if (issuer === undefined)
+    return { ...providerOf(target), certificateAuthority: target.certificateAuthority };
   if (clientId === undefined) throw new Error("--issuer needs --client-id: as whom kubectl is known there");
   const certificateAuthority = issuerCa === undefined ? undefined : readFileSync(userPath(issuerCa), "utf8");
   return { issuer, clientId, certificateAuthority };
@@ -75,11 +88,14 @@ async function logIn(issuer: OidcIssuer, target: Target, options: Options): Prom
       process.stderr.write(`open ${where}\nand log in there; the code is ${code}\n`);
     });
   }
-  const { user, connector = target.passwordConnector } = options;
-  if (options.issuer !== undefined || connector !== target.passwordConnector) {
-    const who = options.issuer ?? `connector ${connector}`;
+  if (options.issuer !== undefined) {
+    throw new Error(`${options.issuer} takes no password on the terminal. Fix: use --device`);
+  }
+  const { passwordConnector } = providerOf(target);
+  const { user, connector = passwordConnector } = options;
+  if (connector !== passwordConnector) {
     throw new Error(
-      `${who} takes no password on the terminal (${target.passwordConnector} does). Fix: use --device, or set identityProvider.passwordConnector`,
+      `connector ${connector} takes no password on the terminal (${passwordConnector} does). Fix: use --device, or set identityProvider.passwordConnector`,
     );
   }
   if (user === undefined) throw new Error("whose password? Fix: give --user, or use --device");

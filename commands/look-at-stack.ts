@@ -28,7 +28,11 @@ async function lookOrReason(look: () => Promise<Look>): Promise<Look> {
 }
 
 function lookAtHost(host: RecordedHost): Promise<Look> {
-  const expectation: HostExpectation = { ...host, adminUser: host.access.user ?? "root" };
+  const expectation: HostExpectation = {
+    ...host,
+    adminUser: host.access.user ?? "root",
+    sshPort: host.access.port ?? 22,
+  };
   const manifest = host.promised.map(({ entry }) => entry);
   return lookOrReason(() =>
     withHost(host.access, async ({ run: runOnHost }) => {

@@ -19,6 +19,8 @@ export interface HostExpectation {
   readonly role: HostRole | undefined;
   /** The user that the stack logs in as. */
   readonly adminUser: string;
+  /** Where its sshd answers. */
+  readonly sshPort: number;
   readonly promised: readonly Promised[];
   /** Resources that bring it programs; empty where it mounts them, or downloads all of them. */
   readonly deliveries: readonly string[];

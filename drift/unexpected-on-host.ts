@@ -1,4 +1,4 @@
-import { portTable, type HostRole } from "../components/plan/ports";
+import { portTable } from "../components/plan/ports";
 import type { HostExpectation } from "./compare-host";
 import type { Finding } from "./finding";
 import type { HostFacts, SocketFact } from "./host-facts";
@@ -18,10 +18,15 @@ function isDhcpClient({ protocol, port, program }: SocketFact): boolean {
 }
 
 /** Ports that somebody waits on, from outside the host, and that the port table does not open on its role. */
-export function unexpectedSockets(role: HostRole | undefined, sockets: readonly SocketFact[]): Finding[] {
+export function unexpectedSockets(
+  { role, sshPort }: Pick<HostExpectation, "role" | "sshPort">,
+  sockets: readonly SocketFact[],
+): Finding[] {
   if (role === undefined) return [];
   const known = new Set(
-    portTable.filter((rule) => rule.on.includes(role)).map((rule) => `${rule.protocol}/${rule.port}`),
+    portTable
+      .filter((rule) => rule.on.includes(role))
+      .map(({ name, protocol, port }) => `${protocol}/${name === "ssh" ? sshPort : port}`),
   );
   const outside = sockets.filter((socket) => !isLoopback(socket.address) && !isDhcpClient(socket));
   const strange = outside.filter(({ protocol, port }) => !known.has(`${protocol}/${port}`));
@@ -109,7 +114,7 @@ function unexpectedDropIns({ promised }: HostExpectation, facts: HostFacts): Fin
 /** What is on the host and in no plan, and lets somebody in or changes what the plan made. */
 export function unexpectedOnHost(expectation: HostExpectation, facts: HostFacts): Finding[] {
   return [
-    ...unexpectedSockets(expectation.role, facts.sockets),
+    ...unexpectedSockets(expectation, facts.sockets),
     ...unexpectedAccounts(expectation, facts),
     ...unexpectedSudoers(expectation, facts),
     ...unexpectedFiles(expectation, facts),

@@ -18,11 +18,14 @@ export interface LoginParameters {
   readonly server: string;
   /** PEM of the authorities that sign its certificate. */
   readonly certificateAuthority: pulumi.Output<string>;
-  /** URL of the identity provider. */
-  readonly issuer: string;
-  readonly clientId: string;
-  /** Who answers for names and passwords. */
-  readonly passwordConnector: string;
+  /** Left out where the stack runs none. */
+  readonly identityProvider?: {
+    /** Its URL. */
+    readonly issuer: string;
+    readonly clientId: string;
+    /** Who answers for names and passwords. */
+    readonly passwordConnector: string;
+  };
 }
 
 /** What the user needs after `up`, and what commands and the next `up` go by. */
@@ -35,7 +38,7 @@ export interface StackOutputs {
   readonly kubeconfig: pulumi.Output<string>;
   /** Kubeconfigs of people by name; secret. */
   readonly userKubeconfigs: pulumi.Output<Record<string, string>>;
-  /** Left out without an identity provider: the engine would warn of a value that is undefined. */
+  /** Left out where nobody logs in by OpenID Connect: the engine would warn of a value that is undefined. */
   readonly login?: LoginParameters;
   /** The key that logs in to every host; secret. */
   readonly sshPrivateKey: pulumi.Output<string>;
@@ -79,15 +82,15 @@ export interface OutputSources {
 
 function loginParameters({ settings, issuers }: Blueprint, pki: ClusterPki): LoginParameters | undefined {
   const { identityProvider } = issuers;
-  if (identityProvider === undefined) return undefined;
-  return {
+  if (identityProvider === undefined && settings.authentication.oidc.length === 0) return undefined;
+  const cluster = {
     clusterName: settings.clusterName,
     server: pki.server,
     certificateAuthority: pki.kubernetesAuthority.trusted,
-    issuer: identityProvider.issuer,
-    clientId: loginClientId,
-    passwordConnector: identityProvider.passwordConnector,
   };
+  if (identityProvider === undefined) return cluster;
+  const { issuer, passwordConnector } = identityProvider;
+  return { ...cluster, identityProvider: { issuer, clientId: loginClientId, passwordConnector } };
 }
 
 function notApplicable(hosts: readonly HardenedHost[]): pulumi.Output<Record<string, unknown>> {
@@ -122,6 +125,6 @@ export function stackOutputs(blueprint: Blueprint, sources: OutputSources): Stac
     certificateRenewal: pki.expiries.apply((expiries) => renewalWindow(expiries, settings.renewBeforeHours)),
     notApplicable: notApplicable(hosts),
     connectivity: { flowsAsDeclared: probe.flows, notProbed: probe.notProbed },
-    next: `pulumi stack output kubeconfig --show-secrets --stack ${pulumi.getStack()} >kubeconfig && kubectl --kubeconfig kubeconfig get nodes`,
+    next: `(umask 077; pulumi stack output kubeconfig --show-secrets --stack ${pulumi.getStack()} >kubeconfig); kubectl --kubeconfig kubeconfig get nodes`,
   };
 }

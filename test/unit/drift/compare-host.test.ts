@@ -70,6 +70,7 @@ const urns = ["urn:apply", "urn:confirm"];
 const expectation: HostExpectation = {
   role: "worker",
   adminUser: "redoubt",
+  sshPort: 22,
   promised: [...manifestOf(script), ...secretManifestOf(secrets)].map((entry) => ({ entry, urns })),
   deliveries: [],
 };

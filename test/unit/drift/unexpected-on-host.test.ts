@@ -25,6 +25,7 @@ const manifest: readonly ManifestEntry[] = manifestOf(script);
 const expectation: HostExpectation = {
   role: "worker",
   adminUser: "redoubt",
+  sshPort: 22,
   promised: manifest.map((entry) => ({ entry, urns: ["urn"] })),
   deliveries: [],
 };
@@ -105,8 +106,11 @@ describe("what no plan knows", () => {
 
 describe("listening ports", () => {
   const socket = { protocol: "tcp", address: "0.0.0.0", port: 22, program: "sshd" };
-  const ports = (role: HostExpectation["role"], sockets: readonly (typeof socket)[]): string[] =>
-    unexpectedSockets(role, sockets).map(({ subject }) => subject);
+  const ports = (
+    role: HostExpectation["role"],
+    sockets: readonly (typeof socket)[],
+    sshPort = 22,
+  ): string[] => unexpectedSockets({ role, sshPort }, sockets).map(({ subject }) => subject);
 
   it("are those of the port table", () => {
     assert.deepEqual(ports("worker", [socket, { ...socket, address: "[::]", port: 10250 }]), []);
@@ -116,6 +120,11 @@ describe("listening ports", () => {
   it("are found on a role that does not open them, or over another protocol", () => {
     assert.deepEqual(ports("worker", [{ ...socket, port: 6443 }]), ["port tcp/6443"]);
     assert.deepEqual(ports("worker", [{ ...socket, protocol: "udp" }]), ["port udp/22"]);
+  });
+
+  it("are where the settings put SSH, and not where it is by default", () => {
+    assert.deepEqual(ports("worker", [{ ...socket, port: 2222 }], 2222), []);
+    assert.deepEqual(ports("worker", [socket], 2222), ["port tcp/22"]);
   });
 
   it("are one finding, over IPv4 and IPv6", () => {
