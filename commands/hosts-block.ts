@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ListedHost } from "../components/config/host-step";
 import { architectures, type Architecture } from "../toolchain/architecture";
 
 /** What is malformed is the program's to report, with all the rest. */
@@ -7,12 +8,23 @@ const processors = z
   .optional()
   .catch(undefined);
 
+const listedHosts = z.looseObject({
+  hosts: z.array(z.looseObject({ name: z.string(), role: z.enum(["control-plane", "worker"]) })),
+});
+
 /** `hosts` of a stack's configuration, as far as commands must know it before the program reads all of it. */
 export const hostsBlock = z.looseObject({
   provider: z.string().optional(),
   inventory: processors,
   aws: processors,
 });
+
+/** The hosts of an inventory; undefined where they are no inventory's, or are malformed. */
+export function listedHostsOf(hosts: z.infer<typeof hostsBlock> | undefined): ListedHost[] | undefined {
+  if (hosts?.provider !== "inventory") return undefined;
+  const inventory = listedHosts.safeParse(hosts.inventory);
+  return inventory.success ? inventory.data.hosts : undefined;
+}
 
 /** Processors for which the toolchain shall make what hosts install; undefined where nothing is said, as of local machines. */
 export function architectureOf(hosts: z.infer<typeof hostsBlock> | undefined): Architecture | undefined {

@@ -4,10 +4,12 @@ import { ensureEnginePlugin, enginePlugins, fetchByEngine } from "../toolchain/e
 import type { Architecture } from "../toolchain/architecture";
 import { ensureToolchain, type ToolSource } from "../toolchain/ensure";
 import type { KeysInUse } from "../components/config/authentication-checks";
+import { settingsSchema } from "../components/config/schema";
 import type { AuthorityGenerations } from "../components/pki/authority-generations";
 import { hostProviderOf } from "./host-provider";
-import { architectureOf, hostsBlock } from "./hosts-block";
+import { architectureOf, hostsBlock, listedHostsOf } from "./hosts-block";
 import { refuseAuthoritySkip } from "./authority-step";
+import { refuseClusterChange, type WantedCluster } from "./cluster-step";
 import { refuseKeySkip } from "./key-step";
 import { refusePlainSecrets } from "./plain-secrets";
 import { refuseHalfRemoved } from "./removal";
@@ -37,6 +39,7 @@ const configurationSchema = z.looseObject({
       "redoubt:clusterName": z.string().optional(),
       "redoubt:hosts": hostsBlock.optional(),
       "redoubt:kubernetes": z.looseObject({ version: z.string().optional() }).optional(),
+      "redoubt:network": z.unknown(),
       "redoubt:authentication": z
         .looseObject({
           serviceAccounts: z
@@ -69,6 +72,24 @@ interface StackConfiguration {
   readonly serviceAccountKeys: KeysInUse | undefined;
   /** Default: nothing is known of them. */
   readonly authorities: AuthorityGenerations | undefined;
+  readonly cluster: WantedCluster;
+}
+
+/** The version that is wanted where the configuration names none. */
+const defaultVersion = settingsSchema.shape.kubernetes.parse(undefined).version;
+
+function wantedCluster(
+  clusterName: string,
+  network: unknown,
+  hosts: z.infer<typeof hostsBlock> | undefined,
+): WantedCluster {
+  const parsed = settingsSchema.shape.network.safeParse(network);
+  if (!parsed.success) return { fixedSettings: undefined, listedHosts: listedHostsOf(hosts) };
+  const { podCidr, serviceClusterIpRange, clusterDomain } = parsed.data;
+  return {
+    fixedSettings: { clusterName, podCidr, serviceClusterIpRange, clusterDomain },
+    listedHosts: listedHostsOf(hosts),
+  };
 }
 
 function readConfiguration(stack: string): StackConfiguration {
@@ -76,8 +97,10 @@ function readConfiguration(stack: string): StackConfiguration {
   // What is malformed is the program's to report, with all the rest.
   const config = parsed.success ? parsed.data.config : undefined;
   const hosts = config?.["redoubt:hosts"];
+  const clusterName = config?.["redoubt:clusterName"] ?? stack;
   return {
-    clusterName: config?.["redoubt:clusterName"] ?? stack,
+    clusterName,
+    cluster: wantedCluster(clusterName, config?.["redoubt:network"], hosts),
     architecture: architectureOf(hosts),
     kubernetesVersion: config?.["redoubt:kubernetes"]?.version,
     serviceAccountKeys: config?.["redoubt:authentication"].serviceAccounts,
@@ -128,8 +151,9 @@ export interface OpenedStack {
 
 /** Refuses a configuration that a running cluster can't be brought to in one step, before anything changes. */
 function refuseSkips(stack: string, outputs: StackOutputs): void {
-  const { kubernetesVersion, serviceAccountKeys, authorities } = readConfiguration(stack);
-  refuseVersionSkip(outputs.kubernetesVersion, kubernetesVersion);
+  const { kubernetesVersion, serviceAccountKeys, authorities, cluster } = readConfiguration(stack);
+  refuseClusterChange(outputs, cluster);
+  refuseVersionSkip(outputs.kubernetesVersion, kubernetesVersion ?? defaultVersion);
   refuseKeySkip(outputs.serviceAccountKeys, serviceAccountKeys);
   refuseAuthoritySkip(outputs, authorities);
 }

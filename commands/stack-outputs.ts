@@ -7,6 +7,19 @@ import { projectFolder, stateFile } from "./stack";
 const outputsSchema = z.looseObject({
   /** Version that runs. */
   kubernetesVersion: z.string().optional(),
+  /** What no `up` may change. */
+  fixedSettings: z
+    .object({
+      clusterName: z.string(),
+      podCidr: z.string(),
+      serviceClusterIpRange: z.string(),
+      clusterDomain: z.string(),
+    })
+    .optional(),
+  /** Every node. */
+  nodeTable: z
+    .array(z.looseObject({ name: z.string(), role: z.enum(["control-plane", "worker"]) }))
+    .optional(),
   /** Keys of service account tokens in use. */
   serviceAccountKeys: z.object({ signingKey: z.number(), acceptedKeys: z.array(z.number()) }).optional(),
   /** Generations of the authorities in use; not there before the first rotation. */

@@ -3,6 +3,7 @@ import { loginClientId } from "../components/access/dex";
 import type { HardenedHost } from "../components/hosts/hardened-host";
 import type { HostProvider } from "../components/hosts/host";
 import type { ConnectivityProbe } from "../components/network/probe";
+import type { FixedSettings } from "../components/config/fixed-settings";
 import { isRotated, type AuthorityGenerations } from "../components/pki/authority-generations";
 import type { ClusterPki } from "../components/pki/cluster-pki";
 import { renewalWindow, type Expiries, type RenewalWindow } from "../components/pki/expiry";
@@ -32,6 +33,8 @@ export interface LoginParameters {
 export interface StackOutputs {
   /** Version that runs; `up` refuses to skip a minor from here. */
   readonly kubernetesVersion: string;
+  /** What the cluster was made with and can't change; `up` refuses another value. */
+  readonly fixedSettings: FixedSettings;
   /** URL of the API server. */
   readonly endpoint: string;
   /** Kubeconfig of the administrator; secret. */
@@ -103,12 +106,14 @@ function notApplicable(hosts: readonly HardenedHost[]): pulumi.Output<Record<str
 /** The outputs of the stack. */
 export function stackOutputs(blueprint: Blueprint, sources: OutputSources): StackOutputs {
   const { machines, pki, people, hosts, probe } = sources;
-  const { kubernetes, authentication, pki: settings } = blueprint.settings;
+  const { kubernetes, authentication, clusterName, network, pki: settings } = blueprint.settings;
+  const { podCidr, serviceClusterIpRange, clusterDomain } = network;
   const { authorities } = settings;
   const { issuer, signingKey, acceptedKeys } = authentication.serviceAccounts;
   const login = loginParameters(blueprint, pki);
   return {
     kubernetesVersion: kubernetes.version,
+    fixedSettings: { clusterName, podCidr, serviceClusterIpRange, clusterDomain },
     endpoint: pki.server,
     kubeconfig: pki.adminKubeconfig,
     userKubeconfigs: pulumi.secret(

@@ -50,16 +50,18 @@ export class NetworkPolicies extends pulumi.ComponentResource {
     super("redoubt:network:NetworkPolicies", name, {}, opts);
 
     // The namespaces that the stack owns.
-    const created = args.namespaces
-      .filter((spec) => !builtInNamespaces.has(spec.name))
-      .map(
-        (spec) =>
+    const created = new Map(
+      args.namespaces
+        .filter((spec) => !builtInNamespaces.has(spec.name))
+        .map((spec) => [
+          spec.name,
           new kubernetes.core.v1.Namespace(
             `${name}-${spec.name}`,
             { metadata: { name: spec.name, labels: podSecurityLabels(spec) } },
             { parent: this },
           ),
-      );
+        ]),
+    );
 
     // Their policies, and those of the namespaces that every cluster has.
     const isolated = new Set([...builtInNamespaces, ...args.namespaces.map((spec) => spec.name)]);
@@ -68,14 +70,19 @@ export class NetworkPolicies extends pulumi.ComponentResource {
       ...[...isolated].flatMap(isolationManifests),
       ...args.allow.flatMap(allowRuleManifests),
     ];
-    this.policies = manifests.map(
-      (manifest) =>
-        new kubernetes.networking.v1.NetworkPolicy(
-          `${name}-${manifest.namespace}-${manifest.name}`,
-          { metadata: { name: manifest.name, namespace: manifest.namespace }, spec: manifest.spec },
-          { parent: this, dependsOn: created },
-        ),
-    );
+    this.policies = manifests.map((manifest) => {
+      const namespace = created.get(manifest.namespace);
+      return new kubernetes.networking.v1.NetworkPolicy(
+        `${name}-${manifest.namespace}-${manifest.name}`,
+        { metadata: { name: manifest.name, namespace: manifest.namespace }, spec: manifest.spec },
+        {
+          parent: this,
+          dependsOn: [...created.values()],
+          // They go with their namespace and not before: pods that are still stopping in it would be open to everybody.
+          ...(namespace === undefined ? {} : { deletedWith: namespace }),
+        },
+      );
+    });
     this.registerOutputs({ namespaces: [...isolated] });
   }
 }

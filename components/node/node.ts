@@ -1,7 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host, HostConnection, HostSpec } from "../hosts/host";
-import type { AuthorityGenerations } from "../pki/authority-generations";
+import { firstGeneration, type AuthorityGenerations } from "../pki/authority-generations";
 import { ApplyPlan } from "../plan/apply-plan";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { mergeFragments } from "../plan/merge";
@@ -70,7 +70,10 @@ export class Node extends pulumi.ComponentResource {
       "pod-network": podNetwork({ podCidr: spec.podCidr, routes, artifacts: args.artifacts }),
       "kube-router": kubeRouter({ ...args, nodeName: spec.name }),
       "kube-proxy": kubeProxy({ ...args, nodeName: spec.name }),
-      "fresh-certificate": freshCertificate(args.authorities),
+      "fresh-certificate": freshCertificate({
+        nodeName: spec.name,
+        authorities: args.authorities ?? firstGeneration,
+      }),
       kubelet: kubelet({
         ...args,
         nodeName: spec.name,

@@ -4,7 +4,7 @@ import { stringify } from "yaml";
 import type { AllowRule, NetworkPolicyManifest } from "../../../components/network/allow-rules";
 import { NetworkPolicies, type NetworkPoliciesArgs } from "../../../components/network/network-policies";
 import { assertGolden } from "../../support/golden";
-import { assertNamedUnderParents, ofType, recordStack, type Recording } from "../../support/mocks";
+import { assertNamedUnderParents, ofType, recordStack, reveal, type Recording } from "../../support/mocks";
 
 const webToDatabase: AllowRule = {
   name: "web-to-db",
@@ -49,6 +49,24 @@ describe("network policies", () => {
     assert.equal(golden.size, objects.length);
     assertGolden("network/policies", Object.fromEntries(golden));
     assertNamedUnderParents(recording, ["network"]);
+  });
+
+  it("go with their namespace and not before, so that pods which are still stopping stay isolated", async () => {
+    const policies = ofType(await record(), policyType).values();
+    const deletedWith = await Promise.all(
+      [...policies].map(async ({ inputs, opts }) => {
+        const { namespace } = (inputs as unknown as Policy).metadata;
+        const urn = opts.deletedWith === undefined ? "" : (await reveal(opts.deletedWith.urn)).value;
+        return `${namespace}: ${urn.split("::").at(-1) ?? ""}`;
+      }),
+    );
+    assert.deepEqual([...new Set(deletedWith)].sort(), [
+      "app: network-app",
+      "default: ",
+      "kube-node-lease: ",
+      "kube-public: ",
+      "kube-system: ",
+    ]);
   });
 
   for (const namespace of ["default", "kube-public", "kube-node-lease", "kube-system", "app"]) {

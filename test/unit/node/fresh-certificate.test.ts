@@ -19,9 +19,11 @@ describe("the certificate that a kubelet renews itself", () => {
     rmSync(folder, { recursive: true });
   });
 
-  const old = issueTestIdentity("old");
-  const fresh = issueTestIdentity("fresh");
-  const [step] = freshCertificate({ issuing: 2, trusted: [1, 2] }).steps ?? [];
+  const old = issueTestIdentity("system:node:w-1");
+  const fresh = issueTestIdentity("system:node:w-1");
+  const renamed = issueTestIdentity("system:node:w-10");
+  const second = { issuing: 2, trusted: [1, 2] };
+  const [step] = freshCertificate({ nodeName: "w-1", authorities: second }).steps ?? [];
   const check = step?.unless.at(-1) ?? "";
   const repair = step?.command.at(-1) ?? "";
   const current = (): string => path.join(folder, "kubelet", "kubelet-client-current.pem");
@@ -40,8 +42,8 @@ describe("the certificate that a kubelet renews itself", () => {
     const env = { ...process.env, PATH: `${folder}:${process.env["PATH"] ?? ""}` };
     return spawnSync("bash", ["-c", text], { env }).status;
   };
-  const hold = (own: TestIdentity | undefined): void => {
-    writeFileSync(path.join(folder, "pki", "ca.crt"), fresh.certificateAuthority);
+  const hold = (own: TestIdentity | undefined, authority = fresh): void => {
+    writeFileSync(path.join(folder, "pki", "ca.crt"), authority.certificateAuthority);
     if (own !== undefined) writeFileSync(current(), own.certificate + own.privateKey);
   };
 
@@ -68,12 +70,16 @@ describe("the certificate that a kubelet renews itself", () => {
     assert.equal(run(check, "inactive"), 0);
   });
 
-  it("is not looked at before the first rotation", () => {
-    assert.deepEqual(freshCertificate(firstGeneration), {});
+  it("goes when it is of another node, as after the host was renamed", () => {
+    hold(renamed, renamed);
+    assert.notEqual(run(check), 0);
+    const [ofRenamed] = freshCertificate({ nodeName: "w-10", authorities: firstGeneration }).steps ?? [];
+    assert.equal(run(ofRenamed?.unless.at(-1) ?? "false"), 0);
   });
 
   it("is looked at again when another generation issues", () => {
-    const at = (issuing: number): string => JSON.stringify(freshCertificate({ issuing, trusted: [1, 2] }));
+    const at = (issuing: number): string =>
+      JSON.stringify(freshCertificate({ nodeName: "w-1", authorities: { issuing, trusted: [1, 2] } }));
     assert.notEqual(at(1), at(2));
   });
 

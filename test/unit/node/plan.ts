@@ -1,10 +1,12 @@
 import { containerd } from "../../../components/node/containerd";
+import { freshCertificate } from "../../../components/node/fresh-certificate";
 import { kubeProxy } from "../../../components/node/kube-proxy";
 import { kubeRouter } from "../../../components/node/kube-router";
 import { kubelet } from "../../../components/node/kubelet";
 import { controlPlaneNodeRole } from "../../../components/node/node-role";
 import { podNetwork } from "../../../components/node/pod-network";
 import { versionSkew } from "../../../components/node/version-skew";
+import { firstGeneration } from "../../../components/pki/authority-generations";
 import { mergeFragments } from "../../../components/plan/merge";
 import type { HostPlan } from "../../../components/plan/plan";
 import { artifacts, fixtureHost, hostSpecs, nodeArgs } from "../../support/fixture-cluster";
@@ -24,6 +26,7 @@ export function nodePlan(name: string): HostPlan {
     "pod-network": podNetwork({ podCidr: spec.podCidr, routes, artifacts }),
     "kube-router": kubeRouter(options),
     "kube-proxy": kubeProxy(options),
+    "fresh-certificate": freshCertificate({ nodeName: name, authorities: firstGeneration }),
     kubelet: kubelet({ ...options, taints: isControlPlane ? [taint] : [] }),
     ...(isControlPlane ? { "node-role": controlPlaneNodeRole(name) } : {}),
   });

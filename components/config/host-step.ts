@@ -1,0 +1,46 @@
+import type { HostRole } from "../plan/ports";
+import type { Problem } from "./problem";
+
+/** A host as the configuration lists it, or the last `up` knew it. */
+export interface ListedHost {
+  readonly name: string;
+  readonly role: HostRole;
+}
+
+function changedRole({ name, role }: ListedHost, wanted: readonly ListedHost[]): Problem[] {
+  const now = wanted.find((host) => host.name === name)?.role;
+  if (now === undefined || now === role) return [];
+  const rule = `was a ${role}, and what ran there for that would stay`;
+  const fix = `take ${name} out and run up; then reinstall it and put it in as a ${now}`;
+  return [{ setting: `hosts.inventory.hosts "${name}"`, value: now, rule, fix }];
+}
+
+/** Control planes, the one first that lets others go. */
+function controlPlanes(hosts: readonly ListedHost[]): string[] {
+  return hosts.filter(({ role }) => role === "control-plane").map(({ name }) => name);
+}
+
+/**
+ * A change of the list of hosts that a running cluster can't follow.
+ *
+ * @param running The hosts of the last `up`, in its order.
+ * @param wanted The hosts as they are listed now.
+ */
+export function checkHostStep(running: readonly ListedHost[], wanted: readonly ListedHost[]): Problem[] {
+  const [first] = controlPlanes(running);
+  const [newFirst] = controlPlanes(wanted);
+  const staysBehind = first !== undefined && first !== newFirst && controlPlanes(wanted).includes(first);
+  return [
+    ...running.flatMap((host) => changedRole(host, wanted)),
+    ...(staysBehind
+      ? [
+          {
+            setting: "hosts.inventory.hosts",
+            value: newFirst,
+            rule: `comes before ${first}, the first control plane, through which nodes leave the cluster: ${newFirst ?? ""} would be drained and deleted`,
+            fix: `list ${first} before all other control planes`,
+          },
+        ]
+      : []),
+  ];
+}

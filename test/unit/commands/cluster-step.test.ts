@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { refuseClusterChange, type ClusterOutputs, type WantedCluster } from "../../../commands/cluster-step";
+import { hostsBlock, listedHostsOf } from "../../../commands/hosts-block";
+import type { ListedHost } from "../../../components/config/host-step";
+
+const fixedSettings = {
+  clusterName: "prod",
+  podCidr: "10.244.0.0/16",
+  serviceClusterIpRange: "10.96.0.0/16",
+  clusterDomain: "cluster.local",
+};
+const first: ListedHost = { name: "a", role: "control-plane" };
+const second: ListedHost = { name: "b", role: "control-plane" };
+const worker: ListedHost = { name: "w", role: "worker" };
+const running: ClusterOutputs = { fixedSettings, nodeTable: [first, second, worker] };
+
+const step = (wanted: Partial<WantedCluster>, from = running): void => {
+  refuseClusterChange(from, { fixedSettings, listedHosts: undefined, ...wanted });
+};
+const hosts = (...listedHosts: ListedHost[]): Partial<WantedCluster> => ({ listedHosts });
+
+describe("what a running cluster can't change", () => {
+  for (const [key, value, setting] of [
+    ["clusterName", "other", "clusterName"],
+    ["podCidr", "10.245.0.0/16", "network.podCidr"],
+    ["serviceClusterIpRange", "10.97.0.0/16", "network.serviceClusterIpRange"],
+    ["clusterDomain", "example.org", "network.clusterDomain"],
+  ] as const) {
+    it(`is refused with what it is: ${setting}`, () => {
+      const was = fixedSettings[key];
+      assert.throws(
+        () => {
+          step({ fixedSettings: { ...fixedSettings, [key]: value } });
+        },
+        new RegExp(`redoubt:${setting} = "${value}": can't change.*it is ${was}\\. Fix: put ${was} back`),
+      );
+    });
+  }
+
+  it("is nothing before the first up, nor where the configuration can't be read", () => {
+    step({ fixedSettings: { ...fixedSettings, podCidr: "10.1.0.0/16" } }, {});
+    step({ fixedSettings: undefined });
+  });
+});
+
+describe("hosts of an inventory", () => {
+  it("come and go", () => {
+    step(hosts(first, second));
+    step(hosts(first, worker));
+    step(hosts(first, { name: "c", role: "control-plane" }, second, worker, { name: "x", role: "worker" }));
+    // It is gone for good: another one leads from now on.
+    step(hosts(second, worker));
+  });
+
+  it("keep their first control plane in front, wherever workers stand", () => {
+    step(hosts(worker, first, second));
+    assert.throws(() => {
+      step(hosts(second, first, worker));
+    }, /hosts = "b": comes before a, the first control plane.*Fix: list a before all other/);
+  });
+
+  it("keep their role", () => {
+    assert.throws(() => {
+      step(hosts(first, second, { ...worker, role: "control-plane" }));
+    }, /hosts "w" = "control-plane": was a worker.*Fix: take w out and run up; then reinstall it/);
+    assert.throws(() => {
+      step(hosts({ ...first, role: "worker" }, second, worker));
+    }, /hosts "a" = "worker": was a control-plane/);
+  });
+
+  it("are read from the configuration of an inventory, and of nothing else", () => {
+    const listed = (block: object): ListedHost[] | undefined => listedHostsOf(hostsBlock.parse(block));
+    const inventory = { hosts: [{ ...worker, address: "192.0.2.1" }] };
+    assert.deepEqual(
+      listed({ provider: "inventory", inventory })?.map(({ name, role }) => ({ name, role })),
+      [worker],
+    );
+    assert.equal(listed({ provider: "inventory", inventory: { hosts: [{ name: 1 }] } }), undefined);
+    assert.equal(listed({ provider: "local", inventory }), undefined);
+    assert.equal(listedHostsOf(undefined), undefined);
+  });
+});
