@@ -60,10 +60,7 @@ export function convergenceStory(cluster: TestCluster, outputs: () => ClusterOut
     const end = Date.now() + 90_000;
     while (!isHealed() && Date.now() < end) await sleep(500);
     assert.ok(isHealed(), kubectl("get", "nodes,leases", "--all-namespaces"));
-    assert.equal(
-      cluster.ssh(outputs(), host, "systemctl is-active kubelet").stdout.trim(),
-      "active",
-    );
+    assert.equal(cluster.ssh(outputs(), host, "systemctl is-active kubelet").stdout.trim(), "active");
   };
 
   describe("Machines of one box", () => {
