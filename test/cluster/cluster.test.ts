@@ -31,7 +31,7 @@ describe("A cluster on this box", () => {
 
   it("tells the user what to do next", () => {
     const { stdout } = cluster.pulumi(["stack", "output"]);
-    assert.match(stdout, /next/);
+    assert.match(stdout, /next.*kubectl --kubeconfig kubeconfig get nodes/);
     assert.match(stdout, /kubeconfig\s+\[secret\]/);
   });
 

@@ -111,9 +111,17 @@ describe(`A host with a kernel of its own, Debian ${suite}`, () => {
 
   it("runs auditd with all rules loaded", () => {
     assert.equal(run("systemctl is-active auditd"), "active");
-    const loaded = run("auditctl -l").split("\n");
-    const wanted = (audit().files?.[0]?.content ?? "").trim().split("\n");
-    assert.equal(loaded.length, wanted.length, loaded.join("\n"));
+    // The kernel tells a rule in other words, but under the key that it was given (audit.rules(7), -k).
+    const keys = (rules: string): string[] =>
+      rules
+        .trim()
+        .split("\n")
+        .map((rule) => / (?:-k |-F key=)(\S+)$/.exec(rule)?.[1] ?? rule)
+        .sort();
+    const wanted = keys(audit().files?.[0]?.content ?? "");
+    assert.ok(wanted.length > 10);
+    const loaded = run("auditctl -l");
+    assert.deepEqual(keys(loaded), wanted, loaded);
   });
 
   it("writes down who changed accounts, under the key by which an auditor searches, and nothing of who only read them", async () => {

@@ -15,7 +15,7 @@ export interface Observation {
   /** Requests for readiness that were answered, and that were not. */
   readonly answered: number;
   readonly refused: number;
-  /** Longest time between two answers, in milliseconds. */
+  /** Longest time without an answer, in milliseconds: between two, before the first, or after the last. */
   readonly longestGap: number;
   /** Names of the objects that came while it looked, in order; a name twice is an event twice. */
   readonly added: readonly string[];
@@ -101,6 +101,8 @@ export class ApiObserver {
       }
       await sleep(100);
     }
+    // A server that did not come back until the end of the look was away since its last answer.
+    this.#longestGap = Math.max(this.#longestGap, Date.now() - last);
   }
 
   #tell(name: string): void {

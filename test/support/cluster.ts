@@ -184,7 +184,9 @@ export class TestCluster {
 
   /** The state as the backend keeps it, secrets encrypted. */
   public exportedState(): string {
-    return this.pulumi(["stack", "export"]).stdout;
+    const { stdout, stderr, code } = this.pulumi(["stack", "export"]);
+    if (code !== 0) throw new Error(`pulumi stack export failed: ${stderr}`);
+    return stdout;
   }
 
   /** Every resource of the state, secrets encrypted. */
@@ -230,10 +232,24 @@ export class TestCluster {
     return existsSync(this.logFile) ? readFileSync(this.logFile, "utf8") : "";
   }
 
-  /** Removes the cluster and every trace of the test; tolerates that some or all of it is gone. */
+  /**
+   * Removes the cluster and every trace of the test; tolerates that some or all of it is gone.
+   *
+   * @throws when what is there could not be destroyed.
+   */
   public async remove(): Promise<void> {
-    if (existsSync(path.join(this.folder, "data"))) await this.npmRun("destroy");
-    rmSync(this.configFile, { force: true });
-    rmSync(this.folder, { recursive: true, force: true });
+    try {
+      await this.destroy();
+    } finally {
+      rmSync(this.configFile, { force: true });
+      rmSync(this.folder, { recursive: true, force: true });
+    }
+  }
+
+  private async destroy(): Promise<void> {
+    // Without data no command ran on the stack.
+    if (!existsSync(path.join(this.folder, "data"))) return;
+    const { code, stdout, stderr } = await this.npmRun("destroy");
+    if (code !== 0) throw new Error(`npm run destroy failed: ${(stdout + stderr).slice(-2000)}`);
   }
 }

@@ -136,7 +136,9 @@ export function authoritiesStory(cluster: TestCluster): void {
     });
 
     it("are alone in the end, and whoever has a kubeconfig of the stage before goes on", async () => {
-      await rotate(2, [2], logins.outputs.kubeconfig);
+      const { kubeconfig } = logins.outputs;
+      await rotate(2, [2], kubeconfig);
+      assert.equal(logins.who(kubeconfig)?.username, "redoubt:admin");
       assert.doesNotMatch(
         cluster.exportedState(),
         /::pki-(kubernetes|etcd|front-proxy|webhook)-ca(-key|-certificate)?"/,

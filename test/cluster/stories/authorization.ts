@@ -4,6 +4,8 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiObserver, type Observation } from "../../support/api-observer";
 import type { ClusterOutputs, Outcome, TestCluster } from "../../support/cluster";
+import { everyNodeSpokeSince } from "../../support/heartbeats";
+import { podWithSecret } from "../../support/pod-with-secret";
 import { reconfigure } from "../../support/reconfigure";
 import { issueTestIdentity } from "../../support/webhook-identity";
 import { WebhookServer } from "../../support/webhook-server";
@@ -84,38 +86,19 @@ export function authorizationStory(cluster: TestCluster, outputs: () => ClusterO
   };
 
   describe("A node", () => {
-    const pod = JSON.stringify({
-      apiVersion: "v1",
-      kind: "Pod",
-      metadata: { name: "with-secret", namespace: "app" },
-      spec: {
-        terminationGracePeriodSeconds: 0,
-        automountServiceAccountToken: false,
-        securityContext: { runAsNonRoot: true, runAsUser: 65534, seccompProfile: { type: "RuntimeDefault" } },
-        containers: [
-          {
-            name: "main",
-            image: "redoubt.local/probe:1",
-            command: ["/bin/busybox", "sleep", "3600"],
-            securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-          },
-        ],
-        volumes: [{ name: "secret", secret: { secretName: "of-a-pod" } }],
-      },
-    });
-    const asNode = (index: number, args: string): Outcome =>
+    const asNode = (index: number, args: string, input = ""): Outcome =>
       cluster.ssh(
         outputs(),
         node("worker", index).name,
         `sudo kubectl --kubeconfig=/etc/kubernetes/kubelet.conf ${args}`,
+        input,
       );
 
     before(async () => {
       admin(["--namespace", "app", "create", "secret", "generic", "of-a-pod", "--from-literal=word=hidden"]);
       admin(["--namespace", "app", "create", "secret", "generic", "of-nobody", "--from-literal=word=hidden"]);
-      const spec = JSON.parse(pod) as { spec: object };
-      const placed = { ...spec, spec: { ...spec.spec, nodeName: node("worker", 0).name } };
-      assert.equal(admin(["apply", "-f", "-"], JSON.stringify(placed)).code, 0);
+      const pod = podWithSecret("with-secret", "of-a-pod", node("worker", 0).name);
+      assert.equal(admin(["apply", "-f", "-"], pod).code, 0);
       const end = Date.now() + 20_000;
       while (asNode(0, "--namespace app get secret of-a-pod").code !== 0 && Date.now() < end)
         await sleep(200);
@@ -182,6 +165,47 @@ export function authorizationStory(cluster: TestCluster, outputs: () => ClusterO
         /Forbidden|forbidden/,
       );
       assert.match(asNode(0, "--namespace app create token default").stderr, /Forbidden|forbidden/);
+
+      const { name } = node("worker", 0);
+      const uid = admin(["get", "node", name, "-o=jsonpath={.metadata.uid}"]).stdout;
+      const pod = (annotations: object, more: object = {}): string =>
+        JSON.stringify({
+          apiVersion: "v1",
+          kind: "Pod",
+          metadata: {
+            name: "of-the-node",
+            annotations,
+            // What NodeRestriction wants of every pod that a node makes.
+            ownerReferences: [{ apiVersion: "v1", kind: "Node", name, uid, controller: true }],
+          },
+          spec: {
+            nodeName: name,
+            automountServiceAccountToken: false,
+            securityContext: {
+              runAsNonRoot: true,
+              runAsUser: 65534,
+              seccompProfile: { type: "RuntimeDefault" },
+            },
+            containers: [
+              {
+                name: "main",
+                image: "redoubt.local/probe:1",
+                securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+              },
+            ],
+            ...more,
+          },
+        });
+      const mirror = { "kubernetes.io/config.mirror": "by-hand" };
+      const make = (manifest: string): Outcome =>
+        asNode(0, "--namespace app create --dry-run=server --validate=false -f -", manifest);
+      assert.equal(make(pod(mirror)).code, 0, "a mirror pod without a service account");
+      assert.match(make(pod({})).stderr, /can only create mirror pods/);
+      assert.match(
+        make(pod(mirror, { serviceAccountName: "default" })).stderr,
+        // ServiceAccount's word, which comes before NodeRestriction's.
+        /may not reference service accounts|can not create pods that reference a service account/,
+      );
     });
   });
 
@@ -288,11 +312,15 @@ export function authorizationStory(cluster: TestCluster, outputs: () => ClusterO
 
     it("a webhook that is down denies what only it could allow; what RBAC and ABAC allow still works", async () => {
       await reviewer().stop();
+      const stopped = Date.now();
       try {
         assert.match(as("nobody", "--namespace", "other", "get", "endpoints").stderr, unanswered);
         assert.equal(as("nobody", "--namespace", "app", "get", "configmaps").code, 0);
         assert.equal(as("vera", "--namespace", "app", "get", "pods").code, 0);
         assert.equal(as("rita", "get", "nodes").code, 0);
+        const end = Date.now() + 30_000;
+        while (!everyNodeSpokeSince(cluster, outputs(), stopped) && Date.now() < end) await sleep(500);
+        assert.ok(everyNodeSpokeSince(cluster, outputs(), stopped), "a kubelet does not get through");
         const ready = "-o=jsonpath={.items[*].status.conditions[?(@.type=='Ready')].status}";
         const everyOne = outputs().nodeTable.map(() => "True");
         assert.equal(admin(["get", "nodes", ready]).stdout.trim(), everyOne.join(" "));

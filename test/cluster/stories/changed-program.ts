@@ -17,7 +17,9 @@ export function changedProgramStory(cluster: TestCluster, outputs: () => Cluster
 
     it("is found, which needs a look through the bastion, and brought again by up", async () => {
       // Who set the machines up is still there, which drift leaves to a human.
-      assert.doesNotMatch((await drift()).stdout, /could not look|artifact/);
+      const before = (await drift()).stdout;
+      assert.match(before, /^worker-0 .*\(\d+ compared\)$/m);
+      assert.doesNotMatch(before, /could not look|artifact/);
       const wanted = sum();
       // Its size stays, and its link.
       onHost(

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { after, before, describe, it } from "node:test";
+import { promisify } from "node:util";
 import { deviceLogin } from "../../support/browser";
 import { runProgram, type ClusterOutputs, type TestCluster } from "../../support/cluster";
 import { bindPassword, identityBench, passwords } from "../../support/identity-bench";
@@ -124,8 +127,23 @@ export function identityStory(cluster: TestCluster, outputs: () => ClusterOutput
         writeFileSync(where, JSON.stringify({ ...known, expiresAt: new Date().toISOString() }));
       };
 
-      it("renews a token that ends by itself, once for all who ask at once", () => {
+      /** The token that kubectl gets of the plugin in its kubeconfig. */
+      const credentialOf = async (user: string): Promise<string> => {
+        const plugin = path.join(__dirname, "../../../commands/credential.cjs");
+        const { stdout } = await promisify(execFile)("node", [plugin, session(user).path]);
+        return (JSON.parse(stdout) as { status: { token: string } }).status.token;
+      };
+
+      it("renews a token that ends by itself, once for all who ask at once", async () => {
         const old = session("alice");
+        endToken("alice");
+        // Five kubectl at the same moment: each asks its plugin, which says by what token it goes.
+        const given = await Promise.all(Array.from({ length: 5 }, () => credentialOf("alice")));
+        const [token] = given;
+        assert.ok(token !== undefined && token !== old.idToken);
+        assert.deepEqual([...new Set(given)], [token]);
+        assert.equal(session("alice").idToken, token);
+
         endToken("alice");
         assert.equal(nameIn(as("alice", whoami)), "oidc:alice");
         const fresh = session("alice");

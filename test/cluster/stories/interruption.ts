@@ -58,19 +58,43 @@ export function interruptionStory(cluster: TestCluster): void {
   });
 }
 
+const machinesOf = (stack: string): string => `/var/lib/redoubt-machines/${stack}`;
+
+/** Names of the machines that a stack has on this box. */
+function machineNames(stack: string): string[] {
+  const machines = machinesOf(stack);
+  return (existsSync(machines) ? readdirSync(machines) : []).filter((name) =>
+    existsSync(`${machines}/${name}/definition.env`),
+  );
+}
+
+/** Under which the control groups of a stack's machines go; to be asked before they are removed. */
+export function machineIds(stack: string): string[] {
+  return machineNames(stack).map((name) =>
+    readFileSync(`${machinesOf(stack)}/${name}/upper/etc/machine-id`, "utf8").trim(),
+  );
+}
+
+/** Fails when a removed stack left a machine, disk, mount, bridge, address or cgroup. */
+export function assertNothingLeft(stack: string, ids: readonly string[]): void {
+  assert.equal(existsSync(machinesOf(stack)), false);
+  assert.doesNotMatch(runProgram("cat", ["/proc/mounts"]).stdout, new RegExp(stack));
+  assert.notEqual(runProgram("ip", ["link", "show", "dev", bridgeName(stack)]).code, 0);
+  assert.equal(runProgram("pgrep", ["--full", `--machine=${stack}-`]).stdout, "");
+  for (const name of [stack, ...ids]) {
+    assert.equal(runProgram("find", ["/sys/fs/cgroup", "-name", `*${name}*`]).stdout, "");
+  }
+}
+
 export function destroyStory(cluster: TestCluster): void {
-  const machines = `/var/lib/redoubt-machines/${cluster.stack}`;
-  const defined = (): string[] =>
-    (existsSync(machines) ? readdirSync(machines) : []).filter((name) =>
-      existsSync(`${machines}/${name}/definition.env`),
-    );
+  const defined = (): string[] => machineNames(cluster.stack);
 
   describe("Destroy", () => {
     let ids: readonly string[] = [];
 
     it("that is killed in the middle lets nothing happen but another one", async () => {
       const before = defined();
-      ids = before.map((name) => readFileSync(`${machines}/${name}/upper/etc/machine-id`, "utf8").trim());
+      ids = machineIds(cluster.stack);
       assert.equal(before.length, 3);
       const { processGroup, outcome } = cluster.start("destroy");
       const end = Date.now() + 60_000;
@@ -85,13 +109,7 @@ export function destroyStory(cluster: TestCluster): void {
     it("leaves no machine, disk, mount, bridge, address or cgroup", async () => {
       const { code, stdout, stderr } = await cluster.npmRun("destroy");
       assert.equal(code, 0, stdout + stderr);
-      assert.equal(existsSync(machines), false);
-      assert.doesNotMatch(runProgram("cat", ["/proc/mounts"]).stdout, new RegExp(cluster.stack));
-      assert.notEqual(runProgram("ip", ["link", "show", "dev", bridgeName(cluster.stack)]).code, 0);
-      assert.equal(runProgram("pgrep", ["--full", `--machine=${cluster.stack}-`]).stdout, "");
-      for (const name of [cluster.stack, ...ids]) {
-        assert.equal(runProgram("find", ["/sys/fs/cgroup", "-name", `*${name}*`]).stdout, "");
-      }
+      assertNothingLeft(cluster.stack, ids);
     });
   });
 }

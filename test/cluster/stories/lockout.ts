@@ -9,13 +9,21 @@ import type { ClusterOutputs, TestCluster } from "../../support/cluster";
 export function lockoutStory(cluster: TestCluster, outputs: () => ClusterOutputs): void {
   describe("A change of sshd that locks the operator out", () => {
     const worker = (): string => outputs().nodeTable.find((node) => node.role === "worker")?.name ?? "";
+    const configuration = (): string => {
+      const files = "/etc/ssh/sshd_config /etc/ssh/sshd_config.d/00-redoubt.conf";
+      const { code, stdout, stderr } = cluster.ssh(outputs(), worker(), `sudo sha256sum ${files}`);
+      assert.equal(code, 0, stderr);
+      return stdout;
+    };
     const logsIn = (): boolean => cluster.ssh(outputs(), worker(), "true").code === 0;
 
     it("is refused at once when sshd does not understand it, and the old file stays", () => {
       const plan = mergeFragments({ sshd: sshd({ adminUser: "redoubt\nNoSuchKeyword yes" }) });
+      const before = configuration();
       const outcome = cluster.ssh(outputs(), worker(), "sudo bash -s", renderScript(plan, "harden"));
       assert.notEqual(outcome.code, 0);
       assert.match(outcome.stderr, /00-redoubt\.conf: the new content was refused/);
+      assert.equal(configuration(), before);
       assert.ok(logsIn());
     });
 

@@ -11,6 +11,15 @@ const secretShapes = [
   /secret: [A-Za-z0-9+/]{43}=/,
 ];
 
+/** One of each shape, to show that a search finds it. */
+const canaries = [
+  "-----BEGIN PRIVATE KEY-----",
+  `client-key-data: ${"A".repeat(40)}`,
+  `secret: ${"A".repeat(43)}=`,
+];
+
+const patterns = secretShapes.map(({ source }) => `-e '${source}'`).join(" ");
+
 export function secretsStory(cluster: TestCluster, outputs: () => ClusterOutputs): void {
   describe("Secrets", () => {
     it("are encrypted in the state", () => {
@@ -37,6 +46,23 @@ export function secretsStory(cluster: TestCluster, outputs: () => ClusterOutputs
       assert.ok(existsSync(path.join(cluster.folder, "data", "tmp")));
     });
 
+    /**
+     * Files that a search on a host prints while a canary of each shape lies in a folder, which it must find. The script goes by stdin: a
+     * command line would be written down, with the canaries in it.
+     */
+    const foundBesideCanaries = (host: string, folder: string, search: string): string[] => {
+      const files = canaries.map((_, index) => `${folder}/canary-${index}`);
+      const plant = canaries.map((canary, index) => `printf '%s\\n' '${canary}' >${files[index] ?? ""}`);
+      const script = ["umask 022", `trap 'rm -f ${files.join(" ")}' EXIT`, ...plant, search, ""].join("\n");
+      const found = cluster.ssh(outputs(), host, "sudo bash -s", script).stdout.trim().split("\n");
+      assert.deepEqual(
+        files.filter((file) => !found.includes(file)),
+        [],
+        `${host}: the search finds nothing`,
+      );
+      return found.filter((file) => !files.includes(file));
+    };
+
     it("are in no command line and no environment of a host's processes", () => {
       for (const node of outputs().nodeTable) {
         const command =
@@ -52,14 +78,17 @@ export function secretsStory(cluster: TestCluster, outputs: () => ClusterOutputs
         const { stdout } = cluster.ssh(outputs(), node.name, "sudo journalctl --no-pager --output cat");
         assert.ok(stdout.length > 1000, node.name);
         for (const shape of secretShapes) assert.doesNotMatch(stdout, shape, node.name);
+        // What journald wrote has just been read as text.
+        const search = `grep --recursive --files-with-matches --no-messages --extended-regexp --exclude-dir=journal ${patterns} /var/log`;
+        assert.deepEqual(foundBesideCanaries(node.name, "/var/log", search), [], node.name);
       }
     });
 
     it("are in no file of a host that others can read", () => {
+      // find(1) counts whole megabytes, so that less than one would be nothing at all.
+      const search = `find / -xdev -type f -perm /004 -size -1024k -not -path '/usr/*' -not -path '/proc/*' -not -path '/sys/*' -not -path '/opt/*' -exec grep -lsE ${patterns} {} +`;
       for (const node of outputs().nodeTable) {
-        const command =
-          "sudo find / -xdev -type f -perm /004 -size -1M -not -path '/usr/*' -not -path '/proc/*' -not -path '/sys/*' -not -path '/opt/*' -exec grep -lsE -e '-----BEGIN [A-Z ]*PRIVATE KEY' {} +";
-        assert.equal(cluster.ssh(outputs(), node.name, command).stdout.trim(), "", node.name);
+        assert.deepEqual(foundBesideCanaries(node.name, "/var/tmp", search), [], node.name);
       }
     });
   });

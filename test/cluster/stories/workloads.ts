@@ -33,11 +33,11 @@ function podManifest(
 }
 
 /** Repeats a check until it holds: policies follow a pod's start by a moment. */
-async function eventually(
-  check: () => Outcome,
-  wanted: (outcome: Outcome) => boolean,
+async function eventually<Result>(
+  check: () => Result,
+  wanted: (outcome: Result) => boolean,
   seconds = 30,
-): Promise<Outcome> {
+): Promise<Result> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const outcome = check();
@@ -51,6 +51,16 @@ export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutpu
     cluster.kubectl(outputs().kubeconfig, args, input);
   const inPod = (namespace: string, pod: string, command: string): Outcome =>
     kubectl(["--namespace", namespace, "exec", pod, "--", "/bin/busybox", "sh", "-c", command]);
+  /** Tries to connect: 0 when it is answered, 1 when not (busybox nc); undefined when the pod could not even try. */
+  const connect = (namespace: string, pod: string, address: string, port: number): string | undefined => {
+    const { stdout } = inPod(namespace, pod, `nc -w 2 ${address} ${port} </dev/null; echo code=$?`);
+    return /^code=(\d+)$/m.exec(stdout)?.[1];
+  };
+  const controlPlane = (): ClusterOutputs["nodeTable"][number] => {
+    const node = outputs().nodeTable.find(({ role }) => role === "control-plane");
+    assert.ok(node);
+    return node;
+  };
   const create = (namespace: string, manifest: string): void => {
     const outcome = kubectl(["--namespace", namespace, "apply", "-f", "-"], manifest);
     assert.equal(outcome.code, 0, outcome.stderr);
@@ -154,32 +164,55 @@ export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutpu
         "-o",
         "jsonpath={.status.podIP}",
       ]).stdout;
-      const refused = (outcome: Outcome): boolean => outcome.code !== 0;
+      // Both listen: the other port to itself, and this one to whom a rule lets.
+      assert.equal(connect("app", "db", "127.0.0.1", 5433), "0");
+      assert.equal(connect("app", "web", address, 5432), "0");
       for (const [namespace, pod, port] of [
         ["app", "web", 5433],
         ["other", "stranger", 5432],
       ] as const) {
         const outcome = await eventually(
-          () => inPod(namespace, pod, `nc -w 2 ${address} ${port} </dev/null`),
-          refused,
+          () => connect(namespace, pod, address, port),
+          (code) => code === "1",
         );
-        assert.notEqual(outcome.code, 0, `${namespace}/${pod} reached ${port}`);
+        assert.equal(outcome, "1", `${namespace}/${pod} to ${port}`);
       }
     });
 
-    it("do not reach the API server unless a rule lets them", () => {
-      const outcome = inPod("app", "web", "nc -w 2 10.96.0.1 443 </dev/null");
-      assert.notEqual(outcome.code, 0);
+    it("do not reach the API server unless a rule lets them", async () => {
+      const ask = (): string | undefined => connect("app", "web", "10.96.0.1", 443);
+      assert.equal(ask(), "1");
+      const rule = {
+        apiVersion: "networking.k8s.io/v1",
+        kind: "NetworkPolicy",
+        metadata: { name: "web-to-api" },
+        spec: {
+          podSelector: { matchLabels: { app: "web" } },
+          policyTypes: ["Egress"],
+          egress: [
+            {
+              to: [{ ipBlock: { cidr: `${controlPlane().address}/32` } }],
+              ports: [{ protocol: "TCP", port: 6443 }],
+            },
+          ],
+        },
+      };
+      create("app", JSON.stringify(rule));
+      try {
+        assert.equal(await eventually(ask, (code) => code === "0"), "0");
+      } finally {
+        kubectl(["--namespace", "app", "delete", "networkpolicy", "web-to-api"]);
+      }
+      assert.equal(await eventually(ask, (code) => code === "1"), "1");
     });
 
     it("do not reach hosts: kubelet, etcd, SSH", () => {
       for (const node of outputs().nodeTable) {
-        for (const port of [22, 2379, 10250]) {
-          assert.notEqual(
-            inPod("app", "web", `nc -w 1 ${node.address} ${port} </dev/null`).code,
-            0,
-            `${node.name}:${port}`,
-          );
+        const ports = node.role === "control-plane" ? [22, 2379, 10250] : [22, 10250];
+        for (const port of ports) {
+          const own = `timeout 2 bash -c '</dev/tcp/${node.address}/${port}'`;
+          assert.equal(cluster.ssh(outputs(), node.name, own).code, 0, `${node.name}:${port} is not there`);
+          assert.equal(connect("app", "web", node.address, port), "1", `${node.name}:${port}`);
         }
       }
     });
@@ -188,6 +221,7 @@ export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutpu
       create("app", podManifest("talker", {}, "echo spoken; sleep 3600"));
       kubectl(["--namespace", "app", "wait", "pod/talker", "--for=condition=Ready", "--timeout=60s"]);
       assert.equal(kubectl(["--namespace", "app", "logs", "talker"]).stdout.trim(), "spoken");
+      assert.equal(inPod("app", "talker", "echo executed").stdout.trim(), "executed");
       for (const node of outputs().nodeTable) {
         const stats = kubectl(["get", "--raw", `/api/v1/nodes/${node.name}/proxy/metrics/resource`]);
         assert.match(stats.stdout, /node_cpu_usage_seconds_total/, stats.stderr);
@@ -212,20 +246,18 @@ export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutpu
         "canary",
         "--from-literal=word=plain-canary",
       ]);
-      const controlPlane = outputs().nodeTable.find((node) => node.role === "control-plane")?.name ?? "";
       const read =
         "sudo etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/etcd/pki/ca.crt --cert=/etc/kubernetes/pki/etcd-healthcheck-client.crt --key=/etc/kubernetes/pki/etcd-healthcheck-client.key get /registry/secrets/app/canary";
-      const { stdout, code } = cluster.ssh(outputs(), controlPlane, read);
+      const { stdout, code } = cluster.ssh(outputs(), controlPlane().name, read);
       assert.equal(code, 0);
       assert.match(stdout, /k8s:enc:secretbox:v1:/);
       assert.doesNotMatch(stdout, /plain-canary/);
     });
 
     it("leave a trace in the audit log, with the user and without the secret", () => {
-      const controlPlane = outputs().nodeTable.find((node) => node.role === "control-plane")?.name ?? "";
       const { stdout } = cluster.ssh(
         outputs(),
-        controlPlane,
+        controlPlane().name,
         'sudo grep \'"name":"canary"\' /var/log/kubernetes/audit.log',
       );
       assert.match(stdout, /"username":"redoubt:admin"/);

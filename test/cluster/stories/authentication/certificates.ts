@@ -93,9 +93,14 @@ export function certificatesStory(logins: Logins): void {
         logins.certificateOf("paul"),
       );
       const files = [certificate, key].map((data) => `<(echo ${data} | base64 --decode)`);
-      const command = `bash -c 'curl --insecure --silent --output /dev/null --write-out "%{http_code}" --cert ${files[0] ?? ""} --key ${files[1] ?? ""} https://localhost:10250/pods'`;
-      const { stdout } = logins.cluster.ssh(logins.outputs, logins.controlPlane, command);
-      assert.equal(stdout, "401");
+      assert.equal(logins.who(logins.certificateOf("paul"))?.username, "paul");
+      // A control plane may connect to every kubelet.
+      const ask = (address: string): string =>
+        `bash -c 'curl --insecure --silent --output /dev/null --write-out "%{http_code}" --cert ${files[0] ?? ""} --key ${files[1] ?? ""} https://${address}:10250/pods'`;
+      for (const { name, address } of logins.outputs.nodeTable) {
+        const { stdout } = logins.cluster.ssh(logins.outputs, logins.controlPlane, ask(address));
+        assert.equal(stdout, "401", name);
+      }
     });
 
     it("is withdrawn by taking its owner out, at once, without a restart, and nobody else notices", async () => {
