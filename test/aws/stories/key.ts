@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { z } from "zod";
 import { renderKeyPolicy } from "../../../components/hosts/aws/encryption-key";
 import type { Made } from "../made";
+
+const policySchema = z.looseObject({ Statement: z.array(z.looseObject({ Sid: z.string() })) });
 
 /** The key of the disks as KMS has it. */
 export function keyStory(made: () => Made): void {
@@ -27,7 +30,12 @@ export function keyStory(made: () => Made): void {
     it("is used through EC2 only, as its policy says", async () => {
       const policy = await ask("get_key_policy", "Policy", { PolicyName: "default" });
       const wanted = renderKeyPolicy({ accountId: "123456789012", region: "eu-central-1" });
-      assert.deepEqual(JSON.parse(String(policy)), JSON.parse(wanted));
+      const said = policySchema.parse(JSON.parse(String(policy)));
+      assert.deepEqual(said, JSON.parse(wanted));
+      assert.deepEqual(
+        said.Statement.map(({ Sid }) => Sid),
+        ["Administration", "DisksByEc2", "GrantsToEc2"],
+      );
     });
 
     it("bears the stack's tags", async () => {

@@ -42,6 +42,17 @@ async function keyStates(account: Asked): Promise<readonly unknown[]> {
   return Promise.all(states);
 }
 
+/** Days until each key is gone for good, as KMS says it. */
+async function daysLeft(account: Asked): Promise<readonly number[]> {
+  const keys = await account.ask({ service: "kms", operation: "list_keys", query: "Keys[].KeyId" });
+  const dates = [keys].flat().map((KeyId) => {
+    const query = "KeyMetadata.DeletionDate";
+    return account.ask({ service: "kms", operation: "describe_key", parameters: { KeyId }, query });
+  });
+  const ends = await Promise.all(dates);
+  return ends.map((end) => Math.round((Date.parse(String(end)) - Date.now()) / 86_400_000));
+}
+
 /** @param before What the account had before there was a stack. */
 export function removalStory(
   account: Asked,
@@ -67,6 +78,7 @@ export function removalStory(
       assert.equal(code, 0, stdout);
       assert.deepEqual(await holdings(account), before());
       assert.deepEqual(await keyStates(account), [["PendingDeletion", "Disks of the cluster three-zones"]]);
+      assert.deepEqual(await daysLeft(account), [30]);
     });
   });
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { traceOf } from "../../support/trace-of";
 import type { EmulatedStack } from "../emulated-stack";
 
 /** What the state keeps of what the provider answered. */
@@ -9,10 +10,7 @@ export function stateStory(stack: () => EmulatedStack): void {
       const { stdout } = stack().run("stack", "export");
       assert.match(stdout, /"userData": \{/);
       assert.match(stdout, /"ciphertext": "/);
-      for (const clear of ["#cloud-config", "PRIVATE KEY"]) {
-        assert.ok(!stdout.includes(clear), clear);
-        assert.ok(!stdout.includes(Buffer.from(clear).toString("base64").slice(0, 12)), `${clear} in base64`);
-      }
+      for (const clear of ["#cloud-config", "PRIVATE KEY"]) assert.ok(!traceOf(clear).test(stdout), clear);
     });
   });
 }

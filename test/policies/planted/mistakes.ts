@@ -141,6 +141,14 @@ export const foundElsewhere: Readonly<Record<string, string>> = {
   "network-dns": "redoubt-planted",
 };
 
+/** What rules rightly find beside the mistakes themselves, because of them: rule and resource. */
+export const consequences: readonly (readonly [rule: string, resource: string])[] = [
+  // Whose kubelet has the certificate of another is left without one.
+  ["certificates-kubelet-host", "worker-1"],
+  // The text of a command is a property too.
+  ["secrets-plain-property", "machines-network"],
+];
+
 /** All of them together, each caught on its own. */
 export const mistakes: readonly Mistake[] = [
   ...hosts,

@@ -13,17 +13,29 @@ import { ConvergeHost, type ConvergeOutcome } from "../../support/converge";
 const program = "#!/bin/sh\necho released\n";
 const sha256 = createHash("sha256").update(program).digest("hex");
 
-/** A server of files over TLS in a process of its own: scripts are waited for. It says its port. */
+/** What a host must never take, though it is what is pinned: it comes without TLS. */
+const inClear = "#!/bin/sh\necho in clear\n";
+
+/**
+ * A server of files over TLS in a process of its own, because scripts are waited for; and one without TLS beside it, which would give
+ * a host what it wants and notes who asked. It says the ports of both.
+ */
 const server = `
-const { readFileSync } = require("node:fs");
-const [key, cert, folder] = process.argv.slice(1);
+const { appendFileSync, readFileSync } = require("node:fs");
+const [key, cert, folder, text, asked] = process.argv.slice(1);
 const options = { key: readFileSync(key), cert: readFileSync(cert) };
 let failures = 1;
-require("node:https").createServer(options, (request, response) => {
-  if (request.url === "/busy" && failures-- > 0) return response.writeHead(503).end();
-  if (request.url === "/moved") return response.writeHead(302, { location: "http://127.0.0.1:9/program" }).end();
-  try { response.end(readFileSync(folder + request.url.replace("busy", "program"))); } catch { response.writeHead(404).end(); }
-}).listen(0, "127.0.0.1", function () { console.log(this.address().port); });
+const plain = require("node:http").createServer((request, response) => {
+  appendFileSync(asked, request.url + "\\n");
+  response.end(text);
+}).listen(0, "127.0.0.1", () => {
+  const other = plain.address().port;
+  require("node:https").createServer(options, (request, response) => {
+    if (request.url === "/busy" && failures-- > 0) return response.writeHead(503).end();
+    if (request.url === "/moved") return response.writeHead(302, { location: "http://127.0.0.1:" + other + "/moved" }).end();
+    try { response.end(readFileSync(folder + request.url.replace("busy", "program"))); } catch { response.writeHead(404).end(); }
+  }).listen(0, "127.0.0.1", function () { console.log(this.address().port + " " + other); });
+});
 `;
 
 describe("a program that a host downloads", () => {
@@ -31,6 +43,7 @@ describe("a program that a host downloads", () => {
   const target = path.join(host.folder, "installed", "program");
   let downloads: ChildProcess;
   let origin = "";
+  let originInClear = "";
   const install = (url: string, pinned = sha256): ConvergeOutcome => {
     const artifact = { name: "program", version: "1", url, sha256: pinned, path: target };
     const script = renderScript(mergeFragments({ test: { artifacts: [artifact] } }), "test");
@@ -49,11 +62,15 @@ describe("a program that a host downloads", () => {
       host.write(name, text);
     mkdirSync(path.join(host.folder, "www"));
     host.write("www/program", program);
+    host.write("asked-in-clear", "");
     process.env["CURL_CA_BUNDLE"] = path.join(host.folder, "ca.crt");
     const files = ["key", "crt", "www"].map((name) => path.join(host.folder, name));
-    downloads = spawn(process.execPath, ["-e", server, ...files], { stdio: ["ignore", "pipe", "inherit"] });
-    const [port] = (await once(downloads.stdout ?? downloads, "data")) as [Buffer];
-    origin = `https://127.0.0.1:${port.toString().trim()}`;
+    const args = ["-e", server, ...files, inClear, path.join(host.folder, "asked-in-clear")];
+    downloads = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const [ports] = (await once(downloads.stdout ?? downloads, "data")) as [Buffer];
+    const [port, portInClear] = ports.toString().trim().split(" ");
+    origin = `https://127.0.0.1:${port}`;
+    originInClear = `http://127.0.0.1:${portInClear}`;
   });
   after(() => {
     delete process.env["CURL_CA_BUNDLE"];
@@ -87,15 +104,16 @@ describe("a program that a host downloads", () => {
   });
 
   for (const [what, wrong] of [
-    ["comes without TLS", "http://127.0.0.1:9/program"],
-    ["leads away from TLS", "/moved"],
-    ["is not there", "/other"],
+    ["comes without TLS", () => `${originInClear}/program`],
+    ["leads away from TLS", () => `${origin}/moved`],
+    ["is not there", () => `${origin}/other`],
   ] as const) {
     it(`leaves what is installed when its address ${what}, and says what to do`, () => {
-      const { code, stderr } = install(wrong.startsWith("/") ? `${origin}${wrong}` : wrong, "1".repeat(64));
+      const { code, stderr } = install(wrong(), createHash("sha256").update(inClear).digest("hex"));
       assert.notEqual(code, 0);
       assert.match(stderr, /artifact program 1: \S+ can't be downloaded by this host.*hosts\.artifacts/);
       assert.equal(readFileSync(target, "utf8"), program);
+      assert.equal(host.read("asked-in-clear"), "");
     });
   }
 });

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"strings"
@@ -56,9 +57,21 @@ func TestTheClientReadsItsChecksAndWritesWhatItSaw(t *testing.T) {
 }
 
 func TestWrongArgumentsAreExplained(t *testing.T) {
-	for _, arguments := range [][]string{{}, {"check"}, {"check", "soon"}, {"serve", "http"}, {"listen"}} {
-		if output, err := probe(arguments...).CombinedOutput(); err == nil || len(output) == 0 {
-			t.Errorf("%v: %q, %v", arguments, output, err)
+	for _, c := range []struct {
+		arguments []string
+		want      string
+	}{
+		{nil, usage},
+		{[]string{"check"}, usage},
+		{[]string{"check", "soon"}, `SECONDS must be a whole number, not "soon"`},
+		{[]string{"serve", "http"}, `PORT must be 1 to 65535, not "http"`},
+		{[]string{"listen"}, usage},
+	} {
+		output, err := probe(c.arguments...).CombinedOutput()
+		// A panic says something too, and ends with another code.
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != 1 || strings.TrimSpace(string(output)) != "probe: "+strings.TrimSpace(c.want) {
+			t.Errorf("%v: %q, %v", c.arguments, output, err)
 		}
 	}
 }

@@ -160,8 +160,7 @@ func TestLocallySignedChainVerifies(t *testing.T) {
 func opensslVerify(t *testing.T, ca, leaf string) {
 	t.Helper()
 	if _, err := exec.LookPath("openssl"); err != nil {
-		t.Log("openssl is not installed; the chain is checked by crypto/x509 only")
-		return
+		t.Fatal("openssl is not installed, and nobody else judges the chain. Fix: apt-get install openssl")
 	}
 	folder := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(folder, "ca.pem"), []byte(ca), 0o600))

@@ -43,6 +43,10 @@ describe("the policy of the disks' key", () => {
       Bool: { "kms:GrantIsForAWSResource": "true" },
     });
     assert.deepEqual(statement("GrantsToEc2")?.Action, ["kms:CreateGrant"]);
+    assert.deepEqual(
+      policy.Statement.map(({ Sid }) => Sid),
+      ["Administration", "DisksByEc2", "GrantsToEc2"],
+    );
   });
 });
 
