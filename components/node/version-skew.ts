@@ -2,6 +2,7 @@ import { binaryPath, paths } from "../plan/paths";
 import type { PlanFragment } from "../plan/plan";
 import { apiServerPort } from "../plan/ports";
 import { shellCommand } from "../plan/quote";
+import { startLimitSeconds } from "../plan/start-limit";
 
 /** What a change of a node's version depends on. */
 export interface VersionSkewOptions {
@@ -31,7 +32,8 @@ done`;
       {
         description: `every API server runs ${version} before this node does`,
         command: ["bash", "-c", script],
-        timeoutSeconds: 300,
+        // An API server is tried and restarted before it counts, each within the limit of a start.
+        timeoutSeconds: 60 + 2 * startLimitSeconds,
       },
     ],
   };
