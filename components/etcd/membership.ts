@@ -95,6 +95,14 @@ cluster=''
 for address in "$@"; do
   if list=$(list_of "$address"); then cluster=$address; break; fi
 done
+# Members must have seen each other for five seconds before one may come or go (--strict-reconfig-check).
+patiently() {
+  local deadline=$((SECONDS + 60))
+  until answer=$(ask "$cluster" "$@" 2>&1); do
+    ((SECONDS < deadline)) || fail "the etcd of $cluster refuses: $*: \${answer##*$'\\n'}"
+    sleep 0.5
+  done
+}
 set_aside() {
   [ -e ${paths.etcdData}/member ] || return 0
   local aside
@@ -137,16 +145,11 @@ else
   # A member of this address that lost its data can't come back as itself (etcd.io, "Replace a failed machine"). etcd refuses where
   # that would cost the majority, so it is asked while this one may still run, from files that are deleted.
   while IFS=', ' read -r id _ _ peer _; do
-    if [ "$peer" = "$url" ]; then ask "$cluster" member remove "$id"; fi
+    if [ "$peer" = "$url" ]; then patiently member remove "$id"; fi
   done <<<"$list"
   if systemctl cat etcd.service >/dev/null 2>&1; then systemctl stop etcd.service; fi
   set_aside
-  # Members must have seen each other for five seconds before another may come (--strict-reconfig-check).
-  deadline=$((SECONDS + 60))
-  until answer=$(ask "$cluster" member add "$name" --learner --peer-urls="$url" 2>&1); do
-    ((SECONDS < deadline)) || fail "$answer"
-    sleep 0.5
-  done
+  patiently member add "$name" --learner --peer-urls="$url"
   mkdir --parents ${paths.engineState}
   : >${beganRecord}
   umask 022
@@ -176,7 +179,7 @@ export function joinStep(options: MembershipOptions): StepSpec {
 }
 
 /** As etcd, before it starts: without data it would begin an empty cluster, or come back as a member that forgot what it promised. */
-export const mayStart = `test -e ${memberData} || test -e ${beginPermit} || { echo 'there is no ${memberData}, and etcd begins nothing by itself. Fix: mount the disk of ${paths.etcdData} if it has one of its own; else npm run up -- --repair, which asks the other members' >&2; exit 1; }`;
+export const mayStart = `test -e ${memberData} || test -e ${beginPermit} || { echo 'there is no ${memberData}, and etcd begins nothing by itself. Fix: mount the disk of ${paths.etcdData} if it has one of its own; else, with other members, npm run up -- --repair, and without any, restore a snapshot (docs/etcd-backup.md)' >&2; exit 1; }`;
 
 /** As root, when it serves: that it had data stays known, and it never starts without them again. */
 export const hasStarted = `test -e ${beganRecord} || : >${beganRecord}; rm -f ${beginPermit}`;
