@@ -58,7 +58,18 @@ ask() {
 }
 # Of a member that answers with a majority behind it.
 list_of() { listens "$1" 2>/dev/null && ask "$1" --command-timeout=5s member list; }
-taken_out() { journalctl --unit=etcd.service --since="$1" --output=cat | grep 'permanently removed from the cluster' >/dev/null; }`;
+taken_out() { journalctl --unit=etcd.service --since="$1" --output=cat | grep 'permanently removed from the cluster' >/dev/null; }
+# An etcd that was taken out says that it is ready, and ends: only who keeps running is a member.
+runs() {
+  local began now
+  while systemctl is-active --quiet etcd.service; do
+    began=$(systemctl show --property=ActiveEnterTimestampMonotonic --value etcd.service)
+    read -r now _ </proc/uptime
+    ((\${now%.*} < began / 1000000 + 5)) || return 0
+    sleep 0.5
+  done
+  return 1
+}`;
 
 /**
  * needless PEER-URL ADDRESS-OF-ANOTHER…: whether nothing is to be done before etcd runs. Changes nothing. Who runs is a member; of who
@@ -68,7 +79,7 @@ const needless = `${ask}
 url=$1
 shift
 [ -e ${memberData} ] || fail 'there is no ${memberData}'
-if systemctl is-active --quiet etcd.service; then exit 0; fi
+if runs; then exit 0; fi
 if taken_out -1min; then fail 'etcd says that this member was taken out of its cluster'; fi
 stranger=''
 for address in "$@"; do
@@ -120,7 +131,7 @@ if [ -e ${memberData} ]; then
   systemctl restart --no-block etcd.service
   deadline=$((SECONDS + 30))
   until taken_out "$since"; do
-    if systemctl is-active --quiet etcd.service; then exit 0; fi
+    if runs; then exit 0; fi
     ((SECONDS < deadline)) || fail "the etcd of $cluster serves, and does not know the member whose data are in ${paths.etcdData}/member; nor was it told that it was taken out, so they may be of another cluster, and nothing was changed. Fix: when they are not needed, stop etcd here, move ${paths.etcdData}/member away, then run up with --repair"
     sleep 0.3
   done

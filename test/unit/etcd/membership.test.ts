@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { once } from "node:events";
-import { tmpdir } from "node:os";
+import { tmpdir, uptime } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import {
@@ -49,6 +49,7 @@ cat "FOLDER/$address.\${words[0]}.\${words[1]}" 2>/dev/null
 const systemctl = `#!/usr/bin/env bash
 [ "$1" != is-active ] || exec test -e FOLDER/active
 [ "$1" != cat ] || exit 0
+[ "$1" != show ] || { cat FOLDER/active-since 2>/dev/null || echo 0; exit 0; }
 printf 'systemctl %s\n' "$*" >>FOLDER/calls
 [ "$1" != stop ] || rm -f FOLDER/active
 [ "$1" != restart ] || [ ! -e FOLDER/start ] || . FOLDER/start
@@ -164,6 +165,17 @@ describe("a member of etcd", () => {
       give("active");
       assert.deepEqual(needless(), { code: 0, stderr: "" });
       assert.deepEqual(calls(), []);
+    });
+
+    it("not on the word of one that has just started: who was taken out says that it is ready, and ends", async () => {
+      await serves(first, firstListed);
+      give(`${memberData}/0.wal`);
+      give("active");
+      give("active-since", String(Math.floor(uptime() * 1_000_000)));
+      give("journal", takenOut);
+      const ends = spawn("bash", ["-c", `sleep 1; rm ${here("active")}`]);
+      assert.match(needless().stderr, /taken out of its cluster/);
+      ends.kill();
     });
 
     it("when it has data and is no stranger to those who serve, or nobody serves", async () => {
