@@ -76,7 +76,7 @@ export function convergenceStory(cluster: TestCluster, outputs: () => ClusterOut
       const lose = "mv /var/lib/etcd/member /var/lib/etcd/kept && systemctl kill --signal=KILL etcd";
       const bringBack = "test -e /var/lib/etcd/member || mv /var/lib/etcd/kept /var/lib/etcd/member";
       // The step that would join it or let it be born, as the program runs it.
-      const stepOf = /^step 'etcd: finding the other members' [^]*?' join .*$/m;
+      const stepOf = /^step 'etcd: finding the other members' [^]*?' join control-plane.*$/m;
       const script = cluster
         .resources()
         .map(({ inputs }) => (typeof inputs?.["stdin"] === "string" ? inputs["stdin"] : ""))
