@@ -4,7 +4,15 @@ import { paths } from "../plan/paths";
 import type { PlanFragment } from "../plan/plan";
 import { sandbox } from "../plan/sandbox";
 import { execStart, renderUnit } from "../plan/systemd";
-import { joinEnvironment, joinStep, peerUrl, settled, type MembershipOptions } from "./membership";
+import {
+  hasStarted,
+  joinEnvironment,
+  joinStep,
+  mayStart,
+  peerUrl,
+  settled,
+  type MembershipOptions,
+} from "./membership";
 
 /** What makes an etcd member. */
 export interface EtcdMemberOptions extends MembershipOptions {
@@ -82,7 +90,10 @@ export function etcdMember(options: EtcdMemberOptions): PlanFragment {
       User: etcdUser,
       Group: etcdUser,
       EnvironmentFile: `-${joinEnvironment}`,
+      ExecStartPre: execStart("/bin/sh", ["-c", mayStart]),
       ExecStart: execStart(etcd.path, etcdFlags(options)),
+      // Root's, outside of the sandbox; a full disk must not take etcd down.
+      ExecStartPost: `-+${execStart("/bin/sh", ["-c", hasStarted])}`,
       Restart: "always",
       RestartSec: "1s",
       LimitNOFILE: 65536,

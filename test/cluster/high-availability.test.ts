@@ -198,24 +198,37 @@ describe("A cluster with three control planes", () => {
     }
   });
 
-  it("takes a member back that lost its data, as a learner that catches up", async () => {
-    const id = (): string | undefined =>
-      members("control-plane-0").find(({ name }) => name === "control-plane-2")?.id;
-    const before = id();
-    assert.ok(before);
-    const lose = "sudo systemctl stop etcd && sudo rm -rf /var/lib/etcd/member";
-    assert.equal(cluster.ssh(outputs(), "control-plane-2", lose).code, 0);
-    await up("--repair");
-    assert.deepEqual(voters("control-plane-2"), controlPlaneNames);
-    // A member that began anew under its old ID could break its word to the others.
-    const after = id();
-    assert.ok(after);
-    assert.notEqual(after, before);
-    const third = ["--server", `https://${addresses[2] ?? ""}:6443`];
-    const seen = await becomes(60, ({ serving }) => serving === all);
-    assert.equal(seen.serving, all);
-    assert.match(kubectl(...third, "get", "configmap", "from-the-beginning", "-o", "name"), /beginning/);
-  });
+  const losses = [
+    { host: "control-plane-2", how: "was stopped", stop: "sudo systemctl stop etcd" },
+    { host: "control-plane-0", how: "was killed", stop: "sudo systemctl kill --signal=KILL etcd" },
+  ];
+  for (const [index, { host, how, stop }] of losses.entries()) {
+    it(`takes ${host} back that lost its data and ${how}, as a learner that catches up`, async () => {
+      const other = host === "control-plane-0" ? "control-plane-1" : "control-plane-0";
+      const id = (): string | undefined => members(other).find(({ name }) => name === host)?.id;
+      const before = id();
+      assert.ok(before);
+      const lose = `sudo mv /var/lib/etcd/member /var/lib/etcd/lost && ${stop} && sudo rm -rf /var/lib/etcd/lost`;
+      assert.equal(cluster.ssh(outputs(), host, lose).code, 0);
+      if (index > 0) {
+        // systemd tries to start it every second.
+        await sleep(3000);
+        const begun = cluster.ssh(outputs(), host, "sudo test -e /var/lib/etcd/member");
+        assert.equal(begun.code, 1, "etcd began an empty cluster");
+      }
+      await up("--repair");
+      assert.deepEqual(voters("control-plane-2"), controlPlaneNames);
+      // A member that began anew under its old ID could break its word to the others.
+      const after = id();
+      assert.ok(after);
+      assert.notEqual(after, before);
+      const address = outputs().nodeTable.find(({ name }) => name === host)?.address ?? "";
+      const seen = await becomes(60, ({ serving }) => serving === all);
+      assert.equal(seen.serving, all);
+      const server = ["--server", `https://${address}:6443`];
+      assert.match(kubectl(...server, "get", "configmap", "from-the-beginning", "-o", "name"), /beginning/);
+    });
+  }
 
   it("shrinks to one by the setting alone, and what was written stays", async () => {
     writeFileSync(cluster.configFile, configuration(gateway, 1, 31, authorities));

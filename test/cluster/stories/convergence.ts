@@ -77,6 +77,44 @@ export function convergenceStory(cluster: TestCluster, outputs: () => ClusterOut
     });
   });
 
+  describe("The only member of etcd, when its data are gone", () => {
+    it("begins no empty cluster, drift says so, and with its data it goes on", async () => {
+      const controlPlane = outputs().nodeTable.find((node) => node.role === "control-plane")?.name ?? "";
+      const asRoot = (command: string): ReturnType<typeof cluster.ssh> =>
+        cluster.ssh(outputs(), controlPlane, `sudo sh -c '${command}'`);
+      const lose = "mv /var/lib/etcd/member /var/lib/etcd/kept && systemctl kill --signal=KILL etcd";
+      const bringBack = "test -e /var/lib/etcd/member || mv /var/lib/etcd/kept /var/lib/etcd/member";
+      // The step that would join it or let it be born, as the program runs it.
+      const stepOf = /^step 'etcd: finding the other members' [^]*?' join control-plane.*$/m;
+      const script = cluster
+        .resources()
+        .map(({ inputs }) => (typeof inputs?.["stdin"] === "string" ? inputs["stdin"] : ""))
+        .find((text) => stepOf.test(text));
+      try {
+        assert.equal(asRoot(lose).code, 0);
+        // systemd tries to start it every second.
+        await sleep(3000);
+        assert.equal(asRoot("test -e /var/lib/etcd/member").code, 1, "etcd began an empty cluster");
+        const log = asRoot("journalctl --unit=etcd --lines=20 --output=cat").stdout;
+        assert.match(log, /there is no \/var\/lib\/etcd\/member\/wal.*Fix: /);
+        const drift = await cluster.npmRun("drift");
+        assert.equal(drift.code, 1, "the API server does not answer");
+        assert.match(drift.stdout, /etcd: finding the other members/);
+        const step = `. /usr/local/lib/redoubt/converge.sh\n${stepOf.exec(script ?? "")?.[0] ?? ""}\n`;
+        const born = cluster.ssh(outputs(), controlPlane, "sudo bash -s", step);
+        assert.notEqual(born.code, 0);
+        assert.match(born.stderr, /etcd ran on this host before, its data are gone.*Fix: /);
+        assert.equal(asRoot("test -e /var/lib/etcd/member").code, 1);
+      } finally {
+        assert.equal(asRoot(bringBack).code, 0);
+      }
+      const end = Date.now() + 90_000;
+      while (!allReady() && Date.now() < end) await sleep(500);
+      assert.ok(allReady(), kubectl("get", "nodes"));
+      assert.match(kubectl("--namespace", "app", "get", "secret", "canary", "-o", "name"), /secret\/canary/);
+    });
+  });
+
   describe("A machine that lost its power", () => {
     it("comes back with its data, and the cluster heals", async () => {
       const worker = outputs().nodeTable.find((node) => node.role === "worker")?.name ?? "";

@@ -74,6 +74,17 @@ describe("the service etcd", () => {
   it("runs in a sandbox under its own user and writes its data only", () => {
     assertSandboxed(unit, "etcd", "/var/lib/etcd");
   });
+  it("starts only with data or by leave, which it asks itself in its sandbox, and which root takes away when it serves", () => {
+    const [asks, takes] = [unit.service("ExecStartPre"), unit.service("ExecStartPost")];
+    assert.match(
+      asks ?? "",
+      /^\/bin\/sh -c "test -e \/var\/lib\/etcd\/member\/wal \|\| test -e \/run\/redoubt\/etcd-may-begin /,
+    );
+    assert.match(
+      takes ?? "",
+      /^-\+\/bin\/sh -c ".*\/var\/lib\/redoubt\/etcd-began; rm -f \/run\/redoubt\/etcd-may-begin"$/,
+    );
+  });
   it("CIS 1.1.11: has a data directory that only it enters", () => {
     assert.equal(plan.directories.find(({ path }) => path === "/var/lib/etcd")?.mode, "0700");
   });
