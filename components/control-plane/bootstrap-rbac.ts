@@ -79,7 +79,8 @@ export function bootstrapRbac(): PlanFragment {
   });
   return {
     files: [{ path: manifest, content, mode: "0600" }],
-    // Bindings that somebody changed by hand. While no API server answers there is nothing to compare.
+    // Bindings that somebody changed by hand. While no API server answers there is nothing to compare; one whose etcd was just
+    // restarted answers after some seconds.
     steps: [
       {
         description: "first role bindings of the cluster as they are written",
@@ -87,7 +88,10 @@ export function bootstrapRbac(): PlanFragment {
           "bash",
           "-c",
           `systemctl is-active --quiet ${unitName} || exit 0
-${kubectl} --request-timeout=5s get --raw /readyz >/dev/null 2>&1 || exit 0
+until ${kubectl} --request-timeout=5s get --raw /readyz >/dev/null 2>&1; do
+  ((SECONDS < 10)) || exit 0
+  sleep 0.2
+done
 ${kubectl} diff --server-side --force-conflicts --field-manager=redoubt -f ${manifest}`,
         ],
         command: ["bash", "-c", apply],
