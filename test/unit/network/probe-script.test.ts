@@ -130,7 +130,7 @@ describe("the probe's script", () => {
     const script = render([rule], [nasty]);
     assertShellcheckClean(script);
     // Nothing of it is run: the functions are replaced by one that prints its arguments.
-    const calls = script.slice(script.lastIndexOf("\nowner "));
+    const calls = script.slice(script.lastIndexOf("\n{\nowner "));
     const print = 'print() { printf "%s\\0" "$@"; }\n';
     const names = [
       "owner",
@@ -276,7 +276,7 @@ describe("a connection of the control plane itself", () => {
   /** What the script's own function says of a server on loopback; it is given a free port. */
   const attempt = (server: string, protocol: "tcp" | "udp"): number | null => {
     const script = render([], ["app"]);
-    const functions = script.slice(0, script.lastIndexOf("\nowner "));
+    const functions = script.slice(0, script.lastIndexOf("\n{\nowner "));
     const input = `${functions}\n${server}\nconnects ${protocol} 127.0.0.1 "$port"\n`;
     return spawnSync("bash", ["-s"], {
       input,
