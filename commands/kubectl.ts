@@ -16,6 +16,9 @@ function objectsOf(answer: string): readonly KubernetesObject[] {
   return list.success ? list.data.items : [kubernetesObjectSchema.parse(parsed)];
 }
 
+/** Its own limit is for each request, and it makes dozens where an API server answers none. */
+const patienceSeconds = 60;
+
 /** kubectl as the administrator. */
 export interface Kubectl {
   /** Runs it, objects on stdin, and gives its stdout. */
@@ -40,6 +43,7 @@ export async function withKubectl<Result>(
     run("kubectl", ["--kubeconfig", file, "--request-timeout=20s", ...args], {
       env,
       stdout: "capture",
+      timeoutSeconds: patienceSeconds,
       ...(objects === undefined
         ? {}
         : { input: JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }) }),

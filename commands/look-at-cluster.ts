@@ -44,6 +44,8 @@ function isolatedNamespaces(recorded: readonly RecordedObject[]): Set<string> {
 export async function lookAtCluster(state: StackState, kubectl: Kubectl): Promise<readonly Finding[]> {
   const list = (kinds: string): Promise<readonly KubernetesObject[]> =>
     kubectl.get(["--all-namespaces", kinds]);
+  // One that has lost its etcd says so at once here, and lets every other question wait.
+  await kubectl.run(["get", "--raw", "/readyz"]);
   const [live, bindings, roles, networkPolicies] = await Promise.all([
     liveObjects(state.objects, kubectl),
     list("clusterrolebindings.rbac.authorization.k8s.io,rolebindings.rbac.authorization.k8s.io"),

@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly stdout?: "inherit" | "capture" | "stderr";
   /** Text for its stdin; secrets go here, never into arguments. Default: no stdin. */
   readonly input?: string;
+  /** It is killed when it takes longer. Default: it may take as long as it likes. */
+  readonly timeoutSeconds?: number;
 }
 
 function stdoutOf(wanted: RunOptions["stdout"]): "pipe" | "inherit" | 2 {
@@ -46,6 +48,7 @@ export function run(program: string, args: readonly string[], options: RunOption
       cwd: options.cwd,
       env: options.env,
       stdio: [options.input === undefined ? "ignore" : "pipe", stdoutOf(options.stdout), "inherit"],
+      ...(options.timeoutSeconds === undefined ? {} : { timeout: options.timeoutSeconds * 1000 }),
     });
     const forward = (signal: NodeJS.Signals): void => {
       // A terminal tells all that run in it. Told twice, the engine would stop at once and leave what it does half-done.

@@ -6,5 +6,7 @@ import type * as pulumi from "@pulumi/pulumi";
  */
 export function deletedWith(machine: pulumi.Resource | undefined): pulumi.ResourceTransform {
   return ({ custom, props, opts }) =>
-    custom && machine !== undefined ? { props, opts: { ...opts, deletedWith: opts.deletedWith ?? machine } } : undefined;
+    custom && machine !== undefined
+      ? { props, opts: { ...opts, deletedWith: opts.deletedWith ?? machine } }
+      : undefined;
 }
