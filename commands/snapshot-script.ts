@@ -13,8 +13,10 @@ import { etcdFunctions } from "./etcd-script";
 export function renderSnapshotScript(address: string): string {
   return `${etcdFunctions}
 snapshot() {
-  local address=$1 status sum
-  room $((2 * $(stat --format=%s ${paths.etcdData}/member/snap/db)))
+  local address=$1 size status sum
+  # An etcd whose data were deleted under it still has them, until it stops.
+  size=$(stat --format=%s ${paths.etcdData}/member/snap/db 2>/dev/null) || size=0
+  room $((2 * size))
   quietly ask "$address" --command-timeout=10s endpoint health
   quietly ask "$address" snapshot save "$folder/db"
   status=$(etcdutl snapshot status "$folder/db" --write-out=json)

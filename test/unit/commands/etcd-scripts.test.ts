@@ -128,6 +128,13 @@ describe("scripts that save and restore etcd", () => {
     });
   }
 
+  it("save what an etcd still has whose data were deleted under it", () => {
+    rmSync(data("member"), { recursive: true });
+    const { status, stdout } = run(renderSnapshotScript(address));
+    assert.equal(status, 0);
+    assert.ok(stdout.includes(content));
+  });
+
   it("leave nothing either when nobody listens any more", () => {
     const script = path.join(host, "script");
     writeFileSync(script, renderSnapshotScript(address).replaceAll("/var/lib/", `${host}/var/lib/`));
