@@ -12,6 +12,7 @@ import { askSecret } from "./prompt";
 import { sessionFile, sessionOf, writePrivately, writeSession } from "./session";
 import { run } from "./shell";
 import { projectFolder } from "./stack";
+import { userPath } from "./user-path";
 
 /** The stack's output `login`: what people's computers must know, none of it secret. */
 const targetSchema = z.object({
@@ -39,11 +40,6 @@ interface Options {
   readonly issuer?: string;
   readonly clientId?: string;
   readonly issuerCa?: string;
-}
-
-/** npm runs commands in the project's folder; paths are meant from where the user is. */
-function userPath(file: string): string {
-  return path.resolve(process.env["INIT_CWD"] ?? process.cwd(), file);
 }
 
 function parseTarget(text: string, source: string): Target {

@@ -1,8 +1,10 @@
-import type { Duplex } from "node:stream";
+import { PassThrough, type Duplex } from "node:stream";
+import { text as readText } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client, ConnectConfig } from "ssh2";
 import { logIn, pinnedLogin } from "../components/hosts/inventory/ssh-login";
 import type { HopAccess, HostAccess } from "../drift/stack-state";
+import { runOnHost, type ScriptRun } from "./run-on-host";
 
 /** Seconds until a host that does not answer is given up. */
 const connectSeconds = 30;
@@ -11,7 +13,7 @@ const connectSeconds = 30;
  * again, and nobody listens meanwhile (sshd(8), SIGHUP).
  */
 const refusalSeconds = 5;
-/** Seconds until a look that does not end is given up. */
+/** Seconds until a look that says nothing any more is given up. */
 const lookSeconds = 120;
 
 /** How ssh2 reaches a host of the state; what it leaves out is as for the command provider. */
@@ -56,36 +58,24 @@ function forward(bastion: Client, { host, port = 22 }: HopAccess): Promise<Duple
   });
 }
 
-function execute(client: Client, script: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(new Error(`the look took longer than ${lookSeconds} s`));
-    }, lookSeconds * 1000);
-    client.exec("sudo --non-interactive bash -s", (error, channel) => {
-      if (error !== undefined) {
-        clearTimeout(timer);
-        reject(error);
-        return;
-      }
-      const out: Buffer[] = [];
-      let complaint = "";
-      channel.on("data", (chunk: Buffer) => out.push(chunk));
-      channel.stderr.setEncoding("utf8").on("data", (chunk: string) => (complaint += chunk));
-      // Also when the connection is lost: then without a code.
-      channel.on("close", (code: number | undefined) => {
-        clearTimeout(timer);
-        if (code === 0) resolve(Buffer.concat(out).toString("utf8"));
-        else reject(new Error(`the look ended with ${code ?? "no code"}: ${complaint.trim().slice(-200)}`));
-      });
-      channel.end(script);
-    });
-  });
+/** What a script says on stdout, which is kept whole. */
+async function execute(client: Client, script: string): Promise<string> {
+  const said = new PassThrough();
+  const text = readText(said);
+  try {
+    await runOnHost(client, script, { what: "the look", quietSeconds: lookSeconds, into: said });
+  } finally {
+    said.end();
+  }
+  return text;
 }
 
 /** A logged-in host, on which scripts are run as root. */
 export interface HostSession {
   /** Runs a script and gives its stdout. */
   readonly run: (script: string) => Promise<string>;
+  /** Runs a script whose streams are too large to be kept. */
+  readonly stream: (script: string, options: ScriptRun) => Promise<void>;
 }
 
 /**
@@ -109,7 +99,10 @@ export async function withHost<Result>(
       logIn(connectConfig(access, bastion === undefined ? undefined : await forward(bastion, access))),
     );
     try {
-      return await use({ run: (script) => execute(client, script) });
+      return await use({
+        run: (script) => execute(client, script),
+        stream: (script, options) => runOnHost(client, script, options),
+      });
     } finally {
       client.end();
     }

@@ -133,7 +133,13 @@ function recordedHosts(resources: readonly RecordedResource[], nodeTable: unknow
     const urns = [...new Set([command, ...siblings].map(({ urn }) => urn))];
     host.promised.push(...promises.map((entry) => ({ entry, urns })));
   }
-  return [...hosts].map(([address, { access, promised }]) => {
+  // The state has them as they were made; nodes come as the configuration names them, others after them.
+  const placeOf = (address: string): number => {
+    const place = nodes.findIndex((node) => node.address === address);
+    return place < 0 ? nodes.length : place;
+  };
+  const ordered = [...hosts].sort(([left], [right]) => placeOf(left) - placeOf(right));
+  return ordered.map(([address, { access, promised }]) => {
     const node = nodes.find((candidate) => candidate.address === address);
     const deliveries = resources
       .filter((resource) => deliveredTo(resource) === address)

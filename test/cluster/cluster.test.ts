@@ -12,6 +12,7 @@ import { probeStory } from "./stories/probe";
 import { rbacStory } from "./stories/rbac";
 import { renewalStory } from "./stories/renewal";
 import { secretsStory } from "./stories/secrets";
+import { snapshotStory } from "./stories/snapshot";
 import { sshStory } from "./stories/ssh";
 import { tlsStory } from "./stories/tls";
 import { workloadsStory } from "./stories/workloads";
@@ -45,6 +46,7 @@ describe("A cluster on this box", () => {
   renewalStory(cluster, outputs);
   previewReportStory(cluster);
   lockoutStory(cluster, outputs);
+  snapshotStory(cluster, outputs);
   driftStory(cluster, outputs);
   convergenceStory(cluster, outputs);
   destroyStory(cluster);

@@ -53,6 +53,16 @@ describe("the state of a stack", () => {
     }
   });
 
+  it("names nodes as the configuration does, in whatever order they were made", () => {
+    const parsed = JSON.parse(exported(recording)) as { deployment: { resources: unknown[] } };
+    const [stack, ...resources] = parsed.deployment.resources;
+    parsed.deployment.resources = [stack, ...resources.reverse()];
+    assert.deepEqual(
+      readStackState(JSON.stringify(parsed)).hosts.map(({ name }) => name),
+      ["control-plane-0", "worker-0", "worker-1"],
+    );
+  });
+
   it("gives what all phases of a host promised, its keys included", () => {
     const [controlPlane, worker] = state.hosts.map(({ promised }) => promised.map(({ entry }) => entry));
     const paths = (entries = controlPlane): string[] =>

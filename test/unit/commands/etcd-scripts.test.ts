@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import { spawnSync, type SpawnSyncReturns } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { renderOutOfTheWayScript, renderRestoreScript } from "../../../commands/restore-script";
+import { renderSnapshotScript } from "../../../commands/snapshot-script";
+import { assertShellcheckClean } from "../../support/shellcheck";
+
+const address = "10.0.0.10";
+const content = Buffer.from("a snapshot, and no newline at its end");
+const sha256 = createHash("sha256").update(content).digest("hex");
+const unit = `[Service]
+ExecStart=/usr/local/bin/etcd \\
+  --initial-advertise-peer-urls=https://10.0.0.10:2380 \\
+  --initial-cluster-token=prod \\
+  --name=control-plane-0
+`;
+
+/** Programs of a host, which write down how they are called. What fails is named in `fail`. */
+const program = `#!/bin/bash
+name=\${0##*/}
+echo "$name $*" >>"$HOST/calls"
+if [ -e "$HOST/fail" ] && [[ "$name $*" == $(<"$HOST/fail") ]]; then echo "no $name" >&2; rm "$HOST/fail"; exit 1; fi
+case "$name $*" in
+  *'snapshot save '*) printf 'a snapshot, and no newline at its end' >"\${!#}" ;;
+  *'snapshot status '*) printf '{"revision":42,"totalKey":7}' ;;
+  *'snapshot restore '*)
+    for word in "$@"; do [[ $word != --data-dir=* ]] || mkdir --parents "\${word#*=}/member"; done
+    cat "$3" >"$(find "$HOST/var/lib/redoubt" -name member)/restored"
+    ;;
+esac
+`;
+
+describe("scripts that save and restore etcd", () => {
+  let host = "";
+  const data = (...names: string[]): string => path.join(host, "var/lib/etcd", ...names);
+  const calls = (): string[] =>
+    readFileSync(path.join(host, "calls"), "utf8").replaceAll(host, "").trimEnd().split("\n");
+  const left = (): string[] => readdirSync(path.join(host, "var/lib/redoubt"));
+
+  beforeEach(() => {
+    host = mkdtempSync(path.join(tmpdir(), "redoubt-etcd-"));
+    for (const folder of [
+      "bin",
+      "var/lib/redoubt",
+      "var/lib/etcd/member/snap",
+      "etc/systemd/system",
+      "etc/etcd",
+    ])
+      mkdirSync(path.join(host, folder), { recursive: true });
+    for (const name of ["etcdctl", "etcdutl", "systemctl", "chown", "kubectl"])
+      writeFileSync(path.join(host, "bin", name), program, { mode: 0o755 });
+    writeFileSync(data("member/snap/db"), "what was there");
+    writeFileSync(path.join(host, "etc/etcd/join.env"), "of the cluster that was");
+    writeFileSync(path.join(host, "etc/systemd/system/etcd.service"), unit);
+    writeFileSync(path.join(host, "etc/systemd/system/kube-apiserver.service"), "");
+    writeFileSync(path.join(host, "calls"), "");
+  });
+  afterEach(() => {
+    rmSync(host, { recursive: true });
+  });
+
+  /** Runs a script as its host would, with the host's folders below one of the test's. */
+  const run = (script: string, following: Buffer = Buffer.alloc(0)): SpawnSyncReturns<Buffer> =>
+    spawnSync("bash", ["-s"], {
+      input: Buffer.concat([
+        Buffer.from(
+          script.replace(
+            /\/(?:var\/lib|etc)\/|\/usr\/local(?=\/bin)/g,
+            (place) => `${host}${place.replace("/usr/local", "")}`,
+          ),
+        ),
+        following,
+      ]),
+      env: { ...process.env, HOST: host, PATH: `${host}/bin:${process.env["PATH"] ?? ""}` },
+    });
+  const fail = (pattern: string): void => {
+    writeFileSync(path.join(host, "fail"), pattern);
+  };
+  const restore = (): SpawnSyncReturns<Buffer> =>
+    run(renderRestoreScript({ size: content.length, sha256 }), content);
+
+  it("are clean", () => {
+    for (const script of [
+      renderSnapshotScript(address),
+      renderRestoreScript({ size: 1, sha256 }),
+      renderOutOfTheWayScript(),
+    ])
+      assertShellcheckClean(script);
+  });
+
+  it("send a checksum and the snapshot itself, and leave nothing", () => {
+    const { status, stdout, stderr } = run(renderSnapshotScript(address));
+    assert.equal(status, 0, stderr.toString());
+    const line = JSON.stringify({ status: { revision: 42, totalKey: 7 }, sha256 });
+    assert.equal(stdout.toString(), `${line}\n${content.toString()}`);
+    assert.deepEqual(left(), []);
+  });
+
+  it("ask root's client of this member, and whether a majority stands behind it, before they save", () => {
+    run(renderSnapshotScript(address));
+    const [health = "", save = ""] = calls();
+    const client =
+      "etcdctl --endpoints=https://10.0.0.10:2379 --cacert=/etc/etcd/pki/ca.crt --cert=/etc/kubernetes/pki/etcd-healthcheck-client.crt --key=/etc/kubernetes/pki/etcd-healthcheck-client.key";
+    assert.ok(health.startsWith(client) && health.endsWith("endpoint health"), health);
+    assert.ok(save.startsWith(client) && save.includes("snapshot save /var/lib/redoubt/etcd."), save);
+  });
+
+  for (const step of ["etcdctl *endpoint health", "etcdctl *snapshot save*", "etcdutl snapshot status*"]) {
+    it(`send nothing and leave nothing when it fails: ${step}`, () => {
+      fail(step);
+      const { status, stdout, stderr } = run(renderSnapshotScript(address));
+      assert.notEqual(status, 0);
+      assert.equal(stdout.length, 0);
+      assert.match(stderr.toString(), /no etcd/);
+      assert.deepEqual(left(), []);
+    });
+  }
+
+  it("save what an etcd still has whose data were deleted under it", () => {
+    rmSync(data("member"), { recursive: true });
+    const { status, stdout } = run(renderSnapshotScript(address));
+    assert.equal(status, 0);
+    assert.ok(stdout.includes(content));
+  });
+
+  it("leave nothing either when nobody listens any more", () => {
+    const script = path.join(host, "script");
+    writeFileSync(script, renderSnapshotScript(address).replaceAll("/var/lib/", `${host}/var/lib/`));
+    const env = { ...process.env, HOST: host, PATH: `${host}/bin:${process.env["PATH"] ?? ""}` };
+    spawnSync("bash", ["-c", `{ sleep 0.2; bash -s <'${script}'; } | true`], { env });
+    assert.ok(
+      calls().some((call) => call.includes("snapshot status")),
+      calls().join("\n"),
+    );
+    assert.deepEqual(left(), []);
+  });
+
+  it("restore as a new cluster of one, by what the unit says, and keep what was there", () => {
+    const { status, stdout, stderr } = restore();
+    assert.equal(status, 0, stderr.toString());
+    const aside = stdout.toString().trim();
+    assert.match(aside, /\/var\/lib\/etcd\/before-restore-\d{8}T\d{6}Z$/);
+    assert.equal(readFileSync(path.join(aside, "snap/db"), "utf8"), "what was there");
+    assert.equal(readFileSync(data("member/restored"), "utf8"), content.toString());
+    assert.equal(existsSync(path.join(host, "etc/etcd/join.env")), false);
+    assert.deepEqual(left(), []);
+    const unpack = calls().find((call) => call.startsWith("etcdutl snapshot restore")) ?? "";
+    for (const flag of [
+      "--name=control-plane-0",
+      "--initial-cluster=control-plane-0=https://10.0.0.10:2380",
+      "--initial-advertise-peer-urls=https://10.0.0.10:2380",
+      "--bump-revision=1000000000",
+      "--mark-compacted",
+    ])
+      assert.ok(unpack.split(" ").includes(flag), unpack);
+    // A name that no cluster had before.
+    assert.match(unpack, / --initial-cluster-token=prod-\d{8}T\d{6}Z /);
+  });
+
+  it("unpack and hand over to etcd before anything stops, and start etcd first", () => {
+    restore();
+    const steps = calls().map((call) => call.split(" ").slice(0, 2).join(" "));
+    assert.deepEqual(steps, [
+      "etcdutl snapshot",
+      "chown --recursive",
+      "systemctl stop",
+      "systemctl start",
+      "systemctl start",
+      "kubectl --kubeconfig=/etc/kubernetes/super-admin.conf",
+      "systemctl start",
+    ]);
+    assert.ok(calls().includes("systemctl stop kube-apiserver.service etcd.service"));
+    assert.equal(
+      calls().find((call) => call.startsWith("systemctl start")),
+      "systemctl start etcd.service",
+    );
+  });
+
+  it("restore where no data is left", () => {
+    rmSync(data("member"), { recursive: true });
+    const { status, stdout } = restore();
+    assert.equal(status, 0);
+    assert.equal(stdout.toString(), "");
+    assert.equal(readFileSync(data("member/restored"), "utf8"), content.toString());
+  });
+
+  it("stop nothing for a snapshot that did not arrive whole, or that etcdutl does not take", () => {
+    const cut = run(renderRestoreScript({ size: content.length, sha256 }), content.subarray(1));
+    assert.match(cut.stderr.toString(), /did not arrive whole/);
+    assert.deepEqual(calls(), [""]);
+    fail("etcdutl *");
+    assert.match(restore().stderr.toString(), /no etcdutl/);
+    assert.ok(!calls().some((call) => call.startsWith("systemctl")));
+    assert.equal(readFileSync(data("member/snap/db"), "utf8"), "what was there");
+    assert.deepEqual(left(), []);
+  });
+
+  it("bring the old data back when etcd does not start with the new", () => {
+    fail("systemctl start etcd.service");
+    const { status, stderr } = restore();
+    assert.equal(status, 1);
+    assert.match(stderr.toString(), /has its old data again/);
+    assert.equal(readFileSync(data("member/snap/db"), "utf8"), "what was there");
+    assert.deepEqual(readdirSync(data()), ["member"]);
+    assert.equal(calls().at(-1), "systemctl start etcd.service kube-apiserver.service");
+    assert.ok(existsSync(path.join(host, "etc/etcd/join.env")));
+  });
+
+  it("let nobody be restored beside a member that runs or has data", () => {
+    assert.match(run(renderOutOfTheWayScript()).stderr.toString(), /runs, or has data/);
+    fail("systemctl is-active*");
+    assert.equal(run(renderOutOfTheWayScript()).status, 1);
+    rmSync(data("member"), { recursive: true });
+    fail("systemctl is-active*");
+    assert.equal(run(renderOutOfTheWayScript()).status, 0);
+  });
+});
