@@ -99,12 +99,16 @@ export async function withHost<Result>(
       logIn(connectConfig(access, bastion === undefined ? undefined : await forward(bastion, access))),
     );
     try {
-      return await use({
+      const result = await use({
         run: (script) => execute(client, script),
         stream: (script, options) => runOnHost(client, script, options),
       });
-    } finally {
       client.end();
+      return result;
+    } catch (error) {
+      // A polite end waits for what nobody reads any more.
+      client.destroy();
+      throw error;
     }
   } finally {
     bastion?.end();

@@ -26,6 +26,8 @@ const host = new Server({ hostKeys: [hostKey.private] }, (connection) => {
       accept().on("exec", (acceptCommand) => {
         const channel = acceptCommand();
         const bash = spawn("bash", ["-s"]);
+        // As sshd does when who asked is gone: what nobody reads would wait for ever.
+        connection.on("close", () => bash.kill("SIGKILL"));
         // It may end before it has read all that it is sent.
         bash.stdin.on("error", () => undefined);
         channel.pipe(bash.stdin);
