@@ -35,7 +35,8 @@ export function strangerStory(cluster: InventoryCluster, configure: Configure): 
 
       const pinned = hostKey("other");
       configure({}, [...others, { ...stranger, hostKey: pinned }]);
-      const { code, stdout } = await cluster.npmRun("up");
+      // The look for drift goes by the state, whose pin is right still.
+      const { code, stdout } = await cluster.npmRun("up", ["--no-repair"]);
       configure({});
       assert.notEqual(code, 0);
       const message = `host key mismatch: ${stranger.address}:22 shows ssh-ed25519 ${fingerprintOf(stranger.hostKey)}, but ssh-ed25519 ${fingerprintOf(pinned)} is pinned`;
