@@ -1,14 +1,8 @@
+import { rootClient } from "../components/etcd/membership";
 import { paths } from "../components/plan/paths";
 
 /** Where root keeps what lies on a host for a moment: nobody else enters it, so nobody can put a link in the way. */
 export const rootOnlyFolder = paths.engineState;
-
-/** Root's client of etcd, as `components/etcd/membership.ts` uses it. */
-const client = [
-  `--cacert=${paths.etcdPki}/ca.crt`,
-  `--cert=${paths.pki}/etcd-healthcheck-client.crt`,
-  `--key=${paths.pki}/etcd-healthcheck-client.key`,
-].join(" ");
 
 /**
  * Functions of scripts that save and restore what etcd holds. Each works in a folder that only root enters and that goes when the script
@@ -22,7 +16,7 @@ refuse() {
   exit 1
 }
 # ask ADDRESS WORD…: etcdctl as root's client
-ask() { etcdctl --endpoints="https://$1:2379" ${client} --dial-timeout=5s "\${@:2}"; }
+ask() { etcdctl --endpoints="https://$1:2379" ${rootClient} --dial-timeout=5s "\${@:2}"; }
 # room BYTES: a folder for as much, or nothing: a disk that is full stops etcd too
 room() {
   local free

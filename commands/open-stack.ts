@@ -4,6 +4,7 @@ import { ensureEnginePlugin, enginePlugins, fetchByEngine } from "../toolchain/e
 import type { Architecture } from "../toolchain/architecture";
 import { ensureToolchain, type ToolSource } from "../toolchain/ensure";
 import type { KeysInUse } from "../components/config/authentication-checks";
+import { fixedSettingsOf } from "../components/config/fixed-settings";
 import { settingsSchema } from "../components/config/schema";
 import type { AuthorityGenerations } from "../components/pki/authority-generations";
 import { hostProviderOf } from "./host-provider";
@@ -84,10 +85,8 @@ function wantedCluster(
   hosts: z.infer<typeof hostsBlock> | undefined,
 ): WantedCluster {
   const parsed = settingsSchema.shape.network.safeParse(network);
-  if (!parsed.success) return { fixedSettings: undefined, listedHosts: listedHostsOf(hosts) };
-  const { podCidr, serviceClusterIpRange, clusterDomain } = parsed.data;
   return {
-    fixedSettings: { clusterName, podCidr, serviceClusterIpRange, clusterDomain },
+    fixedSettings: parsed.success ? fixedSettingsOf(clusterName, parsed.data) : undefined,
     listedHosts: listedHostsOf(hosts),
   };
 }

@@ -1,3 +1,4 @@
+import { bootstrapUnit } from "../components/control-plane/bootstrap-rbac";
 import { kubeApiserverSafeRestart } from "../components/control-plane/safe-restart";
 import { etcdUser } from "../components/etcd/etcd-member";
 import { joinEnvironment } from "../components/etcd/membership";
@@ -15,9 +16,6 @@ export interface SentSnapshot {
 
 /** What reads and writes etcd on a control plane; it starts in this order. */
 const readers = ["kube-apiserver.service", "kube-controller-manager.service", "kube-scheduler.service"];
-
-/** Stops with the API server, which it needs, and does not start with it. */
-const firstBindings = "redoubt-bootstrap-rbac.service";
 
 /**
  * How much the revision grows: more than was written since any snapshot, so that who watches sees time go on. With what was before marked
@@ -78,7 +76,7 @@ restore() {
     sleep 0.5
   done
   # What fails at its first try is tried again by systemd.
-  systemctl start ${firstBindings} || true
+  systemctl start ${bootstrapUnit} || true
   [ ! -e "$aside" ] || printf '%s\\n' "$aside"
 }
 ${whenWhole(`${shellCommand(["restore", String(size), sha256])}\n`)}`;

@@ -19,11 +19,11 @@ const page = "docs/etcd-backup.md";
 const quietSeconds = 900;
 
 async function describe(file: string): Promise<SentSnapshot> {
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
-    throw new Error(`there is no file ${file}`);
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found?.isFile() !== true) throw new Error(`there is no file ${file}`);
   const hash = createHash("sha256");
   await pipeline(createReadStream(file), hash);
-  return { size: statSync(file).size, sha256: hash.digest("hex") };
+  return { size: found.size, sha256: hash.digest("hex") };
 }
 
 /** Refuses while another member could go on as the cluster that was: with the restored one there would be two. */

@@ -1,4 +1,4 @@
-import { portTable } from "../components/plan/ports";
+import { portOn, portTable } from "../components/plan/ports";
 import type { HostExpectation } from "./compare-host";
 import type { Finding } from "./finding";
 import type { HostFacts, SocketFact } from "./host-facts";
@@ -26,7 +26,7 @@ export function unexpectedSockets(
   const known = new Set(
     portTable
       .filter((rule) => rule.on.includes(role))
-      .map(({ name, protocol, port }) => `${protocol}/${name === "ssh" ? sshPort : port}`),
+      .map((rule) => `${rule.protocol}/${portOn(rule, sshPort)}`),
   );
   const outside = sockets.filter((socket) => !isLoopback(socket.address) && !isDhcpClient(socket));
   const strange = outside.filter(({ protocol, port }) => !known.has(`${protocol}/${port}`));

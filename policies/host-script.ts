@@ -1,4 +1,4 @@
-import { readScript } from "../components/plan/read-script";
+import { isSecretScript, readScript } from "../components/plan/read-script";
 import { memoize } from "./memo";
 import { Undecided, type Finding, type Judged, type ResourceRule, type RuleInfo, resourceRule } from "./rule";
 
@@ -27,7 +27,7 @@ export const remoteCommand = "command:remote:Command";
 
 /** A secrets script has no plan, but the same calls for its files; paths in it need no quotes. */
 function readSecrets(stdin: string): HostScript | undefined {
-  if (!/\nrestart_readers\nreport\n(?:\}\n)?$/.test(stdin)) return undefined;
+  if (!isSecretScript(stdin)) return undefined;
   const files = [...stdin.matchAll(/^file (\S+) (\S+) (\S+) ([0-7]+) <<'(END_*)'\n([\s\S]*?)^\5$/gm)];
   return {
     kind: "secrets",

@@ -3,7 +3,7 @@ import { loginClientId } from "../components/access/dex";
 import type { HardenedHost } from "../components/hosts/hardened-host";
 import type { HostProvider } from "../components/hosts/host";
 import type { ConnectivityProbe } from "../components/network/probe";
-import type { FixedSettings } from "../components/config/fixed-settings";
+import { fixedSettingsOf, type FixedSettings } from "../components/config/fixed-settings";
 import { isRotated, type AuthorityGenerations } from "../components/pki/authority-generations";
 import type { ClusterPki } from "../components/pki/cluster-pki";
 import { renewalWindow, type Expiries, type RenewalWindow } from "../components/pki/expiry";
@@ -107,13 +107,12 @@ function notApplicable(hosts: readonly HardenedHost[]): pulumi.Output<Record<str
 export function stackOutputs(blueprint: Blueprint, sources: OutputSources): StackOutputs {
   const { machines, pki, people, hosts, probe } = sources;
   const { kubernetes, authentication, clusterName, network, pki: settings } = blueprint.settings;
-  const { podCidr, serviceClusterIpRange, clusterDomain } = network;
   const { authorities } = settings;
   const { issuer, signingKey, acceptedKeys } = authentication.serviceAccounts;
   const login = loginParameters(blueprint, pki);
   return {
     kubernetesVersion: kubernetes.version,
-    fixedSettings: { clusterName, podCidr, serviceClusterIpRange, clusterDomain },
+    fixedSettings: fixedSettingsOf(clusterName, network),
     endpoint: pki.server,
     kubeconfig: pki.adminKubeconfig,
     userKubeconfigs: pulumi.secret(

@@ -11,6 +11,14 @@ export interface FixedSettings {
   readonly clusterDomain: string;
 }
 
+/** Those of a configuration. */
+export function fixedSettingsOf(
+  clusterName: string,
+  { podCidr, serviceClusterIpRange, clusterDomain }: Omit<FixedSettings, "clusterName">,
+): FixedSettings {
+  return { clusterName, podCidr, serviceClusterIpRange, clusterDomain };
+}
+
 const names: Readonly<Record<keyof FixedSettings, string>> = {
   clusterName: "clusterName",
   podCidr: "network.podCidr",

@@ -28,8 +28,8 @@ function controlPlanes(hosts: readonly ListedHost[]): string[] {
  */
 export function checkHostStep(running: readonly ListedHost[], wanted: readonly ListedHost[]): Problem[] {
   const [first] = controlPlanes(running);
-  const [newFirst] = controlPlanes(wanted);
-  const staysBehind = first !== undefined && first !== newFirst && controlPlanes(wanted).includes(first);
+  const [newFirst, ...behind] = controlPlanes(wanted);
+  const staysBehind = first !== undefined && behind.includes(first);
   return [
     ...running.flatMap((host) => changedRole(host, wanted)),
     ...(staysBehind

@@ -1,9 +1,15 @@
 import type { Problem } from "./problem";
 import type { Settings } from "./schema";
 
+/** How long before its end a leaf is issued anew where nothing is said: a third of its life, as cert-manager does. */
+export function defaultRenewBeforeHours(leafValidityHours: number): number {
+  return Math.floor(leafValidityHours / 3);
+}
+
 /** Relations between the lifetimes of certificates. */
 export function lifetimeProblems({ pki }: Settings): Problem[] {
   const { authorityValidityHours, leafValidityHours, renewBeforeHours } = pki;
+  const preset = defaultRenewBeforeHours(leafValidityHours);
   const problems: Problem[] = [];
   if (leafValidityHours >= authorityValidityHours) {
     problems.push({
@@ -18,7 +24,8 @@ export function lifetimeProblems({ pki }: Settings): Problem[] {
       setting: "pki.renewBeforeHours",
       value: renewBeforeHours,
       rule: `is not less than pki.leafValidityHours = ${leafValidityHours}: every up would issue every leaf anew and restart all that reads them`,
-      fix: `use ${Math.floor(leafValidityHours / 3)} or leave it out`,
+      // Of the shortest lifetimes a third is no whole hour, and the setting takes none that is less.
+      fix: preset === 0 ? "leave it out" : `use ${preset} or leave it out`,
     });
   }
   return problems;

@@ -2,6 +2,7 @@ import { RunError } from "@pulumi/pulumi/errors";
 import type { z } from "zod";
 import { fillAuthentication } from "./authentication-settings";
 import { crossCheck } from "./cross-checks";
+import { defaultRenewBeforeHours } from "./lifetime-checks";
 import { describeProblems, secretKey, type Problem } from "./problem";
 import { settingsSchema, type Settings } from "./schema";
 
@@ -107,7 +108,7 @@ function fillDefaults(parsed: z.infer<typeof settingsSchema>, stack: string): Se
     authentication: fillAuthentication(parsed.authentication, parsed.network.clusterDomain),
     pki: {
       ...parsed.pki,
-      renewBeforeHours: parsed.pki.renewBeforeHours ?? Math.floor(parsed.pki.leafValidityHours / 3),
+      renewBeforeHours: parsed.pki.renewBeforeHours ?? defaultRenewBeforeHours(parsed.pki.leafValidityHours),
       // What `npm run up` made on a box, `npm run destroy` must be able to remove.
       protect: parsed.pki.protect ?? parsed.hosts.provider !== "local",
     },

@@ -48,6 +48,9 @@ export function bootstrapObjects(): readonly object[] {
 /** Where the objects lie on a control plane. */
 export const bootstrapManifest = `${paths.kubernetes}/bootstrap-rbac.yaml`;
 
+/** The unit that makes the first bindings; it stops with the API server, and does not start with it. */
+export const bootstrapUnit = "redoubt-bootstrap-rbac.service";
+
 /**
  * Makes the first bindings. Only `system:masters` may do that in a new cluster, and its certificates can't be withdrawn
  * (kubernetes.io/docs/concepts/security/rbac-good-practices, least privilege). So the one such credential stays root's on the
@@ -60,7 +63,6 @@ export function bootstrapRbac(): PlanFragment {
     .join("---\n");
   const kubectl = `${binaryPath("kubectl")} --kubeconfig=${paths.superAdminKubeconfig}`;
   const apply = `${kubectl} apply --server-side --force-conflicts --field-manager=redoubt -f ${manifest}`;
-  const unitName = "redoubt-bootstrap-rbac.service";
   const unit = renderUnit({
     Unit: {
       Description: "First role bindings of the cluster",
@@ -87,7 +89,7 @@ export function bootstrapRbac(): PlanFragment {
         unless: [
           "bash",
           "-c",
-          `systemctl is-active --quiet ${unitName} || exit 0
+          `systemctl is-active --quiet ${bootstrapUnit} || exit 0
 until ${kubectl} --request-timeout=5s get --raw /readyz >/dev/null 2>&1; do
   ((SECONDS < 10)) || exit 0
   sleep 0.2
@@ -97,7 +99,7 @@ ${kubectl} diff --server-side --force-conflicts --field-manager=redoubt -f ${man
         command: ["bash", "-c", apply],
       },
     ],
-    units: [{ name: unitName, content: unit, restartOn: [manifest] }],
+    units: [{ name: bootstrapUnit, content: unit, restartOn: [manifest] }],
     // The API server says it is ready before it can say what it serves; clients that ask for the schema would fail.
     readiness: ["/readyz", "/openapi/v2"].map((path) => ({
       description: `the API server answers ${path}`,

@@ -32,6 +32,13 @@ export const beginPermit = "/run/redoubt/etcd-may-begin";
 /** Says that etcd had data on this host once: no cluster is born there again. Not beside the data, whose disk may be the one that is gone. */
 export const beganRecord = `${paths.engineState}/etcd-began`;
 
+/** Flags of etcdctl as root's client on a control plane. */
+export const rootClient = [
+  `--cacert=${paths.etcdPki}/ca.crt`,
+  `--cert=${paths.pki}/etcd-healthcheck-client.crt`,
+  `--key=${paths.pki}/etcd-healthcheck-client.key`,
+].join(" ");
+
 /** Where peers reach a member. */
 export function peerUrl({ address }: EtcdPeer): string {
   return `https://${address}:2380`;
@@ -52,8 +59,7 @@ listens() { timeout 3 bash -c '</dev/tcp/"$1"/2379' probe "$1"; }
 ask() {
   local address=$1
   shift
-  etcdctl --endpoints="https://$address:2379" --cacert=${paths.etcdPki}/ca.crt \\
-    --cert=${paths.pki}/etcd-healthcheck-client.crt --key=${paths.pki}/etcd-healthcheck-client.key \\
+  etcdctl --endpoints="https://$address:2379" ${rootClient} \\
     --dial-timeout=2s --command-timeout=10s "$@"
 }
 # Of a member that answers with a majority behind it.

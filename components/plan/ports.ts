@@ -61,3 +61,8 @@ export const portTable: readonly PortRule[] = [
   { name: "etcd-peer", protocol: "tcp", port: 2380, on: ["control-plane"], from: ["controlPlanes"] },
   { name: "kubelet", protocol: "tcp", port: 10250, on: ["control-plane", "worker"], from: ["controlPlanes"] },
 ];
+
+/** The port of a rule on a host whose sshd answers elsewhere than the table says. */
+export function portOn({ name, port }: PortRule, sshPort: number | undefined): number {
+  return name === "ssh" ? (sshPort ?? port) : port;
+}

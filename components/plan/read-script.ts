@@ -80,6 +80,11 @@ const marker = /^# --- the plan: (.+) ---\n/m;
 /** How a script of secrets ends, and no plan's: `restart_readers` is no call of a plan. Earlier versions had no brace. */
 const secretEnd = /\nrestart_readers\nreport\n(?:\}\n)?$/;
 
+/** Whether a script is one of secrets, by its end. */
+export function isSecretScript(script: string): boolean {
+  return secretEnd.test(script);
+}
+
 function hereDocumentAt(text: string, at: number): { content: string; end: number } {
   const opening = /<<'(END_*)'\n/y;
   opening.lastIndex = at;
@@ -338,7 +343,7 @@ function broughtFunctions(beforePlan: string): Required<FileSpec>[] {
 export function readScript(script: string): ScriptContents | undefined {
   const start = marker.exec(script);
   const phase = start?.[1];
-  if (start === null || phase === undefined || secretEnd.test(script)) return undefined;
+  if (start === null || phase === undefined || isSecretScript(script)) return undefined;
   try {
     const contents = contentsOf(phase, statements(insideGroup(script.slice(start.index + start[0].length))));
     return { ...contents, files: [...broughtFunctions(script.slice(0, start.index)), ...contents.files] };

@@ -1,5 +1,5 @@
 import type { PlanFragment } from "../../plan/plan";
-import { portRules, type HostRole, type PortFeature, type PortRule, type PortSource } from "../../plan/ports";
+import { portOn, portRules, type HostRole, type PortFeature, type PortSource } from "../../plan/ports";
 import { renderUnit } from "../../plan/systemd";
 
 /** Who is who, by IPv4 network or address. */
@@ -27,13 +27,12 @@ function setOf(name: string, elements: readonly string[]): string {
 
 /** One line a port and source, in the words of the port table. */
 function inputRules({ role, sshPort, features = [] }: FirewallOptions): string {
-  const portOf = ({ name, port }: PortRule): number => (name === "ssh" ? (sshPort ?? port) : port);
   return portRules(features)
     .filter((rule) => rule.on.includes(role))
     .flatMap((rule) =>
       rule.from.map(
         (source) =>
-          `\t\tip saddr @${source} ${rule.protocol} dport ${portOf(rule)} accept comment "${rule.name}"\n`,
+          `\t\tip saddr @${source} ${rule.protocol} dport ${portOn(rule, sshPort)} accept comment "${rule.name}"\n`,
       ),
     )
     .join("");

@@ -6,11 +6,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Server } from "ssh2";
 import { withHost } from "../../../commands/look-at-host";
 import type { HostAccess } from "../../../drift/stack-state";
 import { SshAgent } from "../../support/ssh-agent";
 import { freePort } from "../../support/free-port";
+import { sshHost } from "../../support/ssh-host";
 import { sshKeyPair } from "../../support/ssh-key-pair";
 
 const address = "127.0.0.1";
@@ -18,27 +18,13 @@ const hostKey = sshKeyPair("host");
 const operator = sshKeyPair("operator");
 
 /** A host that lets everybody with a key in, and answers every command with what it was sent. */
-const host = new Server({ hostKeys: [hostKey.private] }, (connection) => {
-  connection
-    .on("authentication", (context) => {
-      if (context.method === "publickey") context.accept();
-      else context.reject(["publickey"]);
-    })
-    .on("session", (accept) => {
-      accept().on("exec", (acceptCommand) => {
-        const channel = acceptCommand();
-        channel
-          .on("data", (chunk: Buffer) => channel.write(chunk))
-          .on("end", () => {
-            channel.exit(0);
-            channel.end();
-          });
-      });
-    })
-    .on("tcpip", (_accept, reject) => {
-      reject();
-    })
-    .on("error", () => undefined);
+const host = sshHost(hostKey.private, (channel) => {
+  channel
+    .on("data", (chunk: Buffer) => channel.write(chunk))
+    .on("end", () => {
+      channel.exit(0);
+      channel.end();
+    });
 });
 
 const look = (access: Partial<HostAccess> & { port: number }, patience?: number): Promise<string> =>

@@ -6,9 +6,9 @@ import type { AddressInfo } from "node:net";
 import { PassThrough, Readable, Writable } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
-import { Server } from "ssh2";
 import { withHost, type HostSession } from "../../../commands/look-at-host";
 import { whenWhole } from "../../../components/plan/whole-script";
+import { sshHost } from "../../support/ssh-host";
 import { sshKeyPair } from "../../support/ssh-key-pair";
 
 const address = "127.0.0.1";
@@ -16,30 +16,19 @@ const hostKey = sshKeyPair("host");
 const operator = sshKeyPair("operator");
 
 /** A host that runs what it is sent by bash, as this user. */
-const host = new Server({ hostKeys: [hostKey.private] }, (connection) => {
-  connection
-    .on("authentication", (context) => {
-      if (context.method === "publickey") context.accept();
-      else context.reject(["publickey"]);
-    })
-    .on("session", (accept) => {
-      accept().on("exec", (acceptCommand) => {
-        const channel = acceptCommand();
-        const bash = spawn("bash", ["-s"]);
-        // As sshd does when who asked is gone: what nobody reads would wait for ever.
-        connection.on("close", () => bash.kill("SIGKILL"));
-        // It may end before it has read all that it is sent.
-        bash.stdin.on("error", () => undefined);
-        channel.pipe(bash.stdin);
-        bash.stdout.pipe(channel, { end: false });
-        bash.stderr.pipe(channel.stderr, { end: false });
-        bash.on("close", (code) => {
-          channel.exit(code ?? 255);
-          channel.end();
-        });
-      });
-    })
-    .on("error", () => undefined);
+const host = sshHost(hostKey.private, (channel, connection) => {
+  const bash = spawn("bash", ["-s"]);
+  // As sshd does when who asked is gone: what nobody reads would wait for ever.
+  connection.on("close", () => bash.kill("SIGKILL"));
+  // It may end before it has read all that it is sent.
+  bash.stdin.on("error", () => undefined);
+  channel.pipe(bash.stdin);
+  bash.stdout.pipe(channel, { end: false });
+  bash.stderr.pipe(channel.stderr, { end: false });
+  bash.on("close", (code) => {
+    channel.exit(code ?? 255);
+    channel.end();
+  });
 });
 
 const what = "the test";
