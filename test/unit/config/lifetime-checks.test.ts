@@ -16,6 +16,10 @@ describe("the renewal of leaf certificates", () => {
     assert.equal(hoursOf({ leafValidityHours: 49, renewBeforeHours: 48 }), 48);
   });
 
+  it("names no fix that would be refused, of lifetimes that have no whole third", () => {
+    assert.throws(() => hoursOf({ leafValidityHours: 2, renewBeforeHours: 2 }), /Fix: leave it out$/m);
+  });
+
   it("is refused where every up would renew everything", () => {
     assert.throws(
       () => hoursOf({ leafValidityHours: 48, renewBeforeHours: 48 }),
