@@ -9,7 +9,9 @@ umask 077
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
 readonly engine_state=/var/lib/redoubt
+# Time for a second login once the script has ended, and the longest that a script may take before it counts as dead.
 readonly revert_seconds=60
+readonly script_seconds=600
 changed=()
 not_applicable=()
 # path → units that must be restarted or reloaded when it changes; path → command that makes a guarded file effective.
@@ -520,8 +522,17 @@ units_done() {
 
 readonly revert_folder=$engine_state/revert
 
-# Keeps the guarded files as they are now and undoes the change unless a second login comes in time. While an earlier
-# change is still unconfirmed its copies stay: they are the last state known to let the operator in.
+# revert_in SECONDS: from now on, whatever was said before
+revert_in() {
+  systemctl stop redoubt-revert.timer 2>/dev/null || true
+  systemctl reset-failed redoubt-revert.timer redoubt-revert.service 2>/dev/null || true
+  systemd-run --quiet --collect --unit=redoubt-revert --on-active="$1" --timer-property=AccuracySec=1s \
+    /usr/bin/env bash "$revert_folder/revert.sh"
+}
+
+# Keeps the guarded files as they are now and undoes the change unless a second login comes in time, which runs from the end of
+# this script, however it ends: on a slow host the rest of it takes longer than a login. While an earlier change is still
+# unconfirmed its copies stay: they are the last state known to let the operator in.
 arm_revert() {
   [ -z "${revert_armed:-}" ] || return 0
   revert_armed=yes
@@ -540,18 +551,22 @@ arm_revert() {
           printf 'rm -f %q\n' "$path"
         fi
       done
-      # Files that go together share a command: sshd does not outlive two reloads in a row.
+      # At boot the files are put back before anything reads them. Files that go together share a command: sshd does not
+      # outlive two reloads in a row.
+      # shellcheck disable=SC2016 # expanded by the script that is written
+      printf 'if [ "${1:-}" != boot ]; then\n'
       printf '%s\n' "${activation[@]}" | sort --unique
+      printf 'fi\n'
       printf 'logger --tag redoubt "guarded files were reverted: no second login came within %s s"\n' "$revert_seconds"
       printf 'rm -rf %q\n' "$revert_folder"
     } >"$revert_folder.new/revert.sh"
+    # A boot reads it, perhaps after a loss of power.
+    sync "$revert_folder.new"/* "$revert_folder.new"
     rm -rf "$revert_folder"
     mv --no-target-directory "$revert_folder.new" "$revert_folder"
   fi
-  systemctl stop redoubt-revert.timer 2>/dev/null || true
-  systemctl reset-failed redoubt-revert.timer redoubt-revert.service 2>/dev/null || true
-  systemd-run --quiet --collect --unit=redoubt-revert --on-active="$revert_seconds" --timer-property=AccuracySec=1s \
-    /usr/bin/env bash "$revert_folder/revert.sh"
+  revert_in "$script_seconds"
+  trap 'revert_in "$revert_seconds"' EXIT
 }
 
 activations_done() {

@@ -78,13 +78,14 @@ export class ConvergeHost {
     return { code: status ?? -1, stderr, changed };
   }
 
-  public remove(): void {
-    rmSync(this.folder, { recursive: true });
-  }
-
-  private program(name: string, text: string): void {
+  /** Makes a program that scripts find before the box's own; `FOLDER` in its text is the folder of the host. */
+  public program(name: string, text: string): void {
     writeFileSync(path.join(this.folder, "bin", name), text.replaceAll("FOLDER", this.folder), {
       mode: 0o755,
     });
+  }
+
+  public remove(): void {
+    rmSync(this.folder, { recursive: true });
   }
 }

@@ -6,6 +6,7 @@ import { filesystems } from "./filesystems";
 import { firewall, type FirewallOptions } from "./firewall";
 import { journald } from "./journald";
 import { kernel } from "./kernel";
+import { revertAtBoot } from "./revert-at-boot";
 import { sshd } from "./sshd";
 import { time, type TimeOptions } from "./time";
 import { updates, type UpdatesOptions } from "./updates";
@@ -20,6 +21,7 @@ export function hardeningFragments(options: HardeningOptions): Readonly<Record<s
     sshd: sshd(options),
     kernel: kernel(),
     firewall: firewall(options),
+    "revert-at-boot": revertAtBoot(),
     apparmor: apparmor(),
     audit: audit(),
     updates: updates(options),

@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runProgram, type ClusterOutputs, type TestCluster } from "../../support/cluster";
 import { everyNodeSpokeSince } from "../../support/heartbeats";
+import { lockOut } from "./lockout";
 
 /** Everything on a host that a second run could have touched: inode, time and mode of files, start times of units. */
 export const fingerprintCommand =
@@ -116,12 +117,15 @@ export function convergenceStory(cluster: TestCluster, outputs: () => ClusterOut
   });
 
   describe("A machine that lost its power", () => {
-    it("comes back with its data, and the cluster heals", async () => {
+    it("comes back with its data and without what no login confirmed, and the cluster heals", async () => {
       const worker = outputs().nodeTable.find((node) => node.role === "worker")?.name ?? "";
+      lockOut(cluster, outputs(), worker);
       assert.equal(cluster.machine("stop", worker).code, 0);
       const cut = Date.now();
       const started = await cluster.npmRun("up");
       assert.equal(started.code, 0, started.stdout + started.stderr);
+      const reverts = "sudo journalctl --boot --identifier=redoubt --output=cat";
+      assert.match(cluster.ssh(outputs(), worker, reverts).stdout, /guarded files were reverted/);
       await heals(worker, cut);
     });
 

@@ -6,6 +6,14 @@ import { mergeFragments } from "../../../components/plan/merge";
 import { renderScript } from "../../../components/plan/script";
 import type { ClusterOutputs, TestCluster } from "../../support/cluster";
 
+/** Makes the sshd of a host let in somebody else than the operator, and does not confirm it. */
+export function lockOut(cluster: TestCluster, outputs: ClusterOutputs, host: string): void {
+  const plan = mergeFragments({ sshd: sshd({ adminUser: "somebody-else" }) });
+  const outcome = cluster.ssh(outputs, host, "sudo bash -s", renderScript(plan, "harden"));
+  assert.equal(outcome.code, 0, outcome.stderr);
+  assert.notEqual(cluster.ssh(outputs, host, "true").code, 0, "the change was not effective");
+}
+
 export function lockoutStory(cluster: TestCluster, outputs: () => ClusterOutputs): void {
   describe("A change of sshd that locks the operator out", () => {
     const worker = (): string => outputs().nodeTable.find((node) => node.role === "worker")?.name ?? "";
@@ -28,10 +36,7 @@ export function lockoutStory(cluster: TestCluster, outputs: () => ClusterOutputs
     });
 
     it("reverts by itself after a minute without a second login", async () => {
-      const plan = mergeFragments({ sshd: sshd({ adminUser: "somebody-else" }) });
-      const outcome = cluster.ssh(outputs(), worker(), "sudo bash -s", renderScript(plan, "harden"));
-      assert.equal(outcome.code, 0, outcome.stderr);
-      assert.equal(logsIn(), false, "the change was not effective");
+      lockOut(cluster, outputs(), worker());
       const end = Date.now() + 90_000;
       while (!logsIn() && Date.now() < end) await sleep(1000);
       assert.ok(logsIn(), "the operator is still locked out");
