@@ -91,6 +91,23 @@ describe("what a reader may see of the engine's JSON", () => {
     }
   });
 
+  it("holds no secret on a line after its name, or beside it as the value of a variable", () => {
+    for (const [text, expected] of [
+      ["clientSecret:\n  correcthorse\nissuer: x", "clientSecret:\n  [secret]\nissuer: x"],
+      ["  password: |\n    two words\n    more\n  next: x", "  password: |\n    [secret]\n  next: x"],
+      ["- token: >-\n    correcthorse\n- b", "- token: >-\n    [secret]\n- b"],
+      ['"bindPW":\n  "correcthorse"', '"bindPW":\n  [secret]'],
+      ["- name: DB_PASSWORD\n  value: horse\n", "- name: DB_PASSWORD\n  value: [secret]\n"],
+      ['{"name":"API_TOKEN","value":"horse"}', '{"name":"API_TOKEN","value":"[secret]"}'],
+      [
+        '{\\"name\\": \\"API_TOKEN\\", \\"value\\": \\"horse\\"}',
+        '{\\"name\\": \\"API_TOKEN\\", \\"value\\": \\"[secret]\\"}',
+      ],
+    ] as const) {
+      assert.equal(redactText(text), expected);
+    }
+  });
+
   it("leaves what only sounds like a secret", () => {
     for (const text of [
       "PasswordAuthentication no",
@@ -104,6 +121,11 @@ describe("what a reader may see of the engine's JSON", () => {
       "secretName: dex-configuration",
       "secret:\n    secretName: dex-configuration",
       "secret: {secretName: dex-configuration}",
+      "token:\n  - first-of-a-list",
+      "secret:\nnext: something-else",
+      "- name: DB_PASSWORD\n  valueFrom:\n    secretKeyRef: {name: database-login, key: password}",
+      "- name: DB_PASSWORD\n  value: ${FROM_ELSEWHERE}",
+      "- name: GREETING\n  value: good-morning",
       "secretKeyRef: {name: database-login, key: password}",
       "tokenTtl: 3600seconds",
       "--token-auth-file=/etc/kubernetes/tokens.csv",
