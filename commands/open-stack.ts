@@ -12,6 +12,7 @@ import { architectureOf, hostsBlock, listedHostsOf } from "./hosts-block";
 import { refuseAuthoritySkip } from "./authority-step";
 import { refuseClusterChange, type WantedCluster } from "./cluster-step";
 import { refuseKeySkip } from "./key-step";
+import { unfinishedUpdate, type Unfinished } from "./last-update";
 import { refusePlainSecrets } from "./plain-secrets";
 import { refuseHalfRemoved } from "./removal";
 import { run } from "./shell";
@@ -23,9 +24,9 @@ import {
   releaseStaleLock,
 } from "./stack";
 import { readStackFile } from "./stack-file";
-import { isStateEmpty, stackOutputs, type StackOutputs } from "./stack-outputs";
+import { isStateEmpty, stackOutputs, stateResources, type StackOutputs } from "./stack-outputs";
 import { temporaryFolder } from "./temporary-folder";
-import { refuseVersionSkip } from "./version-step";
+import { reachedVersion, refuseVersionSkip } from "./version-step";
 
 /** Options that all commands on a stack share. */
 export interface StackOptions {
@@ -140,8 +141,8 @@ export interface OpenedStack {
   readonly environment: NodeJS.ProcessEnv;
   /** The stack's outputs as they were after its last `up`. */
   readonly outputs: StackOutputs;
-  /** Whether the engine was killed on its last run, so that nobody wrote down what it had changed. */
-  readonly cutOff: boolean;
+  /** How the last `up` ended half-way; undefined when it did not. */
+  readonly unfinished: Unfinished | undefined;
   /** As {@link hostProviderOf}. */
   readonly hostProvider: string | undefined;
   /** Whether an `up` would be the first of machines of this box: what it makes can be thrown away and made anew. */
@@ -149,10 +150,10 @@ export interface OpenedStack {
 }
 
 /** Refuses a configuration that a running cluster can't be brought to in one step, before anything changes. */
-function refuseSkips(stack: string, outputs: StackOutputs): void {
+function refuseSkips(stack: string, outputs: StackOutputs, runningVersion: string | undefined): void {
   const { kubernetesVersion, serviceAccountKeys, authorities, cluster } = readConfiguration(stack);
   refuseClusterChange(outputs, cluster);
-  refuseVersionSkip(outputs.kubernetesVersion, kubernetesVersion ?? defaultVersion);
+  refuseVersionSkip(runningVersion, kubernetesVersion ?? defaultVersion);
   refuseKeySkip(outputs.serviceAccountKeys, serviceAccountKeys);
   refuseAuthoritySkip(outputs, authorities);
 }
@@ -172,16 +173,20 @@ export async function openStack(options: StackOptions, purpose: Purpose): Promis
     await forgetPendingCreations(options.stack, environment);
   }
   const outputs = await stackOutputs(options.stack, environment);
+  const unfinished = await unfinishedUpdate(options.stack, cutOff, environment);
   if (purpose === "change" || purpose === "look") {
     refusePlainSecrets(options.stack);
-    refuseSkips(options.stack, outputs);
+    const told = outputs.kubernetesVersion;
+    // One that ended half-way could not tell.
+    const resources = unfinished === undefined ? [] : await stateResources(options.stack, environment);
+    refuseSkips(options.stack, outputs, reachedVersion(told, resources));
   }
   const hostProvider = hostProviderOf(options.stack);
   const isFirst = hostProvider === "local" && isStateEmpty(options.stack, environment);
   // What a first up had made when it was killed, no state knows of.
   if (purpose === "change" && isFirst && cutOff) await localMachines("delete-all", options.stack);
   else if (purpose !== "removal") await localMachines("start-all", options.stack);
-  return { environment, outputs, cutOff, hostProvider, isFirst };
+  return { environment, outputs, unfinished, hostProvider, isFirst };
 }
 
 /**

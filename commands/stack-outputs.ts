@@ -30,21 +30,30 @@ const outputsSchema = z.looseObject({
 /** Outputs that commands look at, those that the stack has. */
 export type StackOutputs = z.infer<typeof outputsSchema>;
 
+const resourceSchema = z.looseObject({
+  urn: z.string(),
+  type: z.string(),
+  inputs: z.record(z.string(), z.unknown()).optional(),
+  outputs: z.unknown().optional(),
+});
+/** A resource as a state holds it, secrets encrypted. */
+export type StateResource = z.infer<typeof resourceSchema>;
+
 const stateSchema = z.looseObject({
   checkpoint: z.looseObject({
     latest: z
       .looseObject({
-        resources: z.array(z.looseObject({ type: z.string(), outputs: z.unknown().optional() })).optional(),
+        resources: z.array(resourceSchema).optional(),
       })
       .nullish(),
   }),
 });
 
-type StateResources = NonNullable<
-  NonNullable<z.infer<typeof stateSchema>["checkpoint"]["latest"]>["resources"]
->;
+const exportSchema = z.looseObject({
+  deployment: z.looseObject({ resources: z.array(resourceSchema).optional() }),
+});
 
-function resourcesIn(file: string): StateResources {
+function resourcesIn(file: string): readonly StateResource[] {
   if (!existsSync(file)) return [];
   const { checkpoint } = stateSchema.parse(JSON.parse(readFileSync(file, "utf8")));
   return checkpoint.latest?.resources ?? [];
@@ -58,6 +67,18 @@ function outputsIn(file: string): unknown {
 export function isStateEmpty(stack: string, env: NodeJS.ProcessEnv): boolean {
   const file = stateFile(stack, env);
   return file !== undefined && resourcesIn(file).length === 0;
+}
+
+/** Every resource of the stack's state, as it is now and not as it was after the last `up`. */
+export async function stateResources(
+  stack: string,
+  env: NodeJS.ProcessEnv,
+): Promise<readonly StateResource[]> {
+  const file = stateFile(stack, env);
+  if (file !== undefined) return resourcesIn(file);
+  const args = ["stack", "export", "--stack", stack];
+  const text = await run("pulumi", args, { cwd: projectFolder, env, stdout: "capture" });
+  return exportSchema.parse(JSON.parse(text)).deployment.resources ?? [];
 }
 
 /** The stack's outputs as they were after its last `up`; secrets stay hidden. */

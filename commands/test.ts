@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { boxPackages, installDebianPackages, localMachinePackages } from "../toolchain/debian-packages";
 import { ensureToolchain, ensureTools } from "../toolchain/ensure";
 import { findGo } from "../toolchain/go";
+import { newestKubernetesVersion } from "../toolchain/manifest";
 import { main } from "./main";
 import { run } from "./shell";
 import { projectFolder } from "./stack";
@@ -110,8 +111,16 @@ async function withToolchain(folder: string, tools: readonly string[] = []): Pro
 
 const awsTools = ["pulumi-resource-aws-test"];
 
+/** Clusters, one of which comes to another version. */
+async function clusterTests(): Promise<void> {
+  // The default one last: what the operator types is of its version.
+  await ensureToolchain({ kubernetesVersion: newestKubernetesVersion });
+  await withToolchain("cluster");
+}
+
 /** The emulated account waits most of the time, so its tests cost little beside those of machines; their results are shown after them. */
 async function awsBesideCluster(): Promise<void> {
+  await ensureToolchain({ kubernetesVersion: newestKubernetesVersion });
   const { environment } = await ensureToolchain();
   await ensureTools(awsTools);
   const env = { ...process.env, ...environment };
@@ -134,7 +143,7 @@ const levels: Readonly<Record<string, () => Promise<void>>> = {
   policies: () => withToolchain("policies"),
   state: () => withToolchain("state"),
   aws: () => withToolchain("aws", awsTools),
-  cluster: () => withToolchain("cluster"),
+  cluster: clusterTests,
 };
 
 /** `npm test`: all levels, cheapest first; `npm test -- unit` runs one. */

@@ -1,5 +1,4 @@
 import { renewalWarnings } from "../components/pki/expiry";
-import { unfinishedUpdate } from "./last-update";
 import { main } from "./main";
 import { stackOptions, stackCommand } from "./options";
 import { engineParallelism, openStack, pulumi, type OpenedStack } from "./open-stack";
@@ -18,11 +17,10 @@ const warningDays = 30;
  */
 async function repairs(
   stack: string,
-  { environment, cutOff }: OpenedStack,
+  { environment, unfinished }: OpenedStack,
   wanted: boolean | undefined,
 ): Promise<readonly string[]> {
   if (wanted === false) return [];
-  const unfinished = await unfinishedUpdate(stack, cutOff, environment);
   if (unfinished !== undefined) {
     process.stderr.write(`stack ${stack}: the last up ${unfinished}; looking for what it left half-done\n`);
   }

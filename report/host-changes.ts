@@ -51,8 +51,8 @@ function scriptTextChange(
   host: ReportedHost | undefined,
 ): Change[] {
   if (step.operation === "same" || step.operation === "delete") return [];
-  // The second login of a guarded change; its plan tells of the files.
-  if (name.endsWith("-confirm")) return [];
+  // The second login of a guarded change, and what moves pods from a node and lets them back: its plan tells of files and programs.
+  if (/-(?:confirm|turn|return)$/.test(name)) return [];
   const isProbe = name.startsWith("probe");
   const impact: Impact = isProbe
     ? { class: "none", reason: "the probe makes its connections again" }

@@ -85,7 +85,7 @@ function artifactImpact({ before, after }: Pair<ArtifactSpec>, plans: PlanChange
     return {
       class: "drain",
       reason:
-        "a kubelet that changes its minor version wants its node drained first (kubernetes.io/releases/version-skew-policy)",
+        "its pods move to other nodes first: a kubelet must not change its minor version under them (kubernetes.io/releases/version-skew-policy)",
     };
   }
   return pathImpact(after.path, plans);

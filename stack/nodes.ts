@@ -13,7 +13,7 @@ function farewell({ hosts }: HostProvider, [first]: readonly HardenedHost[]): Le
   return { connection: first.connection, deletedWith: machine };
 }
 
-/** A node on each host; nodes start together with the control plane and wait for it. */
+/** A node on each host; nodes start together with the control plane and wait for it, and change their version one after the other. */
 export function joinNodes(
   { settings, layout, catalogue }: Blueprint,
   machines: HostProvider,
@@ -26,7 +26,9 @@ export function joinNodes(
   // While authorities are rotated every signer must be a new one before a kubelet asks for a certificate.
   const { authorities } = settings.pki;
   const dependsOn = controlPlane.applied.length > 1 || isRotated(authorities) ? [controlPlane] : [];
-  return hosts.map((host, index) => {
+  const [first] = hosts;
+  const nodes: Node[] = [];
+  for (const host of hosts) {
     const args = {
       ...settings.network,
       authorities,
@@ -37,8 +39,14 @@ export function joinNodes(
       sandboxImage: imageReference(catalogue, "pause"),
       images: imageArchives(catalogue),
       artifacts: catalogue.artifacts,
-      leavesBy: index === 0 ? undefined : leavesBy,
+      leavesBy: host === first ? undefined : leavesBy,
+      upgradesBy: first && {
+        ...settings.kubernetes.upgrade,
+        connection: first.connection,
+        after: nodes.at(-1)?.turn,
+      },
     };
-    return new Node(`node-${host.spec.name}`, args, { dependsOn });
-  });
+    nodes.push(new Node(`node-${host.spec.name}`, args, { dependsOn }));
+  }
+  return nodes;
 }

@@ -10,6 +10,9 @@ export const defaultKubernetesVersion = "1.35.4";
 /** Kubernetes versions that have a recipe below `build/`; `npm run toolchain -- kubernetes-recipe` writes one. */
 export const kubernetesVersions = ["1.34.4", defaultKubernetesVersion, "1.36.3"] as const;
 
+/** The minor after the default one, to which the tests upgrade. */
+export const newestKubernetesVersion = kubernetesVersions[2];
+
 /** Programs of Kubernetes, by the name of their folder in its repository. */
 export const kubernetesPrograms = [
   "kubectl",

@@ -34,6 +34,24 @@ const allowRule = z.strictObject({
   ports: z.array(portRange).min(1).describe("On which ports."),
 });
 
+const upgrade = z.strictObject({
+  maxUnavailable: z
+    .number()
+    .int()
+    .min(1)
+    .default(1)
+    .describe("Nodes that are drained and change their minor version at once."),
+  drainTimeoutSeconds: z
+    .number()
+    .int()
+    .min(10)
+    .max(3600)
+    .default(300)
+    .describe(
+      "Seconds in which a node's pods must have moved, as their disruption budgets allow, before its kubelet changes its minor version. Where they have not, `up` fails and the node stays as it is.",
+    ),
+});
+
 const kubernetes = z.strictObject({
   version: z
     .enum(
@@ -42,6 +60,7 @@ const kubernetes = z.strictObject({
     )
     .default("1.35.4")
     .describe("Kubernetes version."),
+  upgrade: upgrade.prefault({}).describe("How nodes come to another minor version."),
 });
 
 const network = z.strictObject({

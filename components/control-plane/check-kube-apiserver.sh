@@ -12,7 +12,8 @@ extra=(
   "--secure-port=$port"
   --audit-log-path=-
   --endpoint-reconciler-type=none
-  --feature-gates=APIServerIdentity=false
+  # Without the first the others, which need it, must be off too: 1.36 has them on by default and refuses to start.
+  "--feature-gates=APIServerIdentity=false,StorageVersionAPI=false,UnknownVersionInteroperabilityProxy=false"
 )
 
 clean() {

@@ -13,6 +13,7 @@ import { kubelet, type Taint } from "./kubelet";
 import { renderLeave } from "./leave";
 import { controlPlaneNodeRole, controlPlaneRole } from "./node-role";
 import { podNetwork } from "./pod-network";
+import { renderReturnTurn, renderTakeTurn, type UpgradeSettings } from "./upgrade-turn";
 import { versionSkew } from "./version-skew";
 
 /** Arguments of {@link Node}. */
@@ -33,6 +34,15 @@ export interface NodeArgs {
   readonly artifacts: ArtifactCatalog;
   /** Who lets the node go when its host leaves the cluster. Default: nobody, it goes with the cluster. */
   readonly leavesBy?: LeavesBy | undefined;
+  /** Who lets the node's pods move before its kubelet changes its minor version. Default: nobody, it changes under them. */
+  readonly upgradesBy?: UpgradesBy | undefined;
+}
+
+/** A control plane host, as a node whose version changes needs it. */
+export interface UpgradesBy extends UpgradeSettings {
+  readonly connection: pulumi.Input<HostConnection>;
+  /** The turn of the node before this one, so that one at a time waits for its own. Default: it is the first. */
+  readonly after?: pulumi.Resource | undefined;
 }
 
 /** A control plane host, as a node that leaves needs it. */
@@ -42,6 +52,8 @@ export interface LeavesBy {
   readonly deletedWith: pulumi.Resource;
 }
 
+const run = "sudo --non-interactive bash -s";
+
 const controlPlaneTaints: readonly Taint[] = [{ key: controlPlaneRole, effect: "NoSchedule" }];
 
 /**
@@ -50,6 +62,8 @@ const controlPlaneTaints: readonly Taint[] = [{ key: controlPlaneRole, effect: "
  */
 export class Node extends pulumi.ComponentResource {
   public readonly applied: ApplyPlan;
+  /** What the next node's turn comes after; see {@link UpgradesBy}. */
+  public readonly turn: pulumi.Resource | undefined;
 
   public constructor(name: string, args: NodeArgs, opts?: pulumi.ComponentResourceOptions) {
     const { spec, connection, ready } = args.host;
@@ -59,12 +73,13 @@ export class Node extends pulumi.ComponentResource {
       .filter((other) => other.name !== spec.name)
       .map((other) => ({ podCidr: other.podCidr, via: other.address }));
     const isControlPlane = spec.role === "control-plane";
+    const { version } = installed(args.artifacts, "kubelet");
     const plan = mergeFragments({
       "version-skew": versionSkew({
         controlPlanes: args.allHosts
           .filter(({ role }) => role === "control-plane")
           .map(({ address }) => address),
-        version: installed(args.artifacts, "kubelet").version,
+        version,
       }),
       containerd: containerd(args),
       "pod-network": podNetwork({ podCidr: spec.podCidr, routes, artifacts: args.artifacts }),
@@ -82,24 +97,51 @@ export class Node extends pulumi.ComponentResource {
       }),
       ...(isControlPlane ? { "node-role": controlPlaneNodeRole(spec.name) } : {}),
     });
+    const { upgradesBy, leavesBy } = args;
+    if (upgradesBy !== undefined) {
+      this.turn = this.onChange(
+        `${name}-turn`,
+        upgradesBy.connection,
+        renderTakeTurn({ ...upgradesBy, node: spec.name, version }),
+        upgradesBy.after === undefined ? [] : [upgradesBy.after],
+      );
+    }
     this.applied = new ApplyPlan(
       `${name}-plan`,
       { phase: "node", connection, plan },
-      { parent: this, dependsOn: [...ready] },
+      { parent: this, dependsOn: [...ready, ...(this.turn === undefined ? [] : [this.turn])] },
     );
-    if (args.leavesBy !== undefined) {
+    if (upgradesBy !== undefined) {
+      const script = renderReturnTurn({ node: spec.name, version });
+      this.onChange(`${name}-return`, upgradesBy.connection, script, [this.applied.done]);
+    }
+    if (leavesBy !== undefined) {
       new command.remote.Command(
         `${name}-leave`,
         {
-          connection: args.leavesBy.connection,
-          delete: "sudo --non-interactive bash -s",
+          connection: leavesBy.connection,
+          delete: run,
           stdin: renderLeave(spec.name),
           logging: "none",
           addPreviousOutputInEnv: false,
         },
-        { parent: this, dependsOn: [this.applied.done], deletedWith: args.leavesBy.deletedWith },
+        { parent: this, dependsOn: [this.applied.done], deletedWith: leavesBy.deletedWith },
       );
     }
     this.registerOutputs({});
+  }
+
+  /** A script that does nothing for a new node, which is not in the cluster yet, and runs when it is another one, as for another version. */
+  private onChange(
+    name: string,
+    connection: pulumi.Input<HostConnection>,
+    stdin: string,
+    dependsOn: pulumi.Resource[],
+  ): pulumi.Resource {
+    return new command.remote.Command(
+      name,
+      { connection, update: run, stdin, logging: "none", addPreviousOutputInEnv: false },
+      { parent: this, dependsOn },
+    );
   }
 }

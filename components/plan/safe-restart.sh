@@ -141,7 +141,13 @@ try_candidates() {
   if bash -c "${safe_check[$unit]//\{\}/$folder}" >&2 </dev/null; then return 0; fi
   rm -rf "$folder"
   put_back "$unit"
-  die "unit $unit: the new configuration was refused by its check; the unit runs on with the old one.$(explain_put_back)"
+  refused "$unit" "the new configuration was refused by its check; the unit runs on with the old one.$(explain_put_back)"
+}
+
+# refused UNIT TEXT: ends the run; who waits for the unit's new version on this host reads that it will not come (upgrade-turn.ts)
+refused() {
+  printf '%s\n' "$2" >"$safe_folder/$1/refused"
+  die "unit $1: $2"
 }
 
 # await UNIT DEADLINE: in `last_answer` what it said last.
@@ -176,9 +182,9 @@ safe_restart() {
   if try_restart "$unit"; then
     # They stopped with it, and only its success would have brought them back.
     if ((${#dependents[@]})); then systemctl start --no-block -- "${dependents[@]}" || true; fi
-    die "unit $unit: the new configuration did not work, and the unit runs with the old one again.$(explain_put_back)"
+    refused "$unit" "the new configuration did not work, and the unit runs with the old one again.$(explain_put_back)"
   fi
-  die "unit $unit: the new configuration did not work, nor does the old one now (${last_answer##*$'\n'}).$(explain_put_back)"
+  refused "$unit" "the new configuration did not work, nor does the old one now (${last_answer##*$'\n'}).$(explain_put_back)"
 }
 
 explain_put_back() {

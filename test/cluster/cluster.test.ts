@@ -15,6 +15,7 @@ import { secretsStory } from "./stories/secrets";
 import { snapshotStory } from "./stories/snapshot";
 import { sshStory } from "./stories/ssh";
 import { tlsStory } from "./stories/tls";
+import { upgradeStory } from "./stories/upgrade";
 import { workloadsStory } from "./stories/workloads";
 
 /**
@@ -48,6 +49,7 @@ describe("A cluster on this box", () => {
   lockoutStory(cluster, outputs);
   snapshotStory(cluster, outputs);
   driftStory(cluster, outputs);
+  upgradeStory(cluster, outputs);
   convergenceStory(cluster, outputs);
   destroyStory(cluster);
 });

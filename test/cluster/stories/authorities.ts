@@ -3,6 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse, stringify } from "yaml";
+import { admittedPodSpec } from "../../support/admitted-pod";
 import { ApiObserver } from "../../support/api-observer";
 import type { TestCluster } from "../../support/cluster";
 import { Logins } from "./authentication/logins";
@@ -71,23 +72,10 @@ export function authoritiesStory(cluster: TestCluster): void {
         apiVersion: "v1",
         kind: "Pod",
         metadata: { name: pod, namespace },
-        spec: {
-          terminationGracePeriodSeconds: 0,
-          automountServiceAccountToken: true,
-          securityContext: {
-            runAsNonRoot: true,
-            runAsUser: 65534,
-            seccompProfile: { type: "RuntimeDefault" },
-          },
-          containers: [
-            {
-              name: "main",
-              image: "redoubt.local/probe:1",
-              command: ["/bin/busybox", "sh", "-c", "echo begun; exec /bin/busybox sleep 3600"],
-              securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-            },
-          ],
-        },
+        spec: admittedPodSpec({
+          command: ["/bin/busybox", "sh", "-c", "echo begun; exec /bin/busybox sleep 3600"],
+          spec: { automountServiceAccountToken: true },
+        }),
       };
       logins.adminText(["create", "-f", "-"], JSON.stringify(manifest));
       logins.adminText([

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { admittedPodSpec } from "../../support/admitted-pod";
 import { ApiObserver, type Observation } from "../../support/api-observer";
 import type { ClusterOutputs, Outcome, TestCluster } from "../../support/cluster";
 import { everyNodeSpokeSince } from "../../support/heartbeats";
@@ -178,23 +179,7 @@ export function authorizationStory(cluster: TestCluster, outputs: () => ClusterO
             // What NodeRestriction wants of every pod that a node makes.
             ownerReferences: [{ apiVersion: "v1", kind: "Node", name, uid, controller: true }],
           },
-          spec: {
-            nodeName: name,
-            automountServiceAccountToken: false,
-            securityContext: {
-              runAsNonRoot: true,
-              runAsUser: 65534,
-              seccompProfile: { type: "RuntimeDefault" },
-            },
-            containers: [
-              {
-                name: "main",
-                image: "redoubt.local/probe:1",
-                securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-              },
-            ],
-            ...more,
-          },
+          spec: admittedPodSpec({ spec: { nodeName: name, ...more } }),
         });
       const mirror = { "kubernetes.io/config.mirror": "by-hand" };
       const make = (manifest: string): Outcome =>

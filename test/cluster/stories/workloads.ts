@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { admittedPodSpec } from "../../support/admitted-pod";
 import type { ClusterOutputs, Outcome, TestCluster } from "../../support/cluster";
 
 /** A pod that any namespace of the stack admits. */
@@ -14,21 +15,11 @@ function podManifest(
     apiVersion: "v1",
     kind: "Pod",
     metadata: { name, labels },
-    spec: {
-      terminationGracePeriodSeconds: 0,
-      automountServiceAccountToken: false,
-      securityContext: { runAsNonRoot: true, runAsUser: 65534, seccompProfile: { type: "RuntimeDefault" } },
-      containers: [
-        {
-          name: "main",
-          image: "redoubt.local/probe:1",
-          command: ["/bin/busybox", "sh", "-c", command],
-          resources: { limits: { memory: "32Mi", cpu: "100m" } },
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-        },
-      ],
-      ...overrides,
-    },
+    spec: admittedPodSpec({
+      command: ["/bin/busybox", "sh", "-c", command],
+      container: { resources: { limits: { memory: "32Mi", cpu: "100m" } } },
+      spec: overrides,
+    }),
   });
 }
 

@@ -25,9 +25,17 @@ describe("Outputs of a stack whose state is a file", () => {
     };
     write("up", {
       resources: [
-        { type: "pulumi:providers:tls" },
-        { type: "redoubt:pki:ClusterPki", outputs: { kubernetesVersion: "1.0.0" } },
-        { type: "pulumi:pulumi:Stack", outputs: { kubernetesVersion: "1.35.4", kubeconfig } },
+        { urn: "urn:pulumi:test::redoubt::pulumi:providers:tls::x", type: "pulumi:providers:tls" },
+        {
+          urn: "urn:pulumi:test::redoubt::redoubt:pki:ClusterPki::x",
+          type: "redoubt:pki:ClusterPki",
+          outputs: { kubernetesVersion: "1.0.0" },
+        },
+        {
+          urn: "urn:pulumi:test::redoubt::pulumi:pulumi:Stack::x",
+          type: "pulumi:pulumi:Stack",
+          outputs: { kubernetesVersion: "1.35.4", kubeconfig },
+        },
       ],
     });
     assert.deepEqual(await stackOutputs("up", environment), { kubernetesVersion: "1.35.4", kubeconfig });
@@ -44,7 +52,9 @@ describe("Outputs of a stack whose state is a file", () => {
   it("tell a stack that holds nothing from one that holds something, even if that has no output", () => {
     write("new", null);
     write("destroyed", { resources: [] });
-    write("half", { resources: [{ type: "pulumi:providers:tls" }] });
+    write("half", {
+      resources: [{ urn: "urn:pulumi:test::redoubt::pulumi:providers:tls::x", type: "pulumi:providers:tls" }],
+    });
     const empty = ["never-made", "new", "destroyed", "half"].filter((stack) =>
       isStateEmpty(stack, environment),
     );
@@ -53,7 +63,15 @@ describe("Outputs of a stack whose state is a file", () => {
   });
 
   it("are no outputs when they are not what they must be", async () => {
-    write("odd", { resources: [{ type: "pulumi:pulumi:Stack", outputs: { kubernetesVersion: 1.35 } }] });
+    write("odd", {
+      resources: [
+        {
+          urn: "urn:pulumi:test::redoubt::pulumi:pulumi:Stack::x",
+          type: "pulumi:pulumi:Stack",
+          outputs: { kubernetesVersion: 1.35 },
+        },
+      ],
+    });
     await assert.rejects(stackOutputs("odd", environment), /kubernetesVersion/);
   });
 });

@@ -90,4 +90,32 @@ describe("a node as resources", () => {
     assert.ok(leave.opts.deletedWith, "a cluster that goes has nobody to leave");
     assertShellcheckClean(script);
   });
+
+  it("takes its turn after the node before it, by a control plane, and its plan waits for that", async () => {
+    const upgradesBy = {
+      connection: { host: "10.77.5.10", hostKey: "ssh-ed25519 AAAA" },
+      maxUnavailable: 2,
+      drainTimeoutSeconds: 120,
+    };
+    const recording = await recordStack(() => {
+      const before = new Node("node-worker-0", { ...nodeArgs, host: fixtureHost("worker-0"), upgradesBy });
+      const args = {
+        ...nodeArgs,
+        host: fixtureHost("worker-1"),
+        upgradesBy: { ...upgradesBy, after: before.turn },
+      };
+      return new Node("node-worker-1", args);
+    });
+    const commands = ofType(recording, "command:remote:Command");
+    const plans = ofType(recording, "redoubt:plan:ApplyPlan");
+    const dependencies = (name: string): unknown[] =>
+      [(commands.get(name) ?? plans.get(name))?.opts.dependsOn].flat();
+    const resource = (name: string): pulumi.Resource | undefined => commands.get(name)?.resource;
+    assert.deepEqual(dependencies("node-worker-1-turn"), [resource("node-worker-0-turn")]);
+    assert.deepEqual(dependencies("node-worker-1-plan"), [resource("node-worker-1-turn")]);
+    assert.deepEqual(dependencies("node-worker-1-return"), [resource("node-worker-1-plan-apply")]);
+    const turn = commands.get("node-worker-1-turn")?.inputs;
+    assert.equal((turn?.["connection"] as { host: string }).host, "10.77.5.10");
+    assert.match(String(turn?.["stdin"]), /^take_turn worker-1 1\.0\.0 2 120$/m);
+  });
 });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { renderLeave } from "../../../components/node/leave";
+import { renderReturnTurn, renderTakeTurn } from "../../../components/node/upgrade-turn";
 import { convergeFunctions } from "../../../components/plan/functions";
 import { mergeFragments } from "../../../components/plan/merge";
 import { readScript } from "../../../components/plan/read-script";
@@ -23,12 +24,16 @@ const plan = mergeFragments({
 });
 const secret = { path: "/k", owner: "x", group: "x", content: "k\n", restart: ["x.service"] };
 
+const turn = { node: "worker-10", version: "1.36.3", maxUnavailable: 1, drainTimeoutSeconds: 300 };
+
 /** Script → the part before its group: functions, which do nothing by themselves. */
 const scripts: Readonly<Record<string, readonly [string, string]>> = {
   "a plan": [renderScript(plan, "test"), `${convergeFunctions}\n# --- the plan: test ---\n\n`],
   secrets: [renderSecretScript([{ path: "/srv/x" }], [secret]), convergeFunctions],
   "a confirmation": [renderConfirm(plan, "test"), ""],
   "a leave": [renderLeave("worker-10"), ""],
+  "a turn": [renderTakeTurn(turn), ""],
+  "the end of a turn": [renderReturnTurn(turn), ""],
 };
 
 function bash(script: string, ...options: string[]): { readonly code: number | null; readonly said: string } {

@@ -345,3 +345,33 @@ describe("what no rule knows", () => {
     assert.match(change.diff ?? "", /-levitate x/);
   });
 });
+
+describe("a node that comes to another version", () => {
+  it("is told by the program that changes, and not by what moves its pods", () => {
+    const turns = ["turn", "return"].map((name) =>
+      stepOf("redoubt:node:Node$command:remote:Command", `node-worker-0-${name}`, {
+        before: { stdin: "take_turn worker-0 1.35.4 1 300\n" },
+        after: { stdin: "take_turn worker-0 1.36.3 1 300\n" },
+      }),
+    );
+    const kubelet = (version: string): string => {
+      const artifact = {
+        name: "kubelet",
+        version,
+        url: "",
+        sha256: "0".repeat(64),
+        path: "/usr/local/bin/kubelet",
+      };
+      return renderScript(mergeFragments({ kubelet: { artifacts: [artifact] } }), "node");
+    };
+    const apply = stepOf(
+      "redoubt:node:Node$redoubt:plan:ApplyPlan$command:remote:Command",
+      "node-worker-0-plan-apply",
+      { before: { stdin: kubelet("1.35.4") }, after: { stdin: kubelet("1.36.3") } },
+    );
+    const hosts = ["control-plane-0", "worker-0"];
+    assert.deepEqual(told(stackStep(hosts, hosts), apply, ...turns), [
+      "worker-0, program kubelet (/usr/local/bin/kubelet): drain",
+    ]);
+  });
+});

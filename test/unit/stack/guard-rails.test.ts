@@ -23,11 +23,14 @@ let recording: Recording<StackOutputs>;
 let commands: RecordedResource[];
 /** Those that do something when a host leaves, and nothing before. */
 let farewells: RecordedResource[];
+/** Those that do something when a node comes to another version, and nothing before. */
+let turns: RecordedResource[];
 before(async () => {
   recording = await recordProgram();
   const all = [...ofType(recording, remoteCommand).values()];
   farewells = all.filter(({ name }) => name.endsWith("-leave"));
-  commands = all.filter((command) => !farewells.includes(command));
+  turns = all.filter(({ name }) => /^node-.*-(turn|return)$/.test(name));
+  commands = all.filter((command) => ![...farewells, ...turns].includes(command));
 });
 
 /** Names what breaks a rule, so that an error names all of them at once. */
@@ -134,7 +137,7 @@ describe("every remote command", () => {
 
   it("pins the host key", () => {
     assertNone(
-      [...commands, ...farewells].filter(({ inputs }) => {
+      [...commands, ...farewells, ...turns].filter(({ inputs }) => {
         const { hostKey } = inputs["connection"] as { hostKey?: string };
         return !/^ssh-ed25519 \S+$/.test(hostKey ?? "");
       }),
@@ -144,7 +147,7 @@ describe("every remote command", () => {
 
   it("logs in by key only", () => {
     assertNone(
-      [...commands, ...farewells].filter(({ inputs }) => {
+      [...commands, ...farewells, ...turns].filter(({ inputs }) => {
         const connection = inputs["connection"] as Record<string, unknown>;
         return connection["password"] !== undefined || connection["privateKey"] === undefined;
       }),
@@ -183,7 +186,7 @@ describe("every remote command", () => {
 
   it("logs nothing", () => {
     assertNone(
-      [...commands, ...farewells].filter(({ inputs }) => inputs["logging"] !== "none"),
+      [...commands, ...farewells, ...turns].filter(({ inputs }) => inputs["logging"] !== "none"),
       "a command that logs",
     );
   });
@@ -211,8 +214,22 @@ describe("every remote command", () => {
     }
   });
 
+  it("that a node changes its version by runs on the first control plane, and not for a new node", () => {
+    const first = commands.find(({ name }) => name === "control-plane-control-plane-0-apply");
+    assert.equal(turns.length, 6);
+    for (const { inputs } of turns) {
+      assert.deepEqual(inputs["connection"], first?.inputs["connection"]);
+      assert.deepEqual(
+        [inputs["create"], inputs["update"], inputs["delete"]],
+        [undefined, "sudo --non-interactive bash -s", undefined],
+      );
+    }
+  });
+
   it("has a clean script", { timeout: 120_000 }, () => {
-    for (const script of new Set([...commands, ...farewells].map(({ inputs }) => String(inputs["stdin"])))) {
+    for (const script of new Set(
+      [...commands, ...farewells, ...turns].map(({ inputs }) => String(inputs["stdin"])),
+    )) {
       assertShellcheckClean(script);
     }
   });

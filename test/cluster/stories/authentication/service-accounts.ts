@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createPublicKey, verify } from "node:crypto";
 import { after, before, describe, it } from "node:test";
+import { admittedPodSpec } from "../../../support/admitted-pod";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logins } from "./logins";
 
@@ -184,34 +185,27 @@ export function serviceAccountsStory(logins: Logins): void {
           apiVersion: "v1",
           kind: "Pod",
           metadata: { name, namespace },
-          spec: {
-            serviceAccountName: account,
-            automountServiceAccountToken: false,
-            securityContext: {
-              runAsNonRoot: true,
-              runAsUser: 65534,
-              seccompProfile: { type: "RuntimeDefault" },
+          spec: admittedPodSpec({
+            container: {
+              name: "pause",
+              image: reference,
+              imagePullPolicy: "Never",
+              volumeMounts: [{ name: "token", mountPath: "/token", readOnly: true }],
             },
-            containers: [
-              {
-                name: "pause",
-                image: reference,
-                imagePullPolicy: "Never",
-                securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-                volumeMounts: [{ name: "token", mountPath: "/token", readOnly: true }],
-              },
-            ],
-            volumes: [
-              {
-                name: "token",
-                projected: {
-                  sources: [
-                    { serviceAccountToken: { path: "token", audience: "vault", expirationSeconds: 600 } },
-                  ],
+            spec: {
+              serviceAccountName: account,
+              volumes: [
+                {
+                  name: "token",
+                  projected: {
+                    sources: [
+                      { serviceAccountToken: { path: "token", audience: "vault", expirationSeconds: 600 } },
+                    ],
+                  },
                 },
-              },
-            ],
-          },
+              ],
+            },
+          }),
         }),
       );
       await running();
