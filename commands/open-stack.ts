@@ -24,9 +24,9 @@ import {
   releaseStaleLock,
 } from "./stack";
 import { readStackFile } from "./stack-file";
-import { isStateEmpty, stackOutputs, stateResources, type StackOutputs } from "./stack-outputs";
+import { isStateEmpty, readState, type StackOutputs, type StackState } from "./stack-outputs";
 import { temporaryFolder } from "./temporary-folder";
-import { reachedVersion, refuseVersionSkip } from "./version-step";
+import { refuseVersionSkip, runningVersions } from "./version-step";
 
 /** Options that all commands on a stack share. */
 export interface StackOptions {
@@ -150,10 +150,11 @@ export interface OpenedStack {
 }
 
 /** Refuses a configuration that a running cluster can't be brought to in one step, before anything changes. */
-function refuseSkips(stack: string, outputs: StackOutputs, runningVersion: string | undefined): void {
+function refuseSkips(stack: string, { outputs, resources }: StackState): void {
   const { kubernetesVersion, serviceAccountKeys, authorities, cluster } = readConfiguration(stack);
   refuseClusterChange(outputs, cluster);
-  refuseVersionSkip(runningVersion, kubernetesVersion ?? defaultVersion);
+  const running = runningVersions(outputs.kubernetesVersion, resources);
+  refuseVersionSkip(running, kubernetesVersion ?? defaultVersion);
   refuseKeySkip(outputs.serviceAccountKeys, serviceAccountKeys);
   refuseAuthoritySkip(outputs, authorities);
 }
@@ -166,21 +167,20 @@ export async function openStack(options: StackOptions, purpose: Purpose): Promis
   if (purpose !== "removal") refuseHalfRemoved(options.stack);
   const environment = await prepareEnvironment(options);
   await ensureStack(options.stack, environment);
+  const state = await readState(options.stack, environment);
+  const { outputs } = state;
+  // Before the lock: what is refused must leave the next one to know that an engine was killed.
+  if (purpose === "change" || purpose === "look") {
+    refusePlainSecrets(options.stack);
+    refuseSkips(options.stack, state);
+  }
   // A preview needs no lock; taken away by one, the next up would not know that an engine was killed.
   const cutOff = purpose !== "look" && (await releaseStaleLock(options.stack, environment));
   if (cutOff) {
     process.stderr.write(`stack ${options.stack}: released the lock of an engine that was killed\n`);
     await forgetPendingCreations(options.stack, environment);
   }
-  const outputs = await stackOutputs(options.stack, environment);
   const unfinished = await unfinishedUpdate(options.stack, cutOff, environment);
-  if (purpose === "change" || purpose === "look") {
-    refusePlainSecrets(options.stack);
-    const told = outputs.kubernetesVersion;
-    // One that ended half-way could not tell.
-    const resources = unfinished === undefined ? [] : await stateResources(options.stack, environment);
-    refuseSkips(options.stack, outputs, reachedVersion(told, resources));
-  }
   const hostProvider = hostProviderOf(options.stack);
   const isFirst = hostProvider === "local" && isStateEmpty(options.stack, environment);
   // What a first up had made when it was killed, no state knows of.

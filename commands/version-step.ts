@@ -11,31 +11,29 @@ function apiServerVersion({ inputs }: StateResource): string | undefined {
 }
 
 /**
- * The newest version that an API server of the stack was brought to, also by an `up` that failed after that and so told nobody.
+ * Versions that run, the oldest first: that of the last `up` that ended well, and those that API servers were brought to by one that
+ * failed after that and so told nobody. A step must be one from each of them.
  *
- * @param known The version of the last `up` that ended well; undefined before the first one.
+ * @param told The version of the last `up` that ended well; undefined before the first one.
  */
-export function reachedVersion(
-  known: string | undefined,
+export function runningVersions(
+  told: string | undefined,
   resources: readonly StateResource[],
-): string | undefined {
+): readonly string[] {
+  if (told === undefined) return [];
   const reached = resources
     .filter(({ urn }) => /::control-plane-[^:]*-apply$/.test(urn))
-    .flatMap((resource) => apiServerVersion(resource) ?? [])
-    .sort((left, right) => minorOf(left) - minorOf(right))
-    .at(-1);
-  if (known === undefined || reached === undefined) return known;
-  return minorOf(reached) > minorOf(known) ? reached : known;
+    .flatMap((resource) => apiServerVersion(resource) ?? []);
+  return [...new Set([told, ...reached])].sort((left, right) => minorOf(left) - minorOf(right));
 }
 
 /**
  * Refuses to skip a Kubernetes minor, or to go back, before anything changes (kubernetes.io/releases/version-skew-policy).
  *
- * @param running The version that runs; undefined before the first `up`.
+ * @param running As {@link runningVersions}.
  * @param wanted The configured version, or the default.
  */
-export function refuseVersionSkip(running: string | undefined, wanted: string): void {
-  if (running === undefined) return;
-  const problems = checkVersionStep(running, wanted);
-  if (problems.length > 0) throw new Error(describeProblems(problems));
+export function refuseVersionSkip(running: readonly string[], wanted: string): void {
+  const [problem] = running.flatMap((version) => checkVersionStep(version, wanted));
+  if (problem !== undefined) throw new Error(describeProblems([problem]));
 }

@@ -1,5 +1,6 @@
-/** What stands where a secret would. */
-export const secretMark = "[secret]";
+import { hideSecretLines, hideSecretVariables } from "./secret-lines";
+import { secretMark } from "./secret-mark";
+
 /** What stands where a value is not known before `up`. */
 export const unknownMark = "[known after up]";
 
@@ -52,22 +53,6 @@ const secretField = new RegExp(
   "gi",
 );
 
-/**
- * A field of YAML whose value begins on the next line, by itself or as a block scalar (YAML 1.2.2, 8.1), and ends where lines are no
- * longer indented more than its name. A mapping or a list is none.
- */
-const secretBlock = new RegExp(
-  String.raw`^([ \t]*)((?:- )?["']?)([\w-]*(?:${secretEnds}))(["']?:[ \t]*(?:[|>][-+\d]*[ \t]*\n|\n(?!\s*(?:- |\[secret\]|\{|[\w"'-]+:(?:\s|$)))))` +
-    String.raw`(\1[ \t]+)\S.*(?:\n\1[ \t]+\S.*)*`,
-  "gim",
-);
-/** A variable and its value side by side, as in the `env` of a container; what is yet to be filled in is no value. */
-const secretVariable = new RegExp(
-  String.raw`(\bname\\?["']?\s*:\s*\\?["']?)([\w-]*(?:${secretEnds}))(\\?["']?\s*,?\s*\\?["']?value\\?["']?\s*:[ \t]*\\?["']?)` +
-    String.raw`(?!\[secret\]|\$[({])(?:[^\s"',\\]|\\(?!["']))+`,
-  "gi",
-);
-
 function isSecretName(name: string): boolean {
   return secretName.test(name) && !openName.test(name);
 }
@@ -75,18 +60,12 @@ function isSecretName(name: string): boolean {
 /** A text without what is a secret wherever it stands. */
 export function redactText(text: string): string {
   const withoutTexts = secretTexts.reduce((known, pattern) => known.replace(pattern, secretMark), text);
-  return withoutTexts
-    .replace(secretField, (field: string, dashes: string, name: string, sign: string) =>
+  const withoutFields = withoutTexts.replace(
+    secretField,
+    (field: string, dashes: string, name: string, sign: string) =>
       isSecretName(name) ? `${dashes}${name}${sign}${secretMark}` : field,
-    )
-    .replace(
-      secretBlock,
-      (field: string, indent: string, before: string, name: string, sign: string, inner: string) =>
-        isSecretName(name) ? `${indent}${before}${name}${sign}${inner}${secretMark}` : field,
-    )
-    .replace(secretVariable, (field: string, before: string, name: string, between: string) =>
-      isSecretName(name) ? `${before}${name}${between}${secretMark}` : field,
-    );
+  );
+  return hideSecretLines(hideSecretVariables(withoutFields, isSecretName), isSecretName);
 }
 
 function readableText(text: string, name: string): string {

@@ -13,6 +13,12 @@ function farewell({ hosts }: HostProvider, [first]: readonly HardenedHost[]): Le
   return { connection: first.connection, deletedWith: machine };
 }
 
+/** Control planes first. A worker that is added last, perhaps to make room for pods, must not wait for one that can't be drained. */
+function inOrderOfTurns(hosts: readonly HardenedHost[]): readonly HardenedHost[] {
+  const isWorker = ({ spec }: HardenedHost): boolean => spec.role === "worker";
+  return [...hosts.filter((host) => !isWorker(host)), ...hosts.filter(isWorker).reverse()];
+}
+
 /** A node on each host; nodes start together with the control plane and wait for it, and change their version one after the other. */
 export function joinNodes(
   { settings, layout, catalogue }: Blueprint,
@@ -28,7 +34,7 @@ export function joinNodes(
   const dependsOn = controlPlane.applied.length > 1 || isRotated(authorities) ? [controlPlane] : [];
   const [first] = hosts;
   const nodes: Node[] = [];
-  for (const host of hosts) {
+  for (const host of inOrderOfTurns(hosts)) {
     const args = {
       ...settings.network,
       authorities,

@@ -10,6 +10,7 @@ import type { AuthorizationOptions } from "./authorization";
 import { bootstrapRbac } from "./bootstrap-rbac";
 import { controllerManager } from "./controller-manager";
 import { kubeApiserver, type AuditLogOptions } from "./kube-apiserver";
+import { noWayBack } from "./no-way-back";
 import { publishedAuthorities } from "./published-authorities";
 import { scheduler } from "./scheduler";
 
@@ -45,6 +46,7 @@ export class ControlPlane extends pulumi.ComponentResource {
     for (const host of args.hosts) {
       const plan = mergeFragments({
         kubectl: { artifacts: [installed(args.artifacts, "kubectl")] },
+        "no-way-back": noWayBack(installed(args.artifacts, "kube-apiserver").version),
         "kube-apiserver": kubeApiserver({ ...args, advertiseAddress: host.spec.address }),
         "kube-controller-manager": controllerManager(args),
         "kube-scheduler": scheduler(args),

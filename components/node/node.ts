@@ -80,6 +80,7 @@ export class Node extends pulumi.ComponentResource {
           .filter(({ role }) => role === "control-plane")
           .map(({ address }) => address),
         version,
+        drainedAs: args.upgradesBy === undefined ? undefined : spec.name,
       }),
       containerd: containerd(args),
       "pod-network": podNetwork({ podCidr: spec.podCidr, routes, artifacts: args.artifacts }),
@@ -103,7 +104,8 @@ export class Node extends pulumi.ComponentResource {
         `${name}-turn`,
         upgradesBy.connection,
         renderTakeTurn({ ...upgradesBy, node: spec.name, version }),
-        upgradesBy.after === undefined ? [] : [upgradesBy.after],
+        // Drained while its programs are still on their way it would be away for nothing.
+        [...ready, ...(upgradesBy.after === undefined ? [] : [upgradesBy.after])],
       );
     }
     this.applied = new ApplyPlan(

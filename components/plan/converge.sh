@@ -9,6 +9,7 @@ umask 077
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
 readonly engine_state=/var/lib/redoubt
+readonly revert_folder=$engine_state/revert
 # Time for a second login once the script has ended, and the longest that a script may take before it counts as dead.
 readonly revert_seconds=60
 readonly script_seconds=600
@@ -191,6 +192,11 @@ file() {
   if [ -f "$path" ] && [ ! -L "$path" ]; then
     IFS= read -r -d '' current <"$path" || true
     if [ "$current" = "$content" ]; then
+      # A run that failed before it made the file effective, or was not confirmed: this one makes up for both.
+      if [ -n "${activation[$path]:-}" ] && [ -e "$revert_folder/revert.sh" ]; then
+        arm_revert
+        activate_paths+=("$path")
+      fi
       [ "$(stat --format '%U %G %a' "$path")" != "$owner $group $mode" ] || return 0
       chown "$owner:$group" "$path"
       chmod "$mode" "$path"
@@ -520,14 +526,15 @@ units_done() {
 
 # --- changes that could lock the operator out ---------------------------------------------------------------------------
 
-readonly revert_folder=$engine_state/revert
-
-# revert_in SECONDS: from now on, whatever was said before
+# revert_in SECONDS: from now on, whatever was said before; at once where no timer can be had
 revert_in() {
   systemctl stop redoubt-revert.timer 2>/dev/null || true
   systemctl reset-failed redoubt-revert.timer redoubt-revert.service 2>/dev/null || true
   systemd-run --quiet --collect --unit=redoubt-revert --on-active="$1" --timer-property=AccuracySec=1s \
-    /usr/bin/env bash "$revert_folder/revert.sh"
+    /usr/bin/env bash "$revert_folder/revert.sh" || {
+    bash "$revert_folder/revert.sh"
+    die "guarded files were put back, because no timer of their revert can be started"
+  }
 }
 
 # Keeps the guarded files as they are now and undoes the change unless a second login comes in time, which runs from the end of
@@ -564,6 +571,7 @@ arm_revert() {
     sync "$revert_folder.new"/* "$revert_folder.new"
     rm -rf "$revert_folder"
     mv --no-target-directory "$revert_folder.new" "$revert_folder"
+    sync "$engine_state"
   fi
   revert_in "$script_seconds"
   trap 'revert_in "$revert_seconds"' EXIT

@@ -146,7 +146,7 @@ try_candidates() {
 
 # refused UNIT TEXT: ends the run; who waits for the unit's new version on this host reads that it will not come (upgrade-turn.ts)
 refused() {
-  printf '%s\n' "$2" >"$safe_folder/$1/refused"
+  printf '%s\n' "$2" >"$safe_folder/$1/refused" || true
   die "unit $1: $2"
 }
 

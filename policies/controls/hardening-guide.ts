@@ -217,6 +217,10 @@ export const hardeningGuide: ControlSource = {
       settings: ["kubernetes.version", "hardening.automaticReboot"],
       tests: [
         test("unit/config/settings.test.ts", "must not skip a minor, nor go back"),
+        test(
+          "cluster/stories/upgrade.ts",
+          "reaches one node after the other, and a service with a disruption budget serves all the time",
+        ),
         test("unit/hosts/hardening/hardening.test.ts", "install Debian's security updates by themselves"),
       ],
       note: "Debian's security updates come by themselves, where the host reaches a mirror; Kubernetes' by a change of its version here.",

@@ -6,7 +6,7 @@ const script = `${paths.engineState}/revert/revert.sh`;
 
 /**
  * A boot undoes what no second login confirmed, before sshd and the firewall read it: the timer of the revert is systemd's own and does
- * not outlive a reboot. There is a script only while a guarded change is unconfirmed (see `arm_revert` in converge.sh).
+ * not outlive a reboot. The first hardening brings it, so it does not cover that one until its units are there. There is a script only while a guarded change is unconfirmed (see `arm_revert` in converge.sh).
  */
 export function revertAtBoot(): PlanFragment {
   const content = renderUnit({

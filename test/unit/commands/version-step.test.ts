@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { StateResource } from "../../../commands/stack-outputs";
-import { reachedVersion, refuseVersionSkip } from "../../../commands/version-step";
+import { refuseVersionSkip, runningVersions } from "../../../commands/version-step";
 import { withFunctions } from "../../../components/plan/functions";
 import { mergeFragments } from "../../../components/plan/merge";
 import { renderScript } from "../../../components/plan/script";
@@ -18,21 +18,31 @@ function controlPlane(host: string, version: string): StateResource {
   };
 }
 
-describe("the version that a cluster runs", () => {
-  it("is the one of the last up that ended well", () => {
-    assert.equal(reachedVersion("1.35.4", []), "1.35.4");
-    assert.equal(reachedVersion("1.35.4", [controlPlane("control-plane-0", "1.35.4")]), "1.35.4");
-  });
-
-  it("is the one that an API server was brought to by an up that failed after that", () => {
-    const hosts = [controlPlane("control-plane-0", "1.36.3"), controlPlane("control-plane-1", "1.35.4")];
-    assert.equal(reachedVersion("1.35.4", hosts), "1.36.3");
+describe("the versions that a cluster runs", () => {
+  const halfWay = [controlPlane("control-plane-0", "1.36.3"), controlPlane("control-plane-1", "1.35.4")];
+  const refuses = (wanted: string, why: RegExp): void => {
     assert.throws(() => {
-      refuseVersionSkip(reachedVersion("1.35.4", hosts), "1.35.4");
-    }, /kubernetes\.version = "?1\.35\.4"?: is older than the running 1\.36\.3/);
+      refuseVersionSkip(runningVersions("1.35.4", halfWay), wanted);
+    }, why);
+  };
+
+  it("are that of the last up that ended well", () => {
+    assert.deepEqual(runningVersions("1.35.4", []), ["1.35.4"]);
+    assert.deepEqual(runningVersions("1.35.4", [controlPlane("control-plane-0", "1.35.4")]), ["1.35.4"]);
   });
 
-  it("is none before the first up that ended well: everything is made anew", () => {
-    assert.equal(reachedVersion(undefined, [controlPlane("control-plane-0", "1.36.3")]), undefined);
+  it("are also those that API servers were brought to by an up that failed after that", () => {
+    assert.deepEqual(runningVersions("1.35.4", halfWay), ["1.35.4", "1.36.3"]);
+  });
+
+  it("let an up go on from there, and neither back nor further", () => {
+    refuseVersionSkip(runningVersions("1.35.4", halfWay), "1.36.3");
+    refuses("1.35.4", /kubernetes\.version = "?1\.35\.4"?: is older than the running 1\.36\.3/);
+    refuses("1.37.0", /kubernetes\.version = "?1\.37\.0"?: skips a minor version from 1\.35\.4/);
+  });
+
+  it("are none before the first up that ended well: everything is made anew", () => {
+    assert.deepEqual(runningVersions(undefined, halfWay), []);
+    refuseVersionSkip([], "1.34.4");
   });
 });

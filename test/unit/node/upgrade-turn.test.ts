@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -11,12 +11,14 @@ import { assertShellcheckClean } from "../../support/shellcheck";
 const kubectl = `#!/usr/bin/env bash
 cd FOLDER
 shift # --kubeconfig
+[ ! -e silent ] || exit 1
 words=$*
 case $words in
   'get --raw /version'*) printf '{\\n  "gitVersion": "v%s",\\n}' "$(cat served)" ;;
   *nodeInfo.kubeletVersion*) cat kubelet ;;
   *labels.*) cat mark ;;
   *spec.unschedulable*) cat unschedulable ;;
+  *status.conditions*) cat ready ;;
   *--selector=*) cat others ;;
   *)
     printf '%s\\n' "$words" >>done
@@ -44,7 +46,10 @@ describe("a node that comes to another version", () => {
     // Nobody waits for minutes here.
     const input = script
       .replaceAll(/SECONDS \+ \d+/g, "SECONDS + 1")
-      .replaceAll("/var/lib/redoubt/safe/kube-apiserver.service", folder);
+      .replaceAll("/var/lib/redoubt/safe/kube-apiserver.service", folder)
+      .replaceAll("/usr/local/bin/kube-apiserver", "/kube-apiserver")
+      .replaceAll(/(?<!files)\/kube-apiserver/g, `${folder}/kube-apiserver`)
+      .replaceAll("/run/redoubt-turn", `${folder}/turn`);
     const { status, stderr } = spawnSync("bash", ["-s"], { input, env, encoding: "utf8" });
     return { code: status, stderr };
   };
@@ -58,6 +63,9 @@ describe("a node that comes to another version", () => {
     for (const name of ["mark", "unschedulable", "others"]) write(name, "");
     write("kubelet", "v1.35.4");
     write("served", "1.36.3");
+    write("ready", "True");
+    mkdirSync(path.join(folder, "good/files"), { recursive: true });
+    for (const name of ["kube-apiserver", "good/files/kube-apiserver"]) write(name, "the new program");
   });
   afterEach(() => {
     rmSync(folder, { recursive: true });
@@ -102,6 +110,25 @@ describe("a node that comes to another version", () => {
     assert.deepEqual(done(), []);
   });
 
+  it("waits for the new API server to be found good, not only to answer", () => {
+    write("good/files/kube-apiserver", "the old program");
+    assert.equal(take().code, 1);
+    assert.deepEqual(done(), []);
+  });
+
+  it("counts no answer as an answer: a script that can't ask fails, and runs again", () => {
+    write("silent", "");
+    write("mark", "schedulable");
+    assert.notEqual(run(renderReturnTurn(options)).code, 0);
+    assert.notEqual(take().code, 0);
+  });
+
+  it("is cordoned, and nothing waited for, when its kubelet is gone", () => {
+    write("ready", "Unknown");
+    assert.equal(take().code, 0);
+    assert.deepEqual(done(), [`label node worker-0 ${mark}=schedulable`, "cordon worker-0"]);
+  });
+
   it("waits no longer when the API server was refused its new configuration meanwhile", () => {
     write("served", "1.35.4");
     write("refused", "it was refused by its check");
@@ -130,7 +157,10 @@ describe("a node that comes to another version", () => {
     write("refuses", "");
     const { code, stderr } = take();
     assert.equal(code, 1);
-    assert.match(stderr, /was not drained in 300 s and stays at v1\.35\.4\. Fix: .*drainTimeoutSeconds/);
+    assert.match(
+      stderr,
+      /could not be drained within 300 s and stays at v1\.35\.4\. Fix: .*drainTimeoutSeconds/,
+    );
     assert.deepEqual(done().slice(2), ["uncordon worker-0", `label node worker-0 ${mark}-`]);
   });
 

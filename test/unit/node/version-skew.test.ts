@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { versionSkew } from "../../../components/node/version-skew";
+import type { ReadinessSpec } from "../../../components/plan/plan";
 import { assertShellcheckClean } from "../../support/shellcheck";
 
 describe("a node of another version", () => {
@@ -63,5 +64,50 @@ describe("a node of another version", () => {
 
   it("has a clean script", () => {
     assertShellcheckClean(script());
+  });
+});
+
+describe("a node whose kubelet comes to another minor", () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(path.join(tmpdir(), "drained-"))));
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const conditionsOf = (drainedAs?: string): readonly ReadinessSpec[] =>
+    versionSkew({ controlPlanes: [], version: "1.36.3", drainedAs }).preconditions ?? [];
+  const check = (kubelet: string, answer: string): { code: number | null; says: string } => {
+    for (const [name, text] of Object.entries({ kubelet, kubectl: answer })) {
+      if (text !== "") writeFileSync(path.join(folder, name), `#!/bin/bash\n${text}\n`, { mode: 0o755 });
+    }
+    const [program = "", ...words] = conditionsOf("worker-0").at(-1)?.command ?? [];
+    const args = words.map((word) => word.replaceAll("/usr/local/bin", folder));
+    const { status, stdout } = spawnSync(program, args, { encoding: "utf8" });
+    return { code: status, says: stdout.trim() };
+  };
+
+  it("must be cordoned by then", () => {
+    assert.deepEqual(check("echo Kubernetes v1.35.4", "echo worker-0=true"), { code: 0, says: "" });
+  });
+
+  it("is not changed under its pods, and the fix is told", () => {
+    const { code, says } = check("echo Kubernetes v1.35.4", "echo worker-0=");
+    assert.equal(code, 1);
+    assert.match(says, /^it takes pods\. Fix: kubectl drain worker-0 /);
+    assert.equal(check("echo Kubernetes v1.35.4", "exit 1").code, 1, "no answer is none");
+  });
+
+  for (const [what, kubelet, answer] of [
+    ["it has no kubelet yet", "", "exit 1"],
+    ["only the patch changes", "echo Kubernetes v1.36.0", "exit 1"],
+    ["the cluster does not know it", "echo Kubernetes v1.35.4", "true"],
+  ] as const) {
+    it(`needs not be when ${what}`, () => {
+      assert.equal(check(kubelet, answer).code, 0);
+    });
+  }
+
+  it("needs not be where nobody would drain it, and the script is clean", () => {
+    assert.equal(conditionsOf().length, 1);
+    assertShellcheckClean(conditionsOf("worker-0").at(-1)?.command[2] ?? "");
   });
 });

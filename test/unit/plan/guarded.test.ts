@@ -78,6 +78,24 @@ describe("a change that could lock the operator out", () => {
     assert.equal(host.read("etc/keys"), "old\n");
   });
 
+  it("is made effective, behind its guard, by the run after one that failed before that", () => {
+    const fails = { description: "fails", unless: ["false"], command: ["false"] };
+    assert.equal(change("new\n", { steps: [fails] }).code, 1);
+    assert.ok(!told().includes("new"));
+    assert.equal(change("new\n").code, 0);
+    assert.deepEqual(told().slice(-3), ["reverts in 600 s", "new", "reverts in 60 s"]);
+    revert();
+    assert.equal(host.read("etc/keys"), "old\n");
+  });
+
+  it("is put back at once when no timer can be had, and the run fails", () => {
+    host.program("systemd-run", "#!/bin/sh\ncase $* in *--on-active=60*) exit 1 ;; esac\n");
+    const { code, stderr } = change("new\n");
+    assert.equal(code, 1);
+    assert.match(stderr, /guarded files were put back, because no timer/);
+    assert.equal(host.read("etc/keys"), "old\n");
+  });
+
   it("arms nothing when there is nothing to change", () => {
     assert.equal(change("old\n").code, 0);
     assert.ok(!existsSync(path.join(host.folder, "told")));

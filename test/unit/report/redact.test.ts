@@ -93,6 +93,20 @@ describe("what a reader may see of the engine's JSON", () => {
 
   it("holds no secret on a line after its name, or beside it as the value of a variable", () => {
     for (const [text, expected] of [
+      ["token: |\n  line1\n\n  line2\nnext: x", "token: |\n  [secret]\nnext: x"],
+      ["token: |\n\n  line1\nnext: x", "token: |\n\n  [secret]\nnext: x"],
+      ["token: | # as it came\n  line1", "token: | # as it came\n  [secret]"],
+      ["token: !!str |-\n  line1", "token: !!str |-\n  [secret]"],
+      ["token: |\r\n  line1\r\nnext: x", "token: |\r\n  [secret]\r\nnext: x"],
+      ["- name: API_TOKEN\n  value: |\n    s3cr3t\n- b", "- name: API_TOKEN\n  value: |\n    [secret]\n- b"],
+      ["- name: API_TOKEN\n  value:\n    s3cr3t\n- b", "- name: API_TOKEN\n  value:\n    [secret]\n- b"],
+      [
+        '- name: DB_PASSWORD # of app\n  value: "correct horse"',
+        '- name: DB_PASSWORD # of app\n  value: "[secret]"',
+      ],
+      ["- name: DB_PASSWORD\n  value: correct horse", "- name: DB_PASSWORD\n  value: [secret]"],
+      ['{"name":"API_TOKEN","value":"a\\"bcdef"}', '{"name":"API_TOKEN","value":"[secret]"}'],
+      ['{"value":"horse","name":"API_TOKEN"}', '{"value":"[secret]","name":"API_TOKEN"}'],
       ["clientSecret:\n  correcthorse\nissuer: x", "clientSecret:\n  [secret]\nissuer: x"],
       ["  password: |\n    two words\n    more\n  next: x", "  password: |\n    [secret]\n  next: x"],
       ["- token: >-\n    correcthorse\n- b", "- token: >-\n    [secret]\n- b"],
@@ -123,6 +137,7 @@ describe("what a reader may see of the engine's JSON", () => {
       "secret: {secretName: dex-configuration}",
       "token:\n  - first-of-a-list",
       "secret:\nnext: something-else",
+      "token:\n  app.kubernetes.io/name: x\n  other: y",
       "- name: DB_PASSWORD\n  valueFrom:\n    secretKeyRef: {name: database-login, key: password}",
       "- name: DB_PASSWORD\n  value: ${FROM_ELSEWHERE}",
       "- name: GREETING\n  value: good-morning",

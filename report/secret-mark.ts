@@ -1,0 +1,2 @@
+/** What stands where a secret would. */
+export const secretMark = "[secret]";
