@@ -63,6 +63,18 @@ export default tseslint.config(
   },
   ...house,
   {
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector:
+            "Property > CallExpression.value[callee.object.name='z'][callee.property.name=/^(unknown|any)$/]",
+          message: "An object without this field would be malformed as a whole: say .optional().",
+        },
+      ],
+    },
+  },
+  {
     files: ["stack/**/*.ts", "index.ts"],
     rules: {
       "no-restricted-imports": [

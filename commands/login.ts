@@ -58,7 +58,7 @@ async function readTarget(options: Options, stack: ReturnType<typeof stackOption
   const outputs: unknown = JSON.parse(
     await run("pulumi", args, { cwd: projectFolder, env, stdout: "capture" }),
   );
-  const login = z.looseObject({ login: z.unknown() }).parse(outputs).login;
+  const login = z.looseObject({ login: z.unknown().optional() }).parse(outputs).login;
   return parseTarget(JSON.stringify(login ?? null), `stack ${stack.stack}`);
 }
 

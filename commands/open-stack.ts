@@ -1,16 +1,10 @@
 import path from "node:path";
-import { z } from "zod";
-import { ensureEnginePlugin, enginePlugins, fetchByEngine } from "../toolchain/engine-plugin";
-import type { Architecture } from "../toolchain/architecture";
-import { ensureToolchain, type ToolSource } from "../toolchain/ensure";
-import type { KeysInUse } from "../components/config/authentication-checks";
-import { fixedSettingsOf } from "../components/config/fixed-settings";
 import { settingsSchema } from "../components/config/schema";
-import type { AuthorityGenerations } from "../components/pki/authority-generations";
+import { ensureEnginePlugin, enginePlugins, fetchByEngine } from "../toolchain/engine-plugin";
+import { ensureToolchain, type ToolSource } from "../toolchain/ensure";
 import { hostProviderOf } from "./host-provider";
-import { architectureOf, hostsBlock, listedHostsOf } from "./hosts-block";
 import { refuseAuthoritySkip } from "./authority-step";
-import { refuseClusterChange, type WantedCluster } from "./cluster-step";
+import { refuseClusterChange } from "./cluster-step";
 import { refuseKeySkip } from "./key-step";
 import { unfinishedUpdate, type Unfinished } from "./last-update";
 import { refusePlainSecrets } from "./plain-secrets";
@@ -23,7 +17,7 @@ import {
   projectFolder,
   releaseStaleLock,
 } from "./stack";
-import { readStackFile } from "./stack-file";
+import { readConfiguration } from "./stack-configuration";
 import { isStateEmpty, readState, type StackOutputs, type StackState } from "./stack-outputs";
 import { temporaryFolder } from "./temporary-folder";
 import { refuseVersionSkip, runningVersions } from "./version-step";
@@ -34,79 +28,8 @@ export interface StackOptions {
   readonly source: ToolSource;
 }
 
-/** What commands must know of a stack's configuration before the program reads all of it. */
-const configurationSchema = z.looseObject({
-  config: z
-    .looseObject({
-      "redoubt:clusterName": z.string().optional(),
-      "redoubt:hosts": hostsBlock.optional(),
-      "redoubt:kubernetes": z.looseObject({ version: z.string().optional() }).optional(),
-      "redoubt:network": z.unknown(),
-      "redoubt:authentication": z
-        .looseObject({
-          serviceAccounts: z
-            .looseObject({
-              signingKey: z.number().default(1),
-              acceptedKeys: z.array(z.number()).default([1]),
-            })
-            .prefault({}),
-        })
-        .prefault({}),
-      "redoubt:pki": z
-        .looseObject({
-          authorities: z
-            .looseObject({ issuing: z.number().default(1), trusted: z.array(z.number()).default([1]) })
-            .prefault({}),
-        })
-        .prefault({}),
-    })
-    .optional(),
-});
-
-interface StackConfiguration {
-  /** The name that machines of the stack carry. */
-  readonly clusterName: string;
-  /** Of the hosts. Default: that of the box. */
-  readonly architecture: Architecture | undefined;
-  /** Default: the toolchain's. */
-  readonly kubernetesVersion: string | undefined;
-  /** Default: nothing is known of them. */
-  readonly serviceAccountKeys: KeysInUse | undefined;
-  /** Default: nothing is known of them. */
-  readonly authorities: AuthorityGenerations | undefined;
-  readonly cluster: WantedCluster;
-}
-
 /** The version that is wanted where the configuration names none. */
 const defaultVersion = settingsSchema.shape.kubernetes.parse(undefined).version;
-
-function wantedCluster(
-  clusterName: string,
-  network: unknown,
-  hosts: z.infer<typeof hostsBlock> | undefined,
-): WantedCluster {
-  const parsed = settingsSchema.shape.network.safeParse(network);
-  return {
-    fixedSettings: parsed.success ? fixedSettingsOf(clusterName, parsed.data) : undefined,
-    listedHosts: listedHostsOf(hosts),
-  };
-}
-
-function readConfiguration(stack: string): StackConfiguration {
-  const parsed = configurationSchema.safeParse(readStackFile(stack));
-  // What is malformed is the program's to report, with all the rest.
-  const config = parsed.success ? parsed.data.config : undefined;
-  const hosts = config?.["redoubt:hosts"];
-  const clusterName = config?.["redoubt:clusterName"] ?? stack;
-  return {
-    clusterName,
-    cluster: wantedCluster(clusterName, config?.["redoubt:network"], hosts),
-    architecture: architectureOf(hosts),
-    kubernetesVersion: config?.["redoubt:kubernetes"]?.version,
-    serviceAccountKeys: config?.["redoubt:authentication"].serviceAccounts,
-    authorities: config?.["redoubt:pki"].authorities,
-  };
-}
 
 /**
  * Everything that a `pulumi` command of this project needs: tools, plugins, state backend, passphrase.

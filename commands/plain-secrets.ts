@@ -3,7 +3,7 @@ import { projectFolder } from "./stack";
 import { readStackFile } from "./stack-file";
 
 const configurationSchema = z.looseObject({
-  config: z.looseObject({ "redoubt:secrets": z.unknown() }).optional(),
+  config: z.looseObject({ "redoubt:secrets": z.unknown().optional() }).optional(),
 });
 
 function isRecord(value: unknown): value is Record<string, unknown> {
