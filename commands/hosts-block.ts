@@ -9,7 +9,13 @@ const processors = z
   .catch(undefined);
 
 const listedHosts = z.looseObject({
-  hosts: z.array(z.looseObject({ name: z.string(), role: z.enum(["control-plane", "worker"]) })),
+  hosts: z.array(
+    z.looseObject({
+      name: z.string(),
+      role: z.enum(["control-plane", "worker"]),
+      address: z.string().optional(),
+    }),
+  ),
 });
 
 /** `hosts` of a stack's configuration, as far as commands must know it before the program reads all of it. */

@@ -1,4 +1,9 @@
-import { checkKeyStep, type KeysInUse } from "../components/config/authentication-checks";
+import {
+  checkIssuerStep,
+  checkKeyStep,
+  type IssuersInUse,
+  type KeysInUse,
+} from "../components/config/authentication-checks";
 import { describeProblems } from "../components/config/problem";
 
 /**
@@ -10,5 +15,17 @@ import { describeProblems } from "../components/config/problem";
 export function refuseKeySkip(running: KeysInUse | undefined, wanted: KeysInUse | undefined): void {
   if (running === undefined || wanted === undefined) return;
   const problems = checkKeyStep(running, wanted);
+  if (problems.length > 0) throw new Error(describeProblems(problems));
+}
+
+/**
+ * Refuses an issuer after which tokens that workloads hold would be of nobody.
+ *
+ * @param running The issuer of the last `up`; undefined before the first one.
+ * @param wanted The configured ones; undefined when nothing is known of them.
+ */
+export function refuseIssuerChange(running: string | undefined, wanted: IssuersInUse | undefined): void {
+  if (running === undefined || wanted === undefined) return;
+  const problems = checkIssuerStep(running, wanted);
   if (problems.length > 0) throw new Error(describeProblems(problems));
 }

@@ -14,7 +14,9 @@ command -v aws >/dev/null || die "the aws program is not installed"
 # Version 1 of the program reads the second name only.
 export AWS_REGION=$region AWS_DEFAULT_REGION=$region AWS_PAGER=''
 
-if ! aws kms describe-key --key-id "$alias" >/dev/null 2>&1; then
+if ! said=$(aws kms describe-key --key-id "$alias" 2>&1); then
+  # Whoever may not ask would make a key each time, and not be able to name it.
+  [[ $said == *NotFoundException* ]] || die "whether there is a key $alias is not known: $said"
   key=$(aws kms create-key --description "State of Redoubt stacks" --query KeyMetadata.KeyId --output text)
   aws kms enable-key-rotation --key-id "$key"
   aws kms create-alias --alias-name "$alias" --target-key-id "$key"

@@ -3,9 +3,10 @@ import { settingsSchema } from "../components/config/schema";
 import { ensureEnginePlugin, enginePlugins, fetchByEngine } from "../toolchain/engine-plugin";
 import { ensureToolchain, type ToolSource } from "../toolchain/ensure";
 import { hostProviderOf } from "./host-provider";
+import { attemptedBy } from "./attempted";
 import { refuseAuthoritySkip } from "./authority-step";
 import { refuseClusterChange } from "./cluster-step";
-import { refuseKeySkip } from "./key-step";
+import { refuseIssuerChange, refuseKeySkip } from "./key-step";
 import { unfinishedUpdate, type Unfinished } from "./last-update";
 import { refusePlainSecrets } from "./plain-secrets";
 import { refuseHalfRemoved } from "./removal";
@@ -74,12 +75,17 @@ export interface OpenedStack {
 
 /** Refuses a configuration that a running cluster can't be brought to in one step, before anything changes. */
 function refuseSkips(stack: string, { outputs, resources }: StackState): void {
-  const { kubernetesVersion, serviceAccountKeys, authorities, cluster } = readConfiguration(stack);
+  const { kubernetesVersion, serviceAccountKeys, issuers, authorities, cluster } = readConfiguration(stack);
   refuseClusterChange(outputs, cluster);
   const running = runningVersions(outputs.kubernetesVersion, resources);
   refuseVersionSkip(running, kubernetesVersion ?? defaultVersion);
+  // From where the last one ended that ended well, and from where one was that ended half-way.
+  const attempted = attemptedBy(resources);
   refuseKeySkip(outputs.serviceAccountKeys, serviceAccountKeys);
+  refuseKeySkip(attempted.serviceAccountKeys, serviceAccountKeys);
+  refuseIssuerChange(outputs.serviceAccountIssuer?.issuer, issuers);
   refuseAuthoritySkip(outputs, authorities);
+  refuseAuthoritySkip({ ...outputs, authorities: attempted.authorities ?? outputs.authorities }, authorities);
 }
 
 /** What a stack is opened for. What is removed takes no step, whatever its configuration says; what is removed whole need not run. */

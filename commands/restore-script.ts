@@ -55,9 +55,14 @@ restore() {
   for unit in ${readers.join(" ")}; do
     [ ! -e "/etc/systemd/system/$unit" ] || readers+=("$unit")
   done
+  # On etcd's disk before anything stops, which may be another than that of the folder: from here on there are renames only.
+  mv --no-target-directory "$folder/data/member" "$data/restore-$stamp" || {
+    rm --recursive --force "$data/restore-$stamp"
+    refuse "the snapshot has no room in $data, and nothing was changed"
+  }
   systemctl stop "\${readers[@]}" etcd.service
   [ ! -e "$data/member" ] || mv --no-target-directory "$data/member" "$aside"
-  mv --no-target-directory "$folder/data/member" "$data/member"
+  mv --no-target-directory "$data/restore-$stamp" "$data/member"
   if ! systemctl start etcd.service; then
     systemctl stop etcd.service
     rm --recursive --force "$data/member"

@@ -1,5 +1,7 @@
 import { z } from "zod";
-import type { KeysInUse } from "../components/config/authentication-checks";
+import type { IssuersInUse, KeysInUse } from "../components/config/authentication-checks";
+import { defaultIssuer } from "../components/config/authentication-settings";
+import { fixedHostsOf } from "../components/config/fixed-hosts";
 import { fixedSettingsOf } from "../components/config/fixed-settings";
 import { settingsSchema } from "../components/config/schema";
 import type { AuthorityGenerations } from "../components/pki/authority-generations";
@@ -8,35 +10,35 @@ import type { WantedCluster } from "./cluster-step";
 import { architectureOf, hostsBlock, listedHostsOf } from "./hosts-block";
 import { readStackFile } from "./stack-file";
 
-/** What commands must know of a stack's configuration before the program reads all of it. */
-const configurationSchema = z.looseObject({
-  config: z
+const configurationSchema = z.looseObject({ config: z.record(z.string(), z.unknown()).nullish() });
+
+/** Each block by itself: one that is malformed must not hide the others. */
+const blocks = {
+  clusterName: z.string().optional(),
+  hosts: hostsBlock.optional(),
+  kubernetes: z.looseObject({ version: z.string().optional() }).optional(),
+  network: settingsSchema.shape.network,
+  authentication: z
     .looseObject({
-      "redoubt:clusterName": z.string().optional(),
-      "redoubt:hosts": hostsBlock.optional(),
-      "redoubt:kubernetes": z.looseObject({ version: z.string().optional() }).optional(),
-      // Optional by itself: one that is not there would make all the rest malformed.
-      "redoubt:network": z.unknown().optional(),
-      "redoubt:authentication": z
+      serviceAccounts: z
         .looseObject({
-          serviceAccounts: z
-            .looseObject({
-              signingKey: z.number().default(1),
-              acceptedKeys: z.array(z.number()).default([1]),
-            })
-            .prefault({}),
-        })
-        .prefault({}),
-      "redoubt:pki": z
-        .looseObject({
-          authorities: z
-            .looseObject({ issuing: z.number().default(1), trusted: z.array(z.number()).default([1]) })
-            .prefault({}),
+          issuer: z.string().optional(),
+          acceptedIssuers: z.array(z.string()).default([]),
+          signingKey: z.number().default(1),
+          acceptedKeys: z.array(z.number()).default([1]),
         })
         .prefault({}),
     })
-    .optional(),
-});
+    .prefault({}),
+  pki: z
+    .looseObject({
+      authorities: z
+        .looseObject({ issuing: z.number().default(1), trusted: z.array(z.number()).default([1]) })
+        .prefault({}),
+    })
+    .prefault({}),
+} as const;
+type BlockName = keyof typeof blocks;
 
 /** What commands know of a stack's configuration. */
 export interface StackConfiguration {
@@ -49,20 +51,10 @@ export interface StackConfiguration {
   /** Default: nothing is known of them. */
   readonly serviceAccountKeys: KeysInUse | undefined;
   /** Default: nothing is known of them. */
+  readonly issuers: IssuersInUse | undefined;
+  /** Default: nothing is known of them. */
   readonly authorities: AuthorityGenerations | undefined;
   readonly cluster: WantedCluster;
-}
-
-function wantedCluster(
-  clusterName: string,
-  network: unknown,
-  hosts: z.infer<typeof hostsBlock> | undefined,
-): WantedCluster {
-  const parsed = settingsSchema.shape.network.safeParse(network);
-  return {
-    fixedSettings: parsed.success ? fixedSettingsOf(clusterName, parsed.data) : undefined,
-    listedHosts: listedHostsOf(hosts),
-  };
 }
 
 /**
@@ -71,18 +63,33 @@ function wantedCluster(
  * @param file The content of `Pulumi.<stack>.yaml`.
  */
 export function configurationOf(stack: string, file: unknown): StackConfiguration {
-  const parsed = configurationSchema.safeParse(file);
+  const config = configurationSchema.safeParse(file).data?.config ?? {};
   // What is malformed is the program's to report, with all the rest.
-  const config = parsed.success ? parsed.data.config : undefined;
-  const hosts = config?.["redoubt:hosts"];
-  const clusterName = config?.["redoubt:clusterName"] ?? stack;
+  const read = <Name extends BlockName>(name: Name): z.infer<(typeof blocks)[Name]> | undefined =>
+    blocks[name].safeParse(config[`redoubt:${name}`]).data as z.infer<(typeof blocks)[Name]> | undefined;
+  const hosts = read("hosts");
+  const network = read("network");
+  const allHosts = settingsSchema.shape.hosts.safeParse(config["redoubt:hosts"]).data;
+  const clusterName = read("clusterName") ?? stack;
+  const accounts = read("authentication")?.serviceAccounts;
   return {
     clusterName,
-    cluster: wantedCluster(clusterName, config?.["redoubt:network"], hosts),
+    cluster: {
+      fixedSettings: network === undefined ? undefined : fixedSettingsOf(clusterName, network),
+      fixedHosts: allHosts === undefined ? undefined : fixedHostsOf(clusterName, allHosts),
+      listedHosts: listedHostsOf(hosts),
+    },
     architecture: architectureOf(hosts),
-    kubernetesVersion: config?.["redoubt:kubernetes"]?.version,
-    serviceAccountKeys: config?.["redoubt:authentication"].serviceAccounts,
-    authorities: config?.["redoubt:pki"].authorities,
+    kubernetesVersion: read("kubernetes")?.version,
+    serviceAccountKeys: accounts,
+    issuers:
+      accounts === undefined || network === undefined
+        ? undefined
+        : {
+            issuer: accounts.issuer ?? defaultIssuer(network.clusterDomain),
+            acceptedIssuers: accounts.acceptedIssuers,
+          },
+    authorities: read("pki")?.authorities,
   };
 }
 

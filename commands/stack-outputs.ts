@@ -16,10 +16,20 @@ const outputsSchema = z.looseObject({
       clusterDomain: z.string(),
     })
     .optional(),
+  /** What no `up` may change of hosts. */
+  fixedHosts: z.record(z.string(), z.string()).optional(),
   /** Every node. */
   nodeTable: z
-    .array(z.looseObject({ name: z.string(), role: z.enum(["control-plane", "worker"]) }))
+    .array(
+      z.looseObject({
+        name: z.string(),
+        role: z.enum(["control-plane", "worker"]),
+        address: z.string().optional(),
+      }),
+    )
     .optional(),
+  /** Who issues tokens of service accounts. */
+  serviceAccountIssuer: z.looseObject({ issuer: z.string() }).optional(),
   /** Keys of service account tokens in use. */
   serviceAccountKeys: z.object({ signingKey: z.number(), acceptedKeys: z.array(z.number()) }).optional(),
   /** Generations of the authorities in use; not there before the first rotation. */

@@ -42,10 +42,12 @@ export function backendEnvironment(): Record<string, string> {
   return environment;
 }
 
-/** The folder of a file backend; undefined for any other. */
+/** The folder of a file backend, as Pulumi takes it: `~` is the user's, and a path may begin where the project lies. Undefined for any other backend. */
 function stateFolder(environment: NodeJS.ProcessEnv): string | undefined {
   const url = environment["PULUMI_BACKEND_URL"];
-  return /^file:\/\/([^?]*)/.exec(url ?? "")?.[1];
+  const folder = /^file:\/\/([^?]*)/.exec(url ?? "")?.[1];
+  if (folder === undefined) return undefined;
+  return path.resolve(projectFolder, folder.replace(/^~(?=\/|$)/, homedir()));
 }
 
 /** Where a file backend keeps the stack's state; undefined for any other backend. */

@@ -14,17 +14,18 @@ function apiServerVersion({ inputs }: StateResource): string | undefined {
  * Versions that run, the oldest first: that of the last `up` that ended well, and those that API servers were brought to by one that
  * failed after that and so told nobody. A step must be one from each of them.
  *
- * @param told The version of the last `up` that ended well; undefined before the first one.
+ * @param told The version of the last `up` that ended well; undefined where none did yet.
  */
 export function runningVersions(
   told: string | undefined,
   resources: readonly StateResource[],
 ): readonly string[] {
-  if (told === undefined) return [];
   const reached = resources
     .filter(({ urn }) => /::control-plane-[^:]*-apply$/.test(urn))
     .flatMap((resource) => apiServerVersion(resource) ?? []);
-  return [...new Set([told, ...reached])].sort((left, right) => minorOf(left) - minorOf(right));
+  return [...new Set([...(told === undefined ? [] : [told]), ...reached])].sort(
+    (left, right) => minorOf(left) - minorOf(right),
+  );
 }
 
 /**

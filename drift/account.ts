@@ -14,6 +14,8 @@ const eventSchema = z.looseObject({
     })
     .optional(),
   diagnosticEvent: z.looseObject({ severity: z.string(), message: z.string() }).optional(),
+  /** The last of a run that came to its end. */
+  summaryEvent: z.looseObject({}).optional(),
 });
 type Outcome = NonNullable<z.infer<typeof eventSchema>["resOutputsEvent"]>["metadata"];
 
@@ -54,6 +56,9 @@ export function accountFindings(log: string): readonly Finding[] {
     said?.severity === "error" ? [said.message.trim()] : [],
   );
   if (errors.length > 0) throw new Error(errors.join("; "));
+  if (!events.some(({ summaryEvent }) => summaryEvent !== undefined)) {
+    throw new Error("the engine ended before it had asked for everything");
+  }
   return events.flatMap(({ resOutputsEvent: outcome }) =>
     outcome === undefined ? [] : findingOf(outcome.metadata),
   );

@@ -58,12 +58,12 @@ function compareFile(entry: EntryOf<"file">, facts: HostFacts): Comparison {
   const owned = compareOwned(entry, facts);
   const sum = facts.checksums.get(entry.path);
   // Where there is no file its owner says so already.
-  if (sum === undefined || sum === entry.sha256 || facts.paths.get(entry.path)?.type !== "f") return owned;
+  if (sum === entry.sha256 || facts.paths.get(entry.path)?.type !== "f") return owned;
   const also = owned === undefined ? "" : ` (${owned.found} instead of ${owned.wanted})`;
   return {
     subject: `file ${entry.path}`,
     wanted: `content sha256 ${entry.sha256.slice(0, 12)}`,
-    found: `content sha256 ${sum.slice(0, 12)}${also}`,
+    found: `content sha256 ${sum?.slice(0, 12) ?? "none"}${also}`,
   };
 }
 

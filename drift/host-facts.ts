@@ -3,6 +3,9 @@ import { z } from "zod";
 /** One line of what `look.sh` prints: a fact is what a program of the host said, with its exit code. */
 const factSchema = z.object({ fact: z.string(), exit: z.number().int(), output: z.base64() });
 
+/** How timeout(1) ends a program that takes too long: by a signal, or by one that can't be ignored. */
+const timedOut: ReadonlySet<number> = new Set([124, 137]);
+
 /** What a program of the host said. */
 export interface Answer {
   readonly exit: number;
@@ -73,12 +76,20 @@ export class HostFacts {
   /**
    * What a program said.
    *
-   * @throws when it was never asked.
+   * @throws when it was never asked, or did not end in time: what it had not said yet would count as not there.
    */
   public answer(fact: string): Answer {
     const answer = this.#answers.get(fact);
     if (answer === undefined) throw new Error(`the look at the host lacks "${fact}"`);
+    if (timedOut.has(answer.exit)) throw new Error(`the host did not answer "${fact}" in time`);
     return answer;
+  }
+
+  /** What a program said that fails only when it could say nothing. @throws also when it failed. */
+  #whole(fact: string): string {
+    const { exit, output } = this.answer(fact);
+    if (exit !== 0) throw new Error(`the host could not answer "${fact}" (exit ${exit})`);
+    return output;
   }
 
   /** True when the host shares its kernel with others. */
@@ -106,15 +117,15 @@ export class HostFacts {
 
   /** Names of the packages that are installed. */
   public get packages(): ReadonlySet<string> {
-    const lines = this.answer("packages").output.split("\n");
+    const lines = this.#whole("packages").split("\n");
     return new Set(
       lines.filter((line) => line.startsWith("installed ")).map((line) => line.slice("installed ".length)),
     );
   }
 
   public get accounts(): readonly AccountFact[] {
-    const lines = this.answer("accounts")
-      .output.split("\n")
+    const lines = this.#whole("accounts")
+      .split("\n")
       .filter((line) => line !== "");
     return lines.map((line) => {
       const [name = "", , uid = "", , , , shell = ""] = line.split(":");
@@ -124,8 +135,8 @@ export class HostFacts {
 
   /** Members of each group, those not counted whose primary group it is. */
   public get groups(): ReadonlyMap<string, readonly string[]> {
-    const lines = this.answer("groups")
-      .output.split("\n")
+    const lines = this.#whole("groups")
+      .split("\n")
       .filter((line) => line !== "");
     return new Map(
       lines.map((line) => {
@@ -184,8 +195,8 @@ export class HostFacts {
 
   /** Sockets that wait for somebody. */
   public get sockets(): readonly SocketFact[] {
-    const lines = this.answer("sockets")
-      .output.split("\n")
+    const lines = this.#whole("sockets")
+      .split("\n")
       .filter((line) => line !== "");
     return lines.map((line) => {
       const [protocol = "", , , , local = ""] = line.trim().split(/\s+/);

@@ -35,7 +35,7 @@ export function certificatePaths(manifest: readonly ManifestEntry[]): string[] {
 }
 
 function isKubeconfig(file: string): boolean {
-  return file.startsWith(`${paths.kubernetes}/`) && (file.endsWith(".conf") || file.endsWith("/kubeconfig"));
+  return file.endsWith("/kubeconfig") || (file.startsWith(`${paths.kubernetes}/`) && file.endsWith(".conf"));
 }
 
 /** A question, left out where there is nothing to ask about: most tools would then answer for everything. */

@@ -118,6 +118,14 @@ function deliveredTo({ type, inputs }: RecordedResource): string | undefined {
   return deliverySchema.safeParse(JSON.parse(stdin)).data?.connection.host;
 }
 
+/** What a host is by what was applied to it: one that an `up` added which then failed stands in no output. */
+function roleOf(promised: readonly ManifestEntry[]): RecordedHost["role"] {
+  const runs = (unit: string): boolean =>
+    promised.some((entry) => entry.kind === "unit" && entry.name === unit);
+  if (runs("etcd.service") || runs("kube-apiserver.service")) return "control-plane";
+  return runs("kubelet.service") ? "worker" : undefined;
+}
+
 function recordedHosts(resources: readonly RecordedResource[], nodeTable: unknown): RecordedHost[] {
   const nodes = nodeTableSchema.safeParse(nodeTable).data ?? [];
   const commands = resources.filter(({ type }) => type === "command:remote:Command");
@@ -144,7 +152,8 @@ function recordedHosts(resources: readonly RecordedResource[], nodeTable: unknow
     const deliveries = resources
       .filter((resource) => deliveredTo(resource) === address)
       .map(({ urn }) => urn);
-    return { name: node?.name ?? address, address, role: node?.role, access, promised, deliveries };
+    const role = node?.role ?? roleOf(promised.map(({ entry }) => entry));
+    return { name: node?.name ?? address, address, role, access, promised, deliveries };
   });
 }
 

@@ -52,9 +52,11 @@ const anonymous = programRule(
     fix: "set --anonymous-auth=false, or anonymous.enabled: false in the file of --authentication-config",
   },
   (program, script) => {
-    const file = structuredAuthentication(program, script);
+    // The flag first: an API server does not start with both, and the file may travel with secrets, unseen here.
+    const flag = program.flags.get("anonymous-auth");
+    const file = flag === undefined ? structuredAuthentication(program, script) : undefined;
     if (file?.anonymousEnabled === undefined) {
-      const wrong = equals("false")(program.flags.get("anonymous-auth"));
+      const wrong = equals("false")(flag);
       return wrong === undefined ? [] : [{ what: `--anonymous-auth ${wrong}` }];
     }
     return file.anonymousEnabled ? [{ where: file.path, what: "anonymous.enabled is true" }] : [];

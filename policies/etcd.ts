@@ -116,11 +116,12 @@ const transport: readonly ResourceRule[] = [
   ),
 ];
 
-/** Authorities whose clients are no clients of etcd. */
-const clusterAuthority = "/etc/kubernetes/pki/ca.crt";
+/** Where authorities lie whose clients are no clients of etcd, by whatever name: while they are rotated they have others. */
+const ofTheCluster = "/etc/kubernetes/";
 
 const ofItsOwn: Expectation = (value) =>
-  present(value) ?? (value === clusterAuthority ? "is the authority of the whole cluster" : undefined);
+  present(value) ??
+  (value?.startsWith(ofTheCluster) === true ? "is an authority of the whole cluster" : undefined);
 
 const authority = flagRule(
   etcd,

@@ -3,6 +3,7 @@ import { loginClientId } from "../components/access/dex";
 import type { HardenedHost } from "../components/hosts/hardened-host";
 import type { HostProvider } from "../components/hosts/host";
 import type { ConnectivityProbe } from "../components/network/probe";
+import { fixedHostsOf, type FixedHosts } from "../components/config/fixed-hosts";
 import { fixedSettingsOf, type FixedSettings } from "../components/config/fixed-settings";
 import { isRotated, type AuthorityGenerations } from "../components/pki/authority-generations";
 import type { ClusterPki } from "../components/pki/cluster-pki";
@@ -35,6 +36,8 @@ export interface StackOutputs {
   readonly kubernetesVersion: string;
   /** What the cluster was made with and can't change; `up` refuses another value. */
   readonly fixedSettings: FixedSettings;
+  /** What no `up` may change of where hosts are, and how they are reached. */
+  readonly fixedHosts: FixedHosts;
   /** URL of the API server. */
   readonly endpoint: string;
   /** Kubeconfig of the administrator; secret. */
@@ -107,12 +110,14 @@ function notApplicable(hosts: readonly HardenedHost[]): pulumi.Output<Record<str
 export function stackOutputs(blueprint: Blueprint, sources: OutputSources): StackOutputs {
   const { machines, pki, people, hosts, probe } = sources;
   const { kubernetes, authentication, clusterName, network, pki: settings } = blueprint.settings;
+  const { hosts: hostSettings } = blueprint.settings;
   const { authorities } = settings;
   const { issuer, signingKey, acceptedKeys } = authentication.serviceAccounts;
   const login = loginParameters(blueprint, pki);
   return {
     kubernetesVersion: kubernetes.version,
     fixedSettings: fixedSettingsOf(clusterName, network),
+    fixedHosts: fixedHostsOf(clusterName, hostSettings),
     endpoint: pki.server,
     kubeconfig: pki.adminKubeconfig,
     userKubeconfigs: pulumi.secret(

@@ -27,8 +27,9 @@ export interface TrustedIssuersArgs {
 export function configurationTaken(shownConfiguration: string): PlanFragment {
   const file = `${paths.kubeApiserver}/authentication.yaml`;
   const metric = "apiserver_authentication_config_controller_last_config_info";
-  const script = `hash=$(sha256sum ${file})
-metrics=$(kubectl --kubeconfig=${paths.superAdminKubeconfig} --request-timeout=5s get --raw /metrics)
+  const script = `hash=$(sha256sum ${file}) || exit 1
+# No answer says nothing, and not that all is well.
+metrics=$(kubectl --kubeconfig=${paths.superAdminKubeconfig} --request-timeout=5s get --raw /metrics) || { echo 'the API server does not answer'; exit 1; }
 # Older API servers have no such metric, and say only when they failed.
 if grep --quiet '^${metric}' <<<"$metrics"; then grep --quiet "^${metric}.*hash=\\"sha256:\${hash%% *}\\"" <<<"$metrics" && exit 0
 else ! grep --quiet '^apiserver_authentication_config_controller_automatic_reload_.*status="failure"' <<<"$metrics" && exit 0; fi

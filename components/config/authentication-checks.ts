@@ -135,6 +135,20 @@ export function checkKeyStep(from: KeysInUse, to: KeysInUse): Problem[] {
   return problems;
 }
 
+/** Who issues tokens of service accounts, and whose else are taken. */
+export interface IssuersInUse {
+  readonly issuer: string;
+  readonly acceptedIssuers: readonly string[];
+}
+
+/** Whether a running cluster may go from one issuer to others: tokens that pods hold name the one that issued them. */
+export function checkIssuerStep(from: string, { issuer, acceptedIssuers }: IssuersInUse): Problem[] {
+  if ([issuer, ...acceptedIssuers].includes(from)) return [];
+  const rule = `is not ${from}, which issued the tokens that are in use: every workload would be logged out`;
+  const fix = `add ${from} to authentication.serviceAccounts.acceptedIssuers until the last of its tokens has expired`;
+  return [{ setting: "authentication.serviceAccounts.issuer", value: issuer, rule, fix }];
+}
+
 /** Relations within `authentication`, and to the secrets and people that it names. */
 export function authenticationProblems(settings: Settings): Problem[] {
   return [

@@ -129,7 +129,11 @@ type Parsed = z.infer<typeof authenticationSettings>;
 export type AuthenticationSettings = Parsed & { readonly serviceAccounts: { readonly issuer: string } };
 
 /** The issuer of a cluster that says nothing else is a name that only pods resolve. */
+export function defaultIssuer(clusterDomain: string): string {
+  return `https://kubernetes.default.svc.${clusterDomain}`;
+}
+
 export function fillAuthentication(parsed: Parsed, clusterDomain: string): AuthenticationSettings {
-  const { issuer = `https://kubernetes.default.svc.${clusterDomain}` } = parsed.serviceAccounts;
+  const { issuer = defaultIssuer(clusterDomain) } = parsed.serviceAccounts;
   return { ...parsed, serviceAccounts: { ...parsed.serviceAccounts, issuer } };
 }

@@ -5,6 +5,16 @@ import type { Problem } from "./problem";
 export interface ListedHost {
   readonly name: string;
   readonly role: HostRole;
+  /** Default: it is not known. */
+  readonly address?: string | undefined;
+}
+
+function changedAddress({ name, role, address }: ListedHost, wanted: readonly ListedHost[]): Problem[] {
+  const now = wanted.find((host) => host.name === name)?.address;
+  if (role !== "control-plane" || address === undefined || now === undefined || now === address) return [];
+  const rule = `was at ${address}, where the other members of etcd look for it`;
+  const fix = `take ${name} out and run up, then put it in again, reinstalled; the only control plane keeps its address`;
+  return [{ setting: `hosts.inventory.hosts "${name}" address`, value: now, rule, fix }];
 }
 
 function changedRole({ name, role }: ListedHost, wanted: readonly ListedHost[]): Problem[] {
@@ -31,7 +41,7 @@ export function checkHostStep(running: readonly ListedHost[], wanted: readonly L
   const [newFirst, ...behind] = controlPlanes(wanted);
   const staysBehind = first !== undefined && behind.includes(first);
   return [
-    ...running.flatMap((host) => changedRole(host, wanted)),
+    ...running.flatMap((host) => [...changedRole(host, wanted), ...changedAddress(host, wanted)]),
     ...(staysBehind
       ? [
           {

@@ -159,7 +159,11 @@ const apiServer = z.strictObject({
 const generation = z.number().int().min(1);
 
 const pki = z.strictObject({
-  authorityValidityHours: hours.default(87600).describe("Lifetime of authorities, in hours."),
+  authorityValidityHours: hours
+    .default(87600)
+    .describe(
+      "Lifetime of authorities that are made from now on, in hours; those that are there keep theirs.",
+    ),
   leafValidityHours: hours.default(8760).describe("Lifetime of leaf certificates, in hours."),
   renewBeforeHours: hours
     .optional()

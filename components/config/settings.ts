@@ -2,6 +2,7 @@ import { RunError } from "@pulumi/pulumi/errors";
 import type { z } from "zod";
 import { fillAuthentication } from "./authentication-settings";
 import { crossCheck } from "./cross-checks";
+import { jsonOrText } from "./json-or-text";
 import { defaultRenewBeforeHours } from "./lifetime-checks";
 import { describeProblems, secretKey, type Problem } from "./problem";
 import { settingsSchema, type Settings } from "./schema";
@@ -140,15 +141,9 @@ export function parseSettings(
   return fillDefaults(parsed.data, stack);
 }
 
-/** A value that is JSON is read as that; a plain word is itself. */
 function readKey(config: ConfigSource, key: string): unknown {
   const text = config.get(key);
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  return text === undefined ? undefined : jsonOrText(text);
 }
 
 /** Whether Pulumi read a key, or a part of it, as a secret: language hosts pass the names of such keys by this variable. */

@@ -10,10 +10,11 @@ import type { PlanFragment } from "../plan/plan";
 export function noWayBack(version: string): PlanFragment {
   const program = binaryPath("kube-apiserver");
   const [, minor = ""] = version.split(".");
-  const script = `[ -x ${program} ] || exit 0
-installed=$(${program} --version)
+  const script = `[ -e ${program} ] || [ -L ${program} ] || exit 0
+installed=$(${program} --version) || { echo 'it does not say which it is'; exit 1; }
 installed=\${installed##*v}
 IFS=. read -r _ minor _ <<<"$installed"
+[[ $minor =~ ^[0-9]+$ ]] || { echo "it says that it is $installed"; exit 1; }
 ((minor <= ${minor})) || { echo "it is $installed. Fix: set kubernetes.version to $installed"; exit 1; }`;
   return {
     preconditions: [

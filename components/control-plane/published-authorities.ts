@@ -21,7 +21,12 @@ export function publishedAuthorities(generations: AuthorityGenerations = firstGe
     readiness: [
       {
         description: `pods are told to trust generation ${generations.trusted.join(" and ")} of the authority`,
-        command: ["bash", "-c", `[ "$(${told})" = "$(cat ${trustedAuthoritiesFile(generations)})" ]`],
+        // Two that can't be read are not the same.
+        command: [
+          "bash",
+          "-c",
+          `told=$(${told}) && wanted=$(cat ${trustedAuthoritiesFile(generations)}) && [ "$told" = "$wanted" ]`,
+        ],
         timeoutSeconds: 120,
       },
     ],

@@ -37,6 +37,8 @@ export interface AllowRule {
 export interface NetworkPolicyManifest {
   readonly name: string;
   readonly namespace: string;
+  /** The rule that it is of; it bears it as {@link ruleLabel}. Default: none, it is the stack's by itself. */
+  readonly rule?: string;
   readonly spec: {
     readonly podSelector: LabelSelector;
     readonly policyTypes: ("Ingress" | "Egress")[];
@@ -66,6 +68,9 @@ export function isPodPeer(peer: Peer): peer is PodPeer {
   return "namespace" in peer;
 }
 
+/** What policies of rules bear, so that those of a rule that is no more are known. */
+export const ruleLabel = "redoubt.io/rule";
+
 /** The label that every namespace carries with its own name (kubernetes.io/docs, well-known labels). */
 const namespaceNameLabel = "kubernetes.io/metadata.name";
 
@@ -94,6 +99,7 @@ export function allowRuleManifests(rule: AllowRule): NetworkPolicyManifest[] {
     manifests.push({
       name: `allow-${rule.name}-ingress`,
       namespace: rule.to.namespace,
+      rule: rule.name,
       spec: {
         podSelector: podSelector(rule.to),
         policyTypes: ["Ingress"],
@@ -105,6 +111,7 @@ export function allowRuleManifests(rule: AllowRule): NetworkPolicyManifest[] {
     manifests.push({
       name: `allow-${rule.name}-egress`,
       namespace: rule.from.namespace,
+      rule: rule.name,
       spec: {
         podSelector: podSelector(rule.from),
         policyTypes: ["Egress"],

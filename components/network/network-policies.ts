@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { allowRuleManifests, type AllowRule, type NetworkPolicyManifest } from "./allow-rules";
+import { allowRuleManifests, ruleLabel, type AllowRule, type NetworkPolicyManifest } from "./allow-rules";
 import { isolationManifests, systemIsolationManifests } from "./default-deny";
 
 /** A Pod Security Standard. */
@@ -41,6 +41,14 @@ function podSecurityLabels(spec: NamespaceSpec): Record<string, string> {
   );
 }
 
+function metadataOf({
+  name,
+  namespace,
+  rule,
+}: NetworkPolicyManifest): kubernetes.types.input.meta.v1.ObjectMeta {
+  return { name, namespace, ...(rule === undefined ? {} : { labels: { [ruleLabel]: rule } }) };
+}
+
 /** Namespaces under default deny, ingress and egress, with DNS and the declared flows let through. */
 export class NetworkPolicies extends pulumi.ComponentResource {
   /** All policies; what opens connections waits for them. */
@@ -74,7 +82,7 @@ export class NetworkPolicies extends pulumi.ComponentResource {
       const namespace = created.get(manifest.namespace);
       return new kubernetes.networking.v1.NetworkPolicy(
         `${name}-${manifest.namespace}-${manifest.name}`,
-        { metadata: { name: manifest.name, namespace: manifest.namespace }, spec: manifest.spec },
+        { metadata: metadataOf(manifest), spec: manifest.spec },
         {
           parent: this,
           dependsOn: [...created.values()],

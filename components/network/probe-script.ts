@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { shellCommand } from "../plan/quote";
 import { whenWhole } from "../plan/whole-script";
+import { allowRuleManifests, ruleLabel, type AllowRule } from "./allow-rules";
 import type { ProbeFlow, ProbePlan } from "./flows";
 import { clientNode, serverNode, type ProbedCluster, type ProbePod } from "./probe-cast";
 import { isHost } from "./reachability";
@@ -9,6 +10,8 @@ import { isHost } from "./reachability";
 /** What the script needs beside the flows. */
 export interface ProbeScriptOptions {
   readonly plan: ProbePlan;
+  /** The rules of the stack: policies of others are taken away before anything is tried. */
+  readonly allow: readonly AllowRule[];
   readonly cluster: ProbedCluster;
   /** Image with the probe's program. */
   readonly image: string;
@@ -58,6 +61,9 @@ function renderFlow({ from, to, protocol, port, expected, description }: ProbeFl
 export function renderProbeScript(options: ProbeScriptOptions): string {
   const { plan } = options;
   const namespaces = [...new Set(plan.pods.map((pod) => pod.namespace))];
+  const kept = options.allow
+    .flatMap(allowRuleManifests)
+    .map(({ namespace, name }) => shellCommand(["keep", namespace, name]));
   const lines = [
     ...namespaces.map((namespace) => shellCommand(["owner", namespace])),
     ...plan.pods.map((pod) => renderPod(pod, options)),
@@ -66,6 +72,8 @@ export function renderProbeScript(options: ProbeScriptOptions): string {
       const description = `cluster DNS should answer ${options.dnsName} to ${pod}`;
       return shellCommand(["dns", pod, options.dnsName, options.dnsAddress, description]);
     }),
+    ...kept,
+    shellCommand(["withdraw_left", ruleLabel, ...options.cluster.namespaces]),
     shellCommand(["create_pods", String(options.timeoutSeconds)]),
     shellCommand([
       "rollout",

@@ -10,6 +10,7 @@ readonly here=@host
 run_id=probe-$$-$RANDOM
 manifests=''
 owners=()
+kept=()
 clients=()
 descriptions=()
 declare -A pod_namespace=() pod_node=() pod_address=() client_checks=()
@@ -28,6 +29,22 @@ cleanup() {
   rm -rf "$work"
 }
 trap cleanup EXIT
+
+# keep NAMESPACE NAME: a policy of a rule that is there
+keep() { kept+=("$1/$2"); }
+
+# withdraw_left LABEL NAMESPACE…: policies of rules that are no more. The engine deletes what left the program at its very end only,
+# which would never come: until then they open what is found to be denied no longer.
+withdraw_left() {
+  local label=$1 found policy
+  shift
+  found=$(kube get networkpolicies --all-namespaces --selector "$label" --output 'jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name}{"\n"}{end}')
+  for policy in $found; do
+    # A namespace that leaves keeps its own until its pods have stopped.
+    if [[ " ${kept[*]} " == *" $policy "* ]] || [[ " $* " != *" ${policy%%/*} "* ]]; then continue; fi
+    kube delete networkpolicy "${policy#*/}" --namespace "${policy%%/*}" --ignore-not-found >&2
+  done
+}
 
 # owner NAMESPACE
 owner() { owners+=("$1"); }

@@ -45,6 +45,7 @@ export class ConnectivityProbe extends pulumi.ComponentResource {
         update: run,
         stdin: renderProbeScript({
           plan,
+          allow: args.allow,
           cluster: args.cluster,
           image: args.image,
           dns: args.dns,

@@ -15,6 +15,7 @@ export interface CertificateAuthorityArgs {
   readonly commonName: string;
   /** O: tells the authorities of two clusters apart. */
   readonly clusterName: string;
+  /** Of one that stays this counts when it is made. */
   readonly validityHours: number;
   /** A certificate that ends within so many hours is made anew, with the same key. Default: 0, when it has ended. */
   readonly renewBeforeHours?: number;
@@ -53,7 +54,8 @@ export class CertificateAuthority extends pulumi.ComponentResource {
         validityPeriodHours: args.validityHours,
         earlyRenewalHours: args.renewBeforeHours ?? 0,
       },
-      child,
+      // One that stays keeps the life that it was made with: another would replace it, and with it every trust.
+      args.epoch === undefined ? { ...child, ignoreChanges: ["validityPeriodHours"] } : child,
     );
 
     this.certificate = certificate.certPem;

@@ -81,7 +81,9 @@ export class ClusterPki extends pulumi.ComponentResource {
   private readonly encryptionKey: tls.PrivateKey;
 
   public constructor(name: string, args: ClusterPkiArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("redoubt:pki:ClusterPki", name, { epoch: args.epoch }, opts);
+    // The state tells by them what an `up` set out to do, also one that failed: the next step is checked against that too.
+    const { epoch, authorities, serviceAccountKeys } = args;
+    super("redoubt:pki:ClusterPki", name, { epoch, authorities, serviceAccountKeys }, opts);
     const protect = args.protect ?? true;
     this.args = args;
 

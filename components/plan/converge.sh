@@ -162,7 +162,7 @@ forget_digests() {
 # Units that run with an old secret take the new one up; those that do not run yet will read it when they start. The marks
 # outlive a run that was cut off before the restart.
 restart_readers() {
-  local unit mark units=() plain=()
+  local unit mark state units=() plain=()
   remember_secret_paths
   for unit in "${!safe_ready[@]}"; do
     if will_restart "$unit"; then try_candidates "$unit"; fi
@@ -173,7 +173,9 @@ restart_readers() {
   done
   ((${#units[@]})) || return 0
   for unit in "${units[@]}"; do
-    if ! systemctl is-active --quiet "$unit"; then continue; fi
+    # One that is still starting may have read the old one.
+    state=$(systemctl show --property=ActiveState --property=SubState --value -- "$unit")
+    case $state in *inactive* | *failed* | *auto-restart*) continue ;; esac
     if ! has_good "$unit"; then plain+=("$unit"); continue; fi
     safe_restart "$unit" "$(cat "$engine_state/units/$unit.restart" 2>/dev/null || true)"
   done
@@ -191,7 +193,8 @@ file() {
   IFS= read -r -d '' content || true
   if [ -f "$path" ] && [ ! -L "$path" ]; then
     IFS= read -r -d '' current <"$path" || true
-    if [ "$current" = "$content" ]; then
+    # What stands behind a NUL is not read.
+    if [ "$current" = "$content" ] && [ "$(stat --format %s "$path")" = "${#content}" ]; then
       # A run that failed before it made the file effective, or was not confirmed: this one makes up for both.
       if [ -n "${activation[$path]:-}" ] && [ -e "$revert_folder/revert.sh" ]; then
         arm_revert
@@ -243,8 +246,8 @@ link() {
 }
 
 absent() {
-  # What runs may have been started with it.
-  if guardians "$1"; then late_absent+=("$1"); else remove_path "$1"; fi
+  # What runs may have been started with it, also where that is known no longer.
+  if ((${#safe_ready[@]})); then late_absent+=("$1"); else remove_path "$1"; fi
 }
 
 remove_path() {
@@ -428,6 +431,9 @@ units_done() {
   done
   commit_staged
   read_units() {
+    local shown
+    shown=$(systemctl show --property=Id --property=LoadState --property=UnitFileState --property=ActiveState --property=NeedDaemonReload -- "${unit_names[@]}") ||
+      die "systemd does not say what its units do"
     while IFS='=' read -r key value; do
       case $key in
         Id) id=$value ;;
@@ -436,7 +442,7 @@ units_done() {
         ActiveState) active[$id]=$value ;;
         NeedDaemonReload) [ "$value" = no ] || need_reload=yes ;;
       esac
-    done < <(systemctl show --property=Id --property=LoadState --property=UnitFileState --property=ActiveState --property=NeedDaemonReload -- "${unit_names[@]}")
+    done <<<"$shown"
   }
   read_units
   for name in "${changed[@]}"; do [[ $name != *" /etc/systemd/system/"* ]] || need_reload=yes; done
@@ -597,8 +603,17 @@ ready() {
   deadline=$((SECONDS + seconds))
   until output=$("$@" 2>&1); do
     ((SECONDS < deadline)) || die "$description: not so after $seconds s; last answer: ${output##*$'\n'}"
+    still "$description"
     sleep 0.1
   done
+}
+
+# Says every ten seconds what is waited for. Where nobody listens any more, as after an up that was killed, that ends the script: it
+# would go on when its time comes, and undo what another one has done since.
+still() {
+  ((SECONDS >= ${still_next:-10})) || return 0
+  still_next=$((SECONDS + 10))
+  printf 'waiting: %s\n' "$1" >&2
 }
 
 # precondition DESCRIPTION SECONDS COMMAND…: as ready, before anything is changed

@@ -244,7 +244,9 @@ confirm() {
   printf 'Fix: make sure the change lets the operator in, then run up again with --replace of the resource that applies it\\n' >&2
   exit 1
 }
-${whenWhole(`${checks.join("")}systemctl stop redoubt-revert.timer 2>/dev/null || true
-rm -rf /var/lib/redoubt/revert
+${whenWhole(`systemctl stop redoubt-revert.timer 2>/dev/null || true
+# One that has begun comes to its end, and what it did is seen.
+while systemctl is-active --quiet redoubt-revert.service; do sleep 0.2; done
+${checks.join("")}rm -rf /var/lib/redoubt/revert
 `)}`;
 }

@@ -60,6 +60,15 @@ describe("The pack reads what a program really runs with", () => {
     assert.deepEqual(broken(file(false)), []);
     assert.deepEqual(broken(file(true)), ["api-server-anonymous-auth"]);
   });
+  it("anonymous requests are judged by the flag where the file travels unseen, with secrets", () => {
+    const unseen = (value: string): Edit =>
+      edits(
+        flag("kube-apiserver", "authentication-config", "/etc/kubernetes/unseen.yaml"),
+        flag("kube-apiserver", "anonymous-auth", value),
+      );
+    assert.deepEqual(broken(unseen("false")), []);
+    assert.deepEqual(broken(unseen("true")), ["api-server-anonymous-auth"]);
+  });
   it("a drop-in that starts the program anew is what counts", () => {
     const dropIn = (line: string): Edit =>
       replace(

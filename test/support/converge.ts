@@ -15,7 +15,8 @@ export interface ConvergeOutcome {
 const systemctl = `#!/usr/bin/env bash
 case $1 in
   is-active) [ -e FOLDER/running ] ;;
-  show) [[ $* != *RequiredBy* ]] || exit 0; printf 'Id=%s\\nLoadState=loaded\\nUnitFileState=enabled\\nActiveState=%s\\nNeedDaemonReload=no\\n' x.service "$([ -e FOLDER/running ] && echo active || echo inactive)" ;;
+  show) [[ $* != *--property=SubState* ]] || { cat FOLDER/unit-state 2>/dev/null || { [ -e FOLDER/running ] && echo active || echo inactive; }; exit; }
+    [[ $* != *RequiredBy* ]] || exit 0; printf 'Id=%s\\nLoadState=loaded\\nUnitFileState=enabled\\nActiveState=%s\\nNeedDaemonReload=no\\n' x.service "$([ -e FOLDER/running ] && echo active || echo inactive)" ;;
   restart)
     printf 'restart\\n' >>FOLDER/calls
     rm -f FOLDER/running

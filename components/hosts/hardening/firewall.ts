@@ -90,7 +90,9 @@ ${onlyFromWhereItLives}\t\tip saddr @pods accept
  */
 const rulesAreLoaded = `systemctl is-active --quiet ${unitName} || exit 0
 list='nft --stateless list table inet redoubt'
-diff --unified=0 --label file --label kernel <(unshare --net bash -c "nft -f ${rulesFile} && $list") <($list)`;
+wanted=$(unshare --net bash -c "nft -f ${rulesFile} && $list") || exit 1
+found=$($list) || exit 1
+diff --unified=0 --label file --label kernel <(echo "$wanted") <(echo "$found")`;
 
 /** Default deny at the host; a change that locks the operator out reverts by itself. */
 export function firewall(options: FirewallOptions): PlanFragment {

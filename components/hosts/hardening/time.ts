@@ -10,10 +10,11 @@ export interface TimeOptions {
 export function time({ timeServers }: TimeOptions): PlanFragment {
   const file = "/etc/systemd/timesyncd.conf.d/90-redoubt.conf";
   const unit = { name: "systemd-timesyncd.service", needsOwnKernel: true };
-  if (timeServers.length === 0) return { packages: ["systemd-timesyncd"], units: [unit] };
+  // Always written: servers that were taken out must not rule on.
+  const servers = timeServers.length === 0 ? "" : `NTP=${timeServers.join(" ")}\n`;
   return {
     packages: ["systemd-timesyncd"],
-    files: [{ path: file, content: `[Time]\nNTP=${timeServers.join(" ")}\n` }],
+    files: [{ path: file, content: `[Time]\n${servers}` }],
     units: [{ ...unit, restartOn: [file] }],
   };
 }

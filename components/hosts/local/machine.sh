@@ -241,9 +241,16 @@ machine_create() {
   # shellcheck disable=SC2064 # the name as it is now
   trap "rm -f '$key_file'" EXIT
   cat >"$key_file"
-  # A disk with another host key was left by a stack that is gone; it is not this machine's.
-  if [ -e "$dir/definition.env" ] && ! cmp --silent "$key_file" "$dir/upper/etc/ssh/ssh_host_ed25519_key"; then
-    machine_delete
+  [ -s "$key_file" ] || die "no host key came for machine $NAME"
+  # A disk with another host key was left by a stack that is gone; it is not this machine's. One that can't be read says nothing.
+  if [ -e "$dir/definition.env" ]; then
+    local differs=0
+    cmp --silent "$key_file" "$dir/upper/etc/ssh/ssh_host_ed25519_key" || differs=$?
+    case $differs in
+      0) ;;
+      1) machine_delete ;;
+      *) die "the host key on the disk of machine $NAME can't be read. Fix: npm run destroy, or look at $dir/upper/etc/ssh" ;;
+    esac
   fi
   if [ -e "$dir/definition.env" ]; then
     # An existing disk keeps the base that it was made on: another lower layer would corrupt the overlay.

@@ -80,5 +80,42 @@ export function probeStory(cluster: TestCluster, outputs: () => ClusterOutputs):
       const { code, stderr } = probe();
       assert.equal(code, 0, stderr);
     });
+
+    it("sees a rule that is taken out closed, whose policies go before it looks", async () => {
+      const up = async (): Promise<void> => {
+        const { code, stdout, stderr } = await cluster.npmRun("up");
+        assert.equal(code, 0, stdout + stderr);
+      };
+      const rules = (change: (allow: object[]) => object[]): void => {
+        cluster.editConfiguration((block) => {
+          const network = block("network");
+          network["allow"] = change(network["allow"] as object[]);
+        });
+      };
+      const policies = (): string =>
+        kubectl([
+          "get",
+          "networkpolicies",
+          "--all-namespaces",
+          "--selector",
+          "redoubt.io/rule",
+          "--output",
+          "name",
+        ]).stdout;
+      const before = policies();
+      // Whoever in the namespace: the probe's own strangers are let in too.
+      const everybody = {
+        name: "everybody-to-db",
+        from: { namespace: "other" },
+        to: { namespace: "app", podLabels: { app: "db" } },
+        ports: [{ port: 5432 }],
+      };
+      rules((allow) => [...allow, everybody]);
+      await up();
+      assert.match(policies(), /allow-everybody-to-db-ingress/);
+      rules((allow) => allow.slice(0, -1));
+      await up();
+      assert.equal(policies(), before);
+    });
   });
 }

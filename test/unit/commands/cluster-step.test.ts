@@ -10,13 +10,18 @@ const fixedSettings = {
   serviceClusterIpRange: "10.96.0.0/16",
   clusterDomain: "cluster.local",
 };
+const fixedHosts = {
+  "hosts.provider": "local",
+  "hosts.subnet": "10.150.1.0/24",
+  "hosts.adminUser": "redoubt",
+};
 const first: ListedHost = { name: "a", role: "control-plane" };
 const second: ListedHost = { name: "b", role: "control-plane" };
 const worker: ListedHost = { name: "w", role: "worker" };
-const running: ClusterOutputs = { fixedSettings, nodeTable: [first, second, worker] };
+const running: ClusterOutputs = { fixedSettings, fixedHosts, nodeTable: [first, second, worker] };
 
 const step = (wanted: Partial<WantedCluster>, from = running): void => {
-  refuseClusterChange(from, { fixedSettings, listedHosts: undefined, ...wanted });
+  refuseClusterChange(from, { fixedSettings, fixedHosts, listedHosts: undefined, ...wanted });
 };
 const hosts = (...listedHosts: ListedHost[]): Partial<WantedCluster> => ({ listedHosts });
 
@@ -38,6 +43,26 @@ describe("what a running cluster can't change", () => {
     });
   }
 
+  for (const [setting, value] of [
+    ["hosts.provider", "inventory"],
+    ["hosts.subnet", "10.150.2.0/24"],
+    ["hosts.adminUser", "ops"],
+  ] as const) {
+    it(`is refused where hosts would be made anew, or not be reached: ${setting}`, () => {
+      assert.throws(
+        () => {
+          step({ fixedHosts: { ...fixedHosts, [setting]: value } });
+        },
+        new RegExp(`redoubt:${setting} = "${value}": can't change.*Fix: put ${fixedHosts[setting]} back`),
+      );
+    });
+  }
+
+  it("is not a setting that the other provider has not, nor what an older version did not tell", () => {
+    step({ fixedHosts: { ...fixedHosts, "hosts.aws.region": "eu-central-1" } });
+    step({ fixedHosts: { ...fixedHosts, "hosts.subnet": "10.1.1.0/24" } }, { fixedSettings });
+  });
+
   it("is nothing before the first up, nor where the configuration can't be read", () => {
     step({ fixedSettings: { ...fixedSettings, podCidr: "10.1.0.0/16" } }, {});
     step({ fixedSettings: undefined });
@@ -51,6 +76,15 @@ describe("hosts of an inventory", () => {
     step(hosts(first, { name: "c", role: "control-plane" }, second, worker, { name: "x", role: "worker" }));
     // It is gone for good: another one leads from now on.
     step(hosts(second, worker));
+  });
+
+  it("stay where they are as members of etcd", () => {
+    const at = (host: ListedHost, address: string): ListedHost => ({ ...host, address });
+    const from = { ...running, nodeTable: [at(first, "10.0.0.1"), at(worker, "10.0.0.3")] };
+    step(hosts(at(first, "10.0.0.1"), at(worker, "10.0.0.4")), from);
+    assert.throws(() => {
+      step(hosts(at(first, "10.0.0.2"), at(worker, "10.0.0.3")), from);
+    }, /hosts "a" address = "10\.0\.0\.2": was at 10\.0\.0\.1.*Fix: take a out/);
   });
 
   it("keep their first control plane in front, wherever workers stand", () => {

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { describe, it } from "node:test";
+import { stringify } from "yaml";
+import { readStackFile } from "../../../commands/stack-file";
 import { configurationOf } from "../../../commands/stack-configuration";
 
 describe("what commands know of a configuration before the program reads it", () => {
@@ -34,6 +39,33 @@ describe("what commands know of a configuration before the program reads it", ()
       assert.ok(known.cluster.fixedSettings);
     });
   }
+
+  for (const malformed of Object.keys(blocks)) {
+    it(`is what the other blocks say where ${malformed} is malformed`, () => {
+      const known = configurationOf("prod", { config: { ...blocks, [malformed]: 7 } });
+      assert.equal(known.architecture, malformed === "redoubt:hosts" ? undefined : "arm64");
+      assert.equal(known.kubernetesVersion, malformed === "redoubt:kubernetes" ? undefined : "1.36.3");
+      assert.equal(known.authorities?.issuing, malformed === "redoubt:pki" ? undefined : 2);
+      const podCidr = malformed === "redoubt:network" ? undefined : "10.100.0.0/16";
+      assert.equal(known.cluster.fixedSettings?.podCidr, podCidr, "a default is no setting");
+    });
+  }
+
+  it("is the same where blocks are JSON in a text, as pulumi config set writes them", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "redoubt-test-"));
+    try {
+      const texts = Object.entries(blocks).map(([name, block]) => [
+        name,
+        typeof block === "string" ? block : JSON.stringify(block),
+      ]);
+      const file = path.join(folder, "Pulumi.prod.yaml");
+      writeFileSync(file, stringify({ config: Object.fromEntries(texts) as object }));
+      const known = configurationOf("prod", readStackFile("prod", folder));
+      assert.deepEqual(known, configurationOf("prod", { config: blocks }));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   it("is nothing but the name where there is no configuration", () => {
     assert.equal(configurationOf("prod", {}).clusterName, "prod");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { backendEnvironment, historyFolder, stateFile } from "../../../commands/stack";
@@ -60,6 +60,17 @@ describe("the state backend", () => {
       assert.equal(historyFolder("local", environment), "/srv/state/.pulumi/history/redoubt/local");
     }
   });
+
+  for (const [url, folder] of [
+    ["file://~", homedir()],
+    ["file://~/states?metadata=skip", path.join(homedir(), "states")],
+    ["file://states", path.resolve("states")],
+  ] as const) {
+    it(`lies where Pulumi puts it: ${url}`, () => {
+      const environment = { PULUMI_BACKEND_URL: url };
+      assert.equal(stateFile("local", environment), path.join(folder, ".pulumi/stacks/redoubt/local.json"));
+    });
+  }
 
   it("has no file on this box when it is a bucket", () => {
     const environment = { PULUMI_BACKEND_URL: "s3://bucket?region=eu-central-1" };

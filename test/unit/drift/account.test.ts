@@ -20,13 +20,22 @@ function outcome(op: string, name: string, old: Known = {}, read: Known | null =
   };
 }
 
-const log = (...events: object[]): string => events.map((event) => `${JSON.stringify(event)}\n`).join("");
+/** Of a run that came to its end. */
+const log = (...events: object[]): string =>
+  [...events, { summaryEvent: {} }].map((event) => `${JSON.stringify(event)}\n`).join("");
 
 describe("what an account has", () => {
   it("is no finding where it is what was made", () => {
     const events = [outcome("refresh", "worker-0"), outcome("same", "worker-1"), { preludeEvent: {} }];
     assert.deepEqual(accountFindings(log(...events)), []);
-    assert.deepEqual(accountFindings(""), []);
+    assert.deepEqual(accountFindings(log()), []);
+  });
+
+  it("is not known where the engine ended before its end, wherever that was", () => {
+    const lines = log(outcome("refresh", "worker-0"), outcome("same", "worker-1")).trimEnd().split("\n");
+    for (let count = 0; count < lines.length; count += 1) {
+      assert.throws(() => accountFindings(lines.slice(0, count).join("\n")), /ended before it had asked/);
+    }
   });
 
   it("is a finding where fields differ, told with what the program said and what is there now", () => {

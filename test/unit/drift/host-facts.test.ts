@@ -96,4 +96,12 @@ DropInPaths=
   it("is missed when it was never asked for", () => {
     assert.throws(() => facts("container", "").packages, /lacks "packages"/);
   });
+
+  it("is not known where a tool took too long: what it had not said yet would count as not there", () => {
+    for (const exit of [124, 137]) {
+      assert.throws(() => facts("checksums", "", exit).checksums, /did not answer "checksums" in time/);
+    }
+    assert.throws(() => facts("sockets", "", 1).sockets, /could not answer "sockets" \(exit 1\)/);
+    assert.deepEqual([...facts("checksums", "", 1).checksums], [], "a file that is not there is no fault");
+  });
 });

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { HostFacts } from "../../../drift/host-facts";
-import { renderContentScript, renderLookScript } from "../../../drift/look-script";
+import { certificatePaths, renderContentScript, renderLookScript } from "../../../drift/look-script";
 import { manifestOf, type ManifestEntry } from "../../../components/plan/manifest";
 import { readScript } from "../../../components/plan/read-script";
 import { renderScript } from "../../../components/plan/script";
@@ -29,6 +29,21 @@ const strange = path.join(folder, 'it\'s a "file"');
 function fileEntry(file: string): ManifestEntry {
   return { kind: "file", path: file, owner: "root", group: "root", mode: "0640", sha256: "", shown: "" };
 }
+
+describe("certificates that drift looks at", () => {
+  it("are kubeconfigs too, wherever they lie: their text is nobody's to see", () => {
+    const hidden = (path: string): ManifestEntry => {
+      const entry = { kind: "file", path, owner: "root", group: "root", mode: "0600", sha256: "" } as const;
+      return { ...entry, shown: undefined };
+    };
+    const kubeconfigs = [
+      "/etc/kubernetes/super-admin.conf",
+      "/etc/dex/kubeconfig",
+      "/etc/kubernetes/x/kubeconfig",
+    ];
+    assert.deepEqual(certificatePaths([...kubeconfigs, "/etc/kubernetes/sa.key"].map(hidden)), kubeconfigs);
+  });
+});
 
 describe("a look script, run on this box", () => {
   let facts: HostFacts;

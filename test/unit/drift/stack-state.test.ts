@@ -63,6 +63,17 @@ describe("the state of a stack", () => {
     );
   });
 
+  it("knows what a host is by what was applied to it, where an up failed before its outputs", () => {
+    const parsed = JSON.parse(exported(recording)) as {
+      deployment: { resources: { outputs: { nodeTable?: unknown } }[] };
+    };
+    const [stack] = parsed.deployment.resources;
+    assert.ok(stack);
+    stack.outputs = {};
+    const roles = readStackState(JSON.stringify(parsed)).hosts.map(({ role }) => role);
+    assert.deepEqual(roles.sort(), ["control-plane", "worker", "worker"]);
+  });
+
   it("gives what all phases of a host promised, its keys included", () => {
     const [controlPlane, worker] = state.hosts.map(({ promised }) => promised.map(({ entry }) => entry));
     const paths = (entries = controlPlane): string[] =>

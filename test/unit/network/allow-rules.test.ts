@@ -19,6 +19,7 @@ describe("an allow rule", () => {
       {
         name: "allow-web-to-db-ingress",
         namespace: "data",
+        rule: "web-to-db",
         spec: {
           podSelector: { matchLabels: { app: "db" } },
           policyTypes: ["Ingress"],
@@ -28,6 +29,7 @@ describe("an allow rule", () => {
       {
         name: "allow-web-to-db-egress",
         namespace: "app",
+        rule: "web-to-db",
         spec: {
           podSelector: { matchLabels: { app: "web" } },
           policyTypes: ["Egress"],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
@@ -27,6 +27,7 @@ const probed = (namespaces: readonly string[]): ProbedCluster => ({
 const render = (rules: readonly AllowRule[], namespaces: readonly string[]): string =>
   renderProbeScript({
     plan: planFlows(rules, probed(namespaces)),
+    allow: rules,
     cluster: probed(namespaces),
     image: "redoubt.local/probe:1",
     dns: { namespace: "kube-system", deployment: "coredns", image: "redoubt.local/coredns:1" },
@@ -61,6 +62,8 @@ interface ProbeRun {
   readonly pods: readonly ProbePodManifest[];
   /** What each client was told to try, by its id. */
   readonly checks: ReadonlyMap<string, string>;
+  /** Policies that were taken away, as kubectl was told. */
+  readonly withdrawn: readonly string[];
 }
 
 const folders: string[] = [];
@@ -72,7 +75,7 @@ after(() => {
  * Runs the probe with a cluster that only pretends: pods get addresses at once, and a connection succeeds where the shell pattern
  * `reachable` matches its client and what it tries, as "from-web-to-db tcp 10.244.0.2:80"; the client of the host is "host".
  */
-function runProbe(script: string, reachable: string): ProbeRun {
+function runProbe(script: string, reachable: string, left: readonly string[] = []): ProbeRun {
   const folder = mkdtempSync(path.join(tmpdir(), "probe-"));
   folders.push(folder);
   const fake = `
@@ -81,8 +84,10 @@ connects() { is_reachable "host $1 $2:$3"; }
 kube() {
   case $1 in
     apply) cat >"$OUT/pods" ;;
-    get) sed -n 's/.*"kind":"Pod","metadata":{"name":"\\([^"]*\\)".*/\\1/p' "$OUT/pods" | nl -ba | while read -r number pod; do
+    get) [ "$2" != networkpolicies ] || { printf '%s\\n' $LEFT; return; }
+      sed -n 's/.*"kind":"Pod","metadata":{"name":"\\([^"]*\\)".*/\\1/p' "$OUT/pods" | nl -ba | while read -r number pod; do
         echo "$pod true 10.244.0.$number"; done ;;
+    delete) [ "$2" != networkpolicy ] || echo "$*" >>"$OUT/withdrawn" ;;
     exec) local pod index protocol target expected seen
         for pod; do [ "$pod" != -- ] || break; client=\${pod#"$run_id-"}; done
         tee "$OUT/$client.client" | while read -r index protocol target expected; do
@@ -99,7 +104,7 @@ kube() {
   const run = spawnSync("bash", ["-s"], {
     input: script.slice(0, calls) + fake + script.slice(calls).replace("run_checks 5", "run_checks 0"),
     encoding: "utf8",
-    env: { ...process.env, OUT: folder },
+    env: { ...process.env, OUT: folder, LEFT: left.join(" ") },
   });
   const clients = readdirSync(folder).filter((name) => name.endsWith(".client"));
   return {
@@ -110,6 +115,9 @@ kube() {
       .split("\n")
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line) as ProbePodManifest),
+    withdrawn: existsSync(path.join(folder, "withdrawn"))
+      ? readFileSync(path.join(folder, "withdrawn"), "utf8").trim().split("\n")
+      : [],
     checks: new Map(
       clients.map((name) => [
         name.slice(0, -".client".length),
@@ -137,6 +145,8 @@ describe("the probe's script", () => {
       "pod",
       "check",
       "dns",
+      "keep",
+      "withdraw_left",
       "create_pods",
       "rollout",
       "wait_for_pods",
@@ -169,6 +179,13 @@ describe("the probe", () => {
         capabilities: { drop: ["ALL"] },
       });
     }
+  });
+
+  it("takes away policies of rules that are no more, in its own namespaces, before it tries anything", () => {
+    const left = ["app/allow-old-egress", "app/allow-web-to-db-ingress", "leaving/allow-older-ingress"];
+    const { withdrawn } = runProbe(render([webToDatabase], ["app"]), "*", left);
+    assert.deepEqual(withdrawn, ["delete networkpolicy allow-old-egress --namespace app --ignore-not-found"]);
+    assert.deepEqual(runProbe(render([webToDatabase], ["app"]), "*").withdrawn, []);
   });
 
   it("puts servers and clients on different nodes, with the labels of the rule", () => {

@@ -133,6 +133,14 @@ describe("a unit that restarts safely", () => {
     assert.match(host.read("running"), /works 1\ns1/);
   });
 
+  it("keeps a file that is to go although what runs with it is known no longer", () => {
+    const old = host.path("old");
+    assert.equal(apply(secretsOf({ secret: "s1", old: "works" })).code, 0);
+    assert.equal(apply(secretsOf({ secret: "s2 works" })).code, 0);
+    assert.equal(apply(planOf("works refused", ["old"])).code, 1);
+    assert.ok(existsSync(old));
+  });
+
   it("keeps a file that is to go until the new configuration works without it", () => {
     host.write("etc/old", "old\n");
     const withOld = mergeFragments({
@@ -201,4 +209,15 @@ describe("secret files of a unit that restarts safely", () => {
     assert.equal(host.read("open"), "");
     assert.match(host.read(`state/safe/x.service/good/files${host.path("secret")}`), /s1/);
   });
+
+  for (const [state, restarts] of [
+    ["activating\nstart", 1],
+    ["activating\nauto-restart", 0],
+  ] as const) {
+    it(`restart a unit that is ${state.replace("\n", ", ")} ${restarts === 0 ? "not: it will read them" : "too: it may have read the old ones"}`, () => {
+      host.write("unit-state", `${state}\n`);
+      assert.equal(apply(secretsOf({ secret: "s2 works" })).code, 0);
+      assert.equal(host.restarts(), restarts);
+    });
+  }
 });

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { attemptedBy } from "../../../commands/attempted";
+
+describe("what the last up set out to do", () => {
+  const type = "redoubt:pki:ClusterPki";
+  const urn = `urn:pulumi:test::redoubt::${type}::pki`;
+
+  it("is known of its keys and authorities, also where it failed", () => {
+    const authorities = { issuing: 2, trusted: [1, 2] };
+    const serviceAccountKeys = { signingKey: 2, acceptedKeys: [1, 2] };
+    const resources = [{ urn, type, inputs: { epoch: 0, authorities, serviceAccountKeys } }];
+    const { authorities: generations, serviceAccountKeys: keys } = attemptedBy(resources);
+    assert.deepEqual([generations, keys], [authorities, serviceAccountKeys]);
+  });
+
+  it("is not known of an older version, nor before the first up", () => {
+    assert.equal(attemptedBy([{ urn, type, inputs: { epoch: 0 } }]).authorities, undefined);
+    assert.equal(attemptedBy([]).serviceAccountKeys, undefined);
+  });
+});
