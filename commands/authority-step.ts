@@ -1,4 +1,4 @@
-import { checkAuthorityStep } from "../components/config/authority-checks";
+import { checkAuthorityStep, checkIssuingStep } from "../components/config/authority-checks";
 import { describeProblems } from "../components/config/problem";
 import { firstGeneration, type AuthorityGenerations } from "../components/pki/authority-generations";
 
@@ -13,14 +13,18 @@ export interface AuthorityOutputs {
 /**
  * Refuses a step of the authorities after which hosts would refuse each other, before anything changes.
  *
- * @param running Outputs of the last `up`.
+ * @param running Outputs of the last `up` that ended well.
  * @param wanted The configured generations; undefined when nothing is known of them.
+ * @param attempted What the last `up` set out to do: where it failed, some hosts are there. The way back stays open, as what it
+ * was to withdraw is not gone before it ends.
  */
 export function refuseAuthoritySkip(
   running: AuthorityOutputs,
   wanted: AuthorityGenerations | undefined,
+  attempted?: AuthorityGenerations,
 ): void {
   if (running.kubernetesVersion === undefined || wanted === undefined) return;
-  const problems = checkAuthorityStep(running.authorities ?? firstGeneration, wanted);
+  const told = checkAuthorityStep(running.authorities ?? firstGeneration, wanted);
+  const problems = told.length > 0 || attempted === undefined ? told : checkIssuingStep(attempted, wanted);
   if (problems.length > 0) throw new Error(describeProblems(problems));
 }

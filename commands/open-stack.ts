@@ -82,10 +82,11 @@ function refuseSkips(stack: string, { outputs, resources }: StackState): void {
   // From where the last one ended that ended well, and from where one was that ended half-way.
   const attempted = attemptedBy(resources);
   refuseKeySkip(outputs.serviceAccountKeys, serviceAccountKeys);
-  refuseKeySkip(attempted.serviceAccountKeys, serviceAccountKeys);
+  // A first one that failed left nobody with a token.
+  if (outputs.kubernetesVersion !== undefined)
+    refuseKeySkip(attempted.serviceAccountKeys, serviceAccountKeys);
   refuseIssuerChange(outputs.serviceAccountIssuer?.issuer, issuers);
-  refuseAuthoritySkip(outputs, authorities);
-  refuseAuthoritySkip({ ...outputs, authorities: attempted.authorities ?? outputs.authorities }, authorities);
+  refuseAuthoritySkip(outputs, authorities, attempted.authorities);
 }
 
 /** What a stack is opened for. What is removed takes no step, whatever its configuration says; what is removed whole need not run. */

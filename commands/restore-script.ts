@@ -55,6 +55,8 @@ restore() {
   for unit in ${readers.join(" ")}; do
     [ ! -e "/etc/systemd/system/$unit" ] || readers+=("$unit")
   done
+  # Of a restore that was cut off.
+  rm --recursive --force "$data"/restore-*
   # On etcd's disk before anything stops, which may be another than that of the folder: from here on there are renames only.
   mv --no-target-directory "$folder/data/member" "$data/restore-$stamp" || {
     rm --recursive --force "$data/restore-$stamp"

@@ -12,6 +12,9 @@ import { readStackFile } from "./stack-file";
 
 const configurationSchema = z.looseObject({ config: z.record(z.string(), z.unknown()).nullish() });
 
+/** A block that Pulumi encrypted as a whole: nothing is known of it, and not that it has its defaults. */
+const encrypted = z.strictObject({ secure: z.string() });
+
 /** Each block by itself: one that is malformed must not hide the others. */
 const blocks = {
   clusterName: z.string().optional(),
@@ -65,18 +68,23 @@ export interface StackConfiguration {
 export function configurationOf(stack: string, file: unknown): StackConfiguration {
   const config = configurationSchema.safeParse(file).data?.config ?? {};
   // What is malformed is the program's to report, with all the rest.
+  const isHidden = (name: string): boolean => encrypted.safeParse(config[`redoubt:${name}`]).success;
   const read = <Name extends BlockName>(name: Name): z.infer<(typeof blocks)[Name]> | undefined =>
-    blocks[name].safeParse(config[`redoubt:${name}`]).data as z.infer<(typeof blocks)[Name]> | undefined;
+    isHidden(name)
+      ? undefined
+      : (blocks[name].safeParse(config[`redoubt:${name}`]).data as
+          z.infer<(typeof blocks)[Name]> | undefined);
   const hosts = read("hosts");
   const network = read("network");
   const allHosts = settingsSchema.shape.hosts.safeParse(config["redoubt:hosts"]).data;
   const clusterName = read("clusterName") ?? stack;
+  const isUnnamed = isHidden("clusterName");
   const accounts = read("authentication")?.serviceAccounts;
   return {
     clusterName,
     cluster: {
-      fixedSettings: network === undefined ? undefined : fixedSettingsOf(clusterName, network),
-      fixedHosts: allHosts === undefined ? undefined : fixedHostsOf(clusterName, allHosts),
+      fixedSettings: network === undefined || isUnnamed ? undefined : fixedSettingsOf(clusterName, network),
+      fixedHosts: allHosts === undefined || isUnnamed ? undefined : fixedHostsOf(clusterName, allHosts),
       listedHosts: listedHostsOf(hosts),
     },
     architecture: architectureOf(hosts),

@@ -125,7 +125,10 @@ function compareUnit(entry: EntryOf<"unit">, facts: HostFacts): Comparison {
 }
 
 function compareStep(entry: EntryOf<"step">, index: number, facts: HostFacts): Comparison {
-  const { exit, output } = facts.answer(`step ${index}`);
+  const { exit, output } = facts.check(`step ${index}`) ?? {
+    exit: 1,
+    output: "its check did not end in time",
+  };
   if (exit === 0) return undefined;
   // Checks that compare say what differs.
   const said = output.trim() === "" ? [] : reportLines(output.trimEnd().split("\n"));

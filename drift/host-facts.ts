@@ -85,6 +85,12 @@ export class HostFacts {
     return answer;
   }
 
+  /** How a check ended, for which taking too long is an answer: undefined then. @throws when it was never asked. */
+  public check(fact: string): Answer | undefined {
+    const answer = this.#answers.get(fact);
+    return answer !== undefined && timedOut.has(answer.exit) ? undefined : this.answer(fact);
+  }
+
   /** What a program said that fails only when it could say nothing. @throws also when it failed. */
   #whole(fact: string): string {
     const { exit, output } = this.answer(fact);

@@ -23,12 +23,8 @@ export function authorityProblems({ pki }: Settings): Problem[] {
   return problems;
 }
 
-/**
- * Whether a running cluster may go from one set of authorities to another: one issues only where it is trusted already, and one whose
- * certificates are in use is not withdrawn. Else hosts would refuse each other. One that was withdrawn has lost its key and comes not
- * back.
- */
-export function checkAuthorityStep(from: AuthorityGenerations, to: AuthorityGenerations): Problem[] {
+/** One issues only where it is trusted already, and one whose certificates are in use is not withdrawn: else hosts would refuse each other. */
+export function checkIssuingStep(from: AuthorityGenerations, to: AuthorityGenerations): Problem[] {
   const problems: Problem[] = [];
   if (!from.trusted.includes(to.issuing)) {
     problems.push({
@@ -46,14 +42,20 @@ export function checkAuthorityStep(from: AuthorityGenerations, to: AuthorityGene
       fix: `change issuing first and run up, then withdraw ${from.issuing}`,
     });
   }
+  return problems;
+}
+
+/** Whether a running cluster may go from one set of authorities to another. One that was withdrawn has lost its key and comes not back. */
+export function checkAuthorityStep(from: AuthorityGenerations, to: AuthorityGenerations): Problem[] {
   const newest = Math.max(...from.trusted);
-  for (const value of to.trusted.filter((item) => !from.trusted.includes(item) && item < newest)) {
-    problems.push({
+  const withdrawn = to.trusted.filter((item) => !from.trusted.includes(item) && item < newest);
+  return [
+    ...checkIssuingStep(from, to),
+    ...withdrawn.map((value) => ({
       setting: `${base}.trusted`,
       value,
       rule: `is older than ${newest}, which is trusted now: a generation that was withdrawn has lost its key`,
       fix: `begin a rotation with ${newest + 1}`,
-    });
-  }
-  return problems;
+    })),
+  ];
 }

@@ -162,7 +162,7 @@ const pki = z.strictObject({
   authorityValidityHours: hours
     .default(87600)
     .describe(
-      "Lifetime of authorities that are made from now on, in hours; those that are there keep theirs.",
+      "Lifetime of authorities, in hours. Those of Kubernetes, etcd, the front proxy and webhooks that are there keep the one that they were made with.",
     ),
   leafValidityHours: hours.default(8760).describe("Lifetime of leaf certificates, in hours."),
   renewBeforeHours: hours

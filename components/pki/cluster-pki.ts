@@ -82,8 +82,9 @@ export class ClusterPki extends pulumi.ComponentResource {
 
   public constructor(name: string, args: ClusterPkiArgs, opts?: pulumi.ComponentResourceOptions) {
     // The state tells by them what an `up` set out to do, also one that failed: the next step is checked against that too.
-    const { epoch, authorities, serviceAccountKeys } = args;
-    super("redoubt:pki:ClusterPki", name, { epoch, authorities, serviceAccountKeys }, opts);
+    const { signingKey, acceptedKeys } = args.serviceAccountKeys;
+    const attempted = { authorities: args.authorities, serviceAccountKeys: { signingKey, acceptedKeys } };
+    super("redoubt:pki:ClusterPki", name, { epoch: args.epoch, ...attempted }, opts);
     const protect = args.protect ?? true;
     this.args = args;
 

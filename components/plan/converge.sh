@@ -173,9 +173,15 @@ restart_readers() {
   done
   ((${#units[@]})) || return 0
   for unit in "${units[@]}"; do
-    # One that is still starting may have read the old one.
     state=$(systemctl show --property=ActiveState --property=SubState --value -- "$unit")
-    case $state in *inactive* | *failed* | *auto-restart*) continue ;; esac
+    case $state in
+      *inactive* | *failed* | *auto-restart*) continue ;;
+      # It may have read the old one. What it waits for may come later than this, so nothing waits for it, nor is judged by it.
+      *activating*)
+        systemctl restart --no-block -- "$unit"
+        continue
+        ;;
+    esac
     if ! has_good "$unit"; then plain+=("$unit"); continue; fi
     safe_restart "$unit" "$(cat "$engine_state/units/$unit.restart" 2>/dev/null || true)"
   done
@@ -188,19 +194,20 @@ restart_readers() {
 
 # file PATH OWNER GROUP MODE [VALIDATOR…]: content on stdin; {} in the validator is the candidate
 file() {
-  local path=$1 owner=$2 group=$3 mode=$4 content='' current='' word
+  local path=$1 owner=$2 group=$3 mode=$4 content='' current='' found word
   shift 4
   IFS= read -r -d '' content || true
   if [ -f "$path" ] && [ ! -L "$path" ]; then
     IFS= read -r -d '' current <"$path" || true
-    # What stands behind a NUL is not read.
-    if [ "$current" = "$content" ] && [ "$(stat --format %s "$path")" = "${#content}" ]; then
+    found=$(stat --format '%s %U %G %a' "$path")
+    # What stands behind a NUL is not read, so the size is asked.
+    if [ "$current" = "$content" ] && [ "${found%% *}" = "${#content}" ]; then
       # A run that failed before it made the file effective, or was not confirmed: this one makes up for both.
       if [ -n "${activation[$path]:-}" ] && [ -e "$revert_folder/revert.sh" ]; then
         arm_revert
         activate_paths+=("$path")
       fi
-      [ "$(stat --format '%U %G %a' "$path")" != "$owner $group $mode" ] || return 0
+      [ "${found#* }" != "$owner $group $mode" ] || return 0
       chown "$owner:$group" "$path"
       chmod "$mode" "$path"
       note "file $path (owner or mode)"

@@ -18,6 +18,7 @@ case $1 in
   show) [[ $* != *--property=SubState* ]] || { cat FOLDER/unit-state 2>/dev/null || { [ -e FOLDER/running ] && echo active || echo inactive; }; exit; }
     [[ $* != *RequiredBy* ]] || exit 0; printf 'Id=%s\\nLoadState=loaded\\nUnitFileState=enabled\\nActiveState=%s\\nNeedDaemonReload=no\\n' x.service "$([ -e FOLDER/running ] && echo active || echo inactive)" ;;
   restart)
+    [[ $* != *--no-block* ]] || { printf 'restart\\n' >>FOLDER/calls; exit 0; }
     printf 'restart\\n' >>FOLDER/calls
     rm -f FOLDER/running
     ! grep --quiet --no-messages crash FOLDER/etc/* || exit 1

@@ -244,8 +244,9 @@ machine_create() {
   [ -s "$key_file" ] || die "no host key came for machine $NAME"
   # A disk with another host key was left by a stack that is gone; it is not this machine's. One that can't be read says nothing.
   if [ -e "$dir/definition.env" ]; then
-    local differs=0
-    cmp --silent "$key_file" "$dir/upper/etc/ssh/ssh_host_ed25519_key" || differs=$?
+    local differs=0 key=$dir/upper/etc/ssh/ssh_host_ed25519_key
+    # Without one it is what a deletion left that was cut off.
+    if [ -e "$key" ]; then cmp --silent "$key_file" "$key" || differs=$?; else differs=1; fi
     case $differs in
       0) ;;
       1) machine_delete ;;

@@ -26,4 +26,16 @@ describe("An up that rotates authorities", () => {
     refuseAuthoritySkip({}, second);
     refuseAuthoritySkip({ kubernetesVersion, authorities: both }, undefined);
   });
+
+  it("is one from where an up that failed had been, too, and the way back stays open", () => {
+    const told = { kubernetesVersion, authorities: { issuing: 1, trusted: [1, 2] } };
+    const issues = { issuing: 2, trusted: [1, 2] };
+    refuseAuthoritySkip(told, told.authorities, issues);
+    refuseAuthoritySkip(told, issues, issues);
+    assert.throws(() => {
+      refuseAuthoritySkip(told, { issuing: 1, trusted: [1] }, issues);
+    }, /withdraws 2, which issued the certificates that are in use/);
+    const withdraws = { issuing: 2, trusted: [2] };
+    refuseAuthoritySkip({ kubernetesVersion, authorities: issues }, issues, withdraws);
+  });
 });

@@ -51,6 +51,16 @@ describe("what commands know of a configuration before the program reads it", ()
     });
   }
 
+  it("is not a default where a block is encrypted as a whole", () => {
+    const hidden = Object.fromEntries(Object.keys(blocks).map((name) => [name, { secure: "v1:x" }]));
+    const known = configurationOf("prod", { config: hidden });
+    const { fixedSettings, fixedHosts, listedHosts } = known.cluster;
+    assert.deepEqual(
+      [known.serviceAccountKeys, known.issuers, known.authorities, fixedSettings, fixedHosts, listedHosts],
+      [undefined, undefined, undefined, undefined, undefined, undefined],
+    );
+  });
+
   it("is the same where blocks are JSON in a text, as pulumi config set writes them", () => {
     const folder = mkdtempSync(path.join(tmpdir(), "redoubt-test-"));
     try {

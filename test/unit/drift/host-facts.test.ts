@@ -104,4 +104,9 @@ DropInPaths=
     assert.throws(() => facts("sockets", "", 1).sockets, /could not answer "sockets" \(exit 1\)/);
     assert.deepEqual([...facts("checksums", "", 1).checksums], [], "a file that is not there is no fault");
   });
+
+  it("is an answer of a check that it took too long", () => {
+    assert.equal(facts("step 0", "", 124).check("step 0"), undefined);
+    assert.deepEqual(facts("step 0", "why", 3).check("step 0"), { exit: 3, output: "why" });
+  });
 });

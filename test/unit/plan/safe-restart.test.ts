@@ -220,4 +220,10 @@ describe("secret files of a unit that restarts safely", () => {
       assert.equal(host.restarts(), restarts);
     });
   }
+
+  it("are not judged by a unit that is still starting: what it waits for may come later", () => {
+    host.write("unit-state", "activating\nstart\n");
+    assert.equal(apply(secretsOf({ secret: "s2 crash" })).code, 0);
+    assert.match(host.read("etc/secret"), /s2 crash/);
+  });
 });
