@@ -6,7 +6,11 @@ import type { ClusterOutputs, Outcome, TestCluster } from "../../support/cluster
 const policySchema = z.object({
   apiVersion: z.string(),
   kind: z.string(),
-  metadata: z.object({ name: z.string(), namespace: z.string() }),
+  metadata: z.object({
+    name: z.string(),
+    namespace: z.string(),
+    labels: z.record(z.string(), z.string()).optional(),
+  }),
   spec: z.looseObject({}),
 });
 
