@@ -13,6 +13,12 @@ const all = 3;
 /** What a rotation ends with. */
 const authorities = "{ issuing: 2, trusted: [2] }";
 
+/**
+ * Seconds until the probe gives up. The balancer asks only whether a port is open, so a kubelet may stay with an API server that has just
+ * lost etcd, and hear of no pod until that one asks again, which takes up to two minutes.
+ */
+const patience = 150;
+
 /** Control planes behind a load balancer that the operator provides. */
 function configuration(
   endpoint: string,
@@ -24,6 +30,8 @@ function configuration(
   redoubt:hosts:
     controlPlanes: ${controlPlanes}
     workers: 1
+  redoubt:network:
+    probeTimeoutSeconds: ${patience}
   redoubt:pki:
     authorities: ${generations}
   redoubt:apiServer:
