@@ -8,15 +8,14 @@ const processors = z
   .optional()
   .catch(undefined);
 
-const listedHosts = z.looseObject({
-  hosts: z.array(
-    z.looseObject({
-      name: z.string(),
-      role: z.enum(["control-plane", "worker"]),
-      address: z.string().optional(),
-    }),
-  ),
+/** A host as a configuration lists it, and as outputs tell of it. */
+export const listedHost = z.looseObject({
+  name: z.string(),
+  role: z.enum(["control-plane", "worker"]),
+  address: z.string().optional(),
 });
+
+const listedHosts = z.looseObject({ hosts: z.array(listedHost) });
 
 /** `hosts` of a stack's configuration, as far as commands must know it before the program reads all of it. */
 export const hostsBlock = z.looseObject({

@@ -9,12 +9,18 @@ import { describeProblems } from "../components/config/problem";
 /**
  * Refuses a step of the service account keys that would log workloads out, before anything changes.
  *
- * @param running The keys of the last `up`; undefined before the first one.
+ * @param running The keys of the last `up` that ended well; undefined before the first one: then nobody has a token.
  * @param wanted The configured keys; undefined when nothing is known of them.
+ * @param attempted Those of the last `up`, however it ended: where it failed, some API servers sign with them.
  */
-export function refuseKeySkip(running: KeysInUse | undefined, wanted: KeysInUse | undefined): void {
+export function refuseKeySkip(
+  running: KeysInUse | undefined,
+  wanted: KeysInUse | undefined,
+  attempted?: KeysInUse,
+): void {
   if (running === undefined || wanted === undefined) return;
-  const problems = checkKeyStep(running, wanted);
+  const told = checkKeyStep(running, wanted);
+  const problems = told.length > 0 || attempted === undefined ? told : checkKeyStep(attempted, wanted);
   if (problems.length > 0) throw new Error(describeProblems(problems));
 }
 

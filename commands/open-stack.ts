@@ -7,7 +7,6 @@ import { attemptedBy } from "./attempted";
 import { refuseAuthoritySkip } from "./authority-step";
 import { refuseClusterChange } from "./cluster-step";
 import { refuseIssuerChange, refuseKeySkip } from "./key-step";
-import { unfinishedUpdate, type Unfinished } from "./last-update";
 import { refusePlainSecrets } from "./plain-secrets";
 import { refuseHalfRemoved } from "./removal";
 import { run } from "./shell";
@@ -65,8 +64,8 @@ export interface OpenedStack {
   readonly environment: NodeJS.ProcessEnv;
   /** The stack's outputs as they were after its last `up`. */
   readonly outputs: StackOutputs;
-  /** How the last `up` ended half-way; undefined when it did not. */
-  readonly unfinished: Unfinished | undefined;
+  /** Whether the engine was killed on its last run, so that nobody wrote down what it had changed. */
+  readonly cutOff: boolean;
   /** As {@link hostProviderOf}. */
   readonly hostProvider: string | undefined;
   /** Whether an `up` would be the first of machines of this box: what it makes can be thrown away and made anew. */
@@ -81,10 +80,7 @@ function refuseSkips(stack: string, { outputs, resources }: StackState): void {
   refuseVersionSkip(running, kubernetesVersion ?? defaultVersion);
   // From where the last one ended that ended well, and from where one was that ended half-way.
   const attempted = attemptedBy(resources);
-  refuseKeySkip(outputs.serviceAccountKeys, serviceAccountKeys);
-  // A first one that failed left nobody with a token.
-  if (outputs.kubernetesVersion !== undefined)
-    refuseKeySkip(attempted.serviceAccountKeys, serviceAccountKeys);
+  refuseKeySkip(outputs.serviceAccountKeys, serviceAccountKeys, attempted.serviceAccountKeys);
   refuseIssuerChange(outputs.serviceAccountIssuer?.issuer, issuers);
   refuseAuthoritySkip(outputs, authorities, attempted.authorities);
 }
@@ -110,13 +106,12 @@ export async function openStack(options: StackOptions, purpose: Purpose): Promis
     process.stderr.write(`stack ${options.stack}: released the lock of an engine that was killed\n`);
     await forgetPendingCreations(options.stack, environment);
   }
-  const unfinished = await unfinishedUpdate(options.stack, cutOff, environment);
   const hostProvider = hostProviderOf(options.stack);
-  const isFirst = hostProvider === "local" && isStateEmpty(options.stack, environment);
+  const isFirst = hostProvider === "local" && isStateEmpty(options.stack, environment, state);
   // What a first up had made when it was killed, no state knows of.
   if (purpose === "change" && isFirst && cutOff) await localMachines("delete-all", options.stack);
   else if (purpose !== "removal") await localMachines("start-all", options.stack);
-  return { environment, outputs, unfinished, hostProvider, isFirst };
+  return { environment, outputs, cutOff, hostProvider, isFirst };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
+import { listedHost } from "./hosts-block";
 import { run } from "./shell";
 import { projectFolder, stateFile } from "./stack";
 
@@ -19,15 +20,7 @@ const outputsSchema = z.looseObject({
   /** What no `up` may change of hosts. */
   fixedHosts: z.record(z.string(), z.string()).optional(),
   /** Every node. */
-  nodeTable: z
-    .array(
-      z.looseObject({
-        name: z.string(),
-        role: z.enum(["control-plane", "worker"]),
-        address: z.string().optional(),
-      }),
-    )
-    .optional(),
+  nodeTable: z.array(listedHost).optional(),
   /** Who issues tokens of service accounts. */
   serviceAccountIssuer: z.looseObject({ issuer: z.string() }).optional(),
   /** Keys of service account tokens in use. */
@@ -73,12 +66,6 @@ function outputsOf(resources: readonly StateResource[]): unknown {
   return resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
 }
 
-/** Whether a state on this box holds no resource: the stack was never up, or was destroyed. False for states elsewhere. */
-export function isStateEmpty(stack: string, env: NodeJS.ProcessEnv): boolean {
-  const file = stateFile(stack, env);
-  return file !== undefined && resourcesIn(file).length === 0;
-}
-
 /** What a state holds. */
 export interface StackState {
   /** As they were after the last `up` that ended well; secrets stay hidden. */
@@ -100,6 +87,15 @@ async function readResources(stack: string, env: NodeJS.ProcessEnv): Promise<rea
   const args = ["stack", "export", "--stack", stack];
   const text = await run("pulumi", args, { cwd: projectFolder, env, stdout: "capture" });
   return exportSchema.parse(JSON.parse(text)).deployment.resources ?? [];
+}
+
+/** Whether a state on this box holds no resource: the stack was never up, or was destroyed. False for states elsewhere. */
+export function isStateEmpty(
+  stack: string,
+  env: NodeJS.ProcessEnv,
+  { resources }: Pick<StackState, "resources">,
+): boolean {
+  return stateFile(stack, env) !== undefined && resources.length === 0;
 }
 
 /** The outputs of {@link readState}. */

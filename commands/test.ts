@@ -111,19 +111,18 @@ async function withToolchain(folder: string, tools: readonly string[] = []): Pro
 
 const awsTools = ["pulumi-resource-aws-test"];
 
-/** Clusters, one of which comes to another version. */
-async function clusterTests(): Promise<void> {
-  // The default one last: what the operator types is of its version.
+/** Tools of clusters, one of which comes to another version. */
+async function clusterTools(): Promise<NodeJS.ProcessEnv> {
   await ensureToolchain({ kubernetesVersion: newestKubernetesVersion });
-  await withToolchain("cluster");
+  // The default version last: what the operator types is of it.
+  const { environment } = await ensureToolchain();
+  return { ...process.env, ...environment };
 }
 
 /** The emulated account waits most of the time, so its tests cost little beside those of machines; their results are shown after them. */
 async function awsBesideCluster(): Promise<void> {
-  await ensureToolchain({ kubernetesVersion: newestKubernetesVersion });
-  const { environment } = await ensureToolchain();
+  const env = await clusterTools();
   await ensureTools(awsTools);
-  const env = { ...process.env, ...environment };
   const folder = mkdtempSync(path.join(tmpdir(), "redoubt-aws-report-"));
   const report = path.join(folder, "report");
   const aws = nodeTest(testFiles("aws"), env, report);
@@ -143,7 +142,7 @@ const levels: Readonly<Record<string, () => Promise<void>>> = {
   policies: () => withToolchain("policies"),
   state: () => withToolchain("state"),
   aws: () => withToolchain("aws", awsTools),
-  cluster: clusterTests,
+  cluster: async () => nodeTest(testFiles("cluster"), await clusterTools()),
 };
 
 /** `npm test`: all levels, cheapest first; `npm test -- unit` runs one. */

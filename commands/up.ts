@@ -1,4 +1,5 @@
 import { renewalWarnings } from "../components/pki/expiry";
+import { unfinishedUpdate } from "./last-update";
 import { main } from "./main";
 import { stackOptions, stackCommand } from "./options";
 import { engineParallelism, openStack, pulumi, type OpenedStack } from "./open-stack";
@@ -17,10 +18,11 @@ const warningDays = 30;
  */
 async function repairs(
   stack: string,
-  { environment, unfinished }: OpenedStack,
+  { environment, cutOff }: OpenedStack,
   wanted: boolean | undefined,
 ): Promise<readonly string[]> {
   if (wanted === false) return [];
+  const unfinished = await unfinishedUpdate(stack, cutOff, environment);
   if (unfinished !== undefined) {
     process.stderr.write(`stack ${stack}: the last up ${unfinished}; looking for what it left half-done\n`);
   }

@@ -1,9 +1,8 @@
 import { checkVersionStep } from "../components/config/cross-checks";
 import { describeProblems } from "../components/config/problem";
+import { minorNumber } from "../components/plan/minor-version";
 import { scriptOf, stdinOf } from "../report/host-script";
 import type { StateResource } from "./stack-outputs";
-
-const minorOf = (version: string): number => Number(version.split(".")[1]);
 
 /** The version of the API server that a script brings to its host. */
 function apiServerVersion({ inputs }: StateResource): string | undefined {
@@ -24,7 +23,7 @@ export function runningVersions(
     .filter(({ urn }) => /::control-plane-[^:]*-apply$/.test(urn))
     .flatMap((resource) => apiServerVersion(resource) ?? []);
   return [...new Set([...(told === undefined ? [] : [told]), ...reached])].sort(
-    (left, right) => minorOf(left) - minorOf(right),
+    (left, right) => minorNumber(left) - minorNumber(right),
   );
 }
 

@@ -91,11 +91,11 @@ export class HostFacts {
     return answer !== undefined && timedOut.has(answer.exit) ? undefined : this.answer(fact);
   }
 
-  /** What a program said that fails only when it could say nothing. @throws also when it failed. */
-  #whole(fact: string): string {
+  /** The lines of a program that fails only when it could say nothing. @throws also when it failed. */
+  #lines(fact: string): string[] {
     const { exit, output } = this.answer(fact);
     if (exit !== 0) throw new Error(`the host could not answer "${fact}" (exit ${exit})`);
-    return output;
+    return output.split("\n").filter((line) => line !== "");
   }
 
   /** True when the host shares its kernel with others. */
@@ -123,16 +123,14 @@ export class HostFacts {
 
   /** Names of the packages that are installed. */
   public get packages(): ReadonlySet<string> {
-    const lines = this.#whole("packages").split("\n");
+    const lines = this.#lines("packages");
     return new Set(
       lines.filter((line) => line.startsWith("installed ")).map((line) => line.slice("installed ".length)),
     );
   }
 
   public get accounts(): readonly AccountFact[] {
-    const lines = this.#whole("accounts")
-      .split("\n")
-      .filter((line) => line !== "");
+    const lines = this.#lines("accounts");
     return lines.map((line) => {
       const [name = "", , uid = "", , , , shell = ""] = line.split(":");
       return { name, uid: Number(uid), shell };
@@ -141,9 +139,7 @@ export class HostFacts {
 
   /** Members of each group, those not counted whose primary group it is. */
   public get groups(): ReadonlyMap<string, readonly string[]> {
-    const lines = this.#whole("groups")
-      .split("\n")
-      .filter((line) => line !== "");
+    const lines = this.#lines("groups");
     return new Map(
       lines.map((line) => {
         const [name = "", , , members = ""] = line.split(":");
@@ -201,9 +197,7 @@ export class HostFacts {
 
   /** Sockets that wait for somebody. */
   public get sockets(): readonly SocketFact[] {
-    const lines = this.#whole("sockets")
-      .split("\n")
-      .filter((line) => line !== "");
+    const lines = this.#lines("sockets");
     return lines.map((line) => {
       const [protocol = "", , , , local = ""] = line.trim().split(/\s+/);
       const colon = local.lastIndexOf(":");

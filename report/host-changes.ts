@@ -1,6 +1,7 @@
 import type { ScriptContents } from "../components/plan/read-script";
 import type { Change } from "./change";
 import { endedPhases, etcdPhase, type EndedPhase } from "./ended-phases";
+import { fieldChanges } from "./fields";
 import { hostFates, memberLeavesImpact, type HostFates } from "./host-fates";
 import { scriptOf, stdinOf } from "./host-script";
 import { hostOf, type ReportedHost } from "./hosts";
@@ -44,6 +45,21 @@ function secretFilesChange(
   return { place, title: "secret files", operation: "update", impact: { ...worst, reason }, fields: [] };
 }
 
+/** What a node's turn goes by when it comes to another version, of the call that `components/node/upgrade-turn.ts` renders. */
+function turnOf(script: string | undefined): Record<string, unknown> {
+  const [, maxUnavailable, drainTimeoutSeconds] = /^take_turn \S+ \S+ (\d+) (\d+)$/m.exec(script ?? "") ?? [];
+  return { maxUnavailable, drainTimeoutSeconds };
+}
+
+/** Settings of upgrades; what a turn does to a node is told by the program that changes. */
+function turnChange(place: string, step: Step): Change[] {
+  if (step.operation !== "update") return [];
+  const fields = fieldChanges(turnOf(stdinOf(step.oldInputs)), turnOf(stdinOf(step.newInputs)));
+  if (fields.length === 0) return [];
+  const impact: Impact = { class: "none", reason: "it counts when the node comes to another minor version" };
+  return [{ place, title: "kubernetes.upgrade", operation: "update", impact, fields }];
+}
+
 /** A command that is no plan: the text of its script is compared, and nothing is known of what it does. */
 function scriptTextChange(
   place: string,
@@ -52,8 +68,9 @@ function scriptTextChange(
   host: ReportedHost | undefined,
 ): Change[] {
   if (step.operation === "same" || step.operation === "delete") return [];
-  // The second login of a guarded change, and what moves pods from a node and lets them back: its plan tells of files and programs.
-  if (/-(?:confirm|turn|return)$/.test(name)) return [];
+  if (name.endsWith("-turn")) return turnChange(place, step);
+  // The second login of a guarded change, and what lets pods back to a node: its plan tells of files and programs.
+  if (/-(?:confirm|return)$/.test(name)) return [];
   const isProbe = name.startsWith("probe");
   const impact: Impact = isProbe
     ? { class: "none", reason: "the probe makes its connections again" }

@@ -1,3 +1,4 @@
+import { minorVersion } from "../components/plan/minor-version";
 import type { ArtifactSpec } from "../components/plan/plan";
 import type { ScriptContents, ScriptUnit } from "../components/plan/read-script";
 import type { Change, FieldChange } from "./change";
@@ -73,14 +74,12 @@ function fileChange(pair: Pair<ScriptContents["files"][number]>, plans: PlanChan
   };
 }
 
-const minorOf = (version: string): string => version.replace(/^v/, "").split(".").slice(0, 2).join(".");
-
 function artifactImpact({ before, after }: Pair<ArtifactSpec>, plans: PlanChange): Impact {
   if (after === undefined) return forgotten;
   if (
     after.name === "kubelet" &&
     before !== undefined &&
-    minorOf(before.version) !== minorOf(after.version)
+    minorVersion(before.version) !== minorVersion(after.version)
   ) {
     return {
       class: "drain",

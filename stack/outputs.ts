@@ -110,14 +110,13 @@ function notApplicable(hosts: readonly HardenedHost[]): pulumi.Output<Record<str
 export function stackOutputs(blueprint: Blueprint, sources: OutputSources): StackOutputs {
   const { machines, pki, people, hosts, probe } = sources;
   const { kubernetes, authentication, clusterName, network, pki: settings } = blueprint.settings;
-  const { hosts: hostSettings } = blueprint.settings;
   const { authorities } = settings;
   const { issuer, signingKey, acceptedKeys } = authentication.serviceAccounts;
   const login = loginParameters(blueprint, pki);
   return {
     kubernetesVersion: kubernetes.version,
     fixedSettings: fixedSettingsOf(clusterName, network),
-    fixedHosts: fixedHostsOf(clusterName, hostSettings),
+    fixedHosts: fixedHostsOf(clusterName, blueprint.settings.hosts),
     endpoint: pki.server,
     kubeconfig: pki.adminKubeconfig,
     userKubeconfigs: pulumi.secret(

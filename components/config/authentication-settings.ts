@@ -133,6 +133,7 @@ export function defaultIssuer(clusterDomain: string): string {
   return `https://kubernetes.default.svc.${clusterDomain}`;
 }
 
+/** With the issuer filled in, which depends on the cluster's domain. */
 export function fillAuthentication(parsed: Parsed, clusterDomain: string): AuthenticationSettings {
   const { issuer = defaultIssuer(clusterDomain) } = parsed.serviceAccounts;
   return { ...parsed, serviceAccounts: { ...parsed.serviceAccounts, issuer } };

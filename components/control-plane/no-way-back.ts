@@ -1,3 +1,4 @@
+import { minorNumber } from "../plan/minor-version";
 import { binaryPath } from "../plan/paths";
 import type { PlanFragment } from "../plan/plan";
 
@@ -9,13 +10,12 @@ import type { PlanFragment } from "../plan/plan";
  */
 export function noWayBack(version: string): PlanFragment {
   const program = binaryPath("kube-apiserver");
-  const [, minor = ""] = version.split(".");
   const script = `[ -e ${program} ] || [ -L ${program} ] || exit 0
 installed=$(${program} --version) || { echo 'it does not say which it is. Fix: put ${program} back as it was; where it is known to be of no later minor, remove it'; exit 1; }
 installed=\${installed##*v}
 IFS=. read -r _ minor _ <<<"$installed"
 [[ $minor =~ ^[0-9]+$ ]] || { echo "it says that it is $installed"; exit 1; }
-((minor <= ${minor})) || { echo "it is $installed. Fix: set kubernetes.version to $installed"; exit 1; }`;
+((minor <= ${minorNumber(version)})) || { echo "it is $installed. Fix: set kubernetes.version to $installed"; exit 1; }`;
   return {
     preconditions: [
       {

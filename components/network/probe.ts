@@ -1,5 +1,6 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { asRoot } from "../plan/as-root";
 import type { AllowRule } from "./allow-rules";
 import { planFlows, type ProbePlan } from "./flows";
 import type { ProbedCluster } from "./probe-cast";
@@ -36,13 +37,12 @@ export class ConnectivityProbe extends pulumi.ComponentResource {
   public constructor(name: string, args: ConnectivityProbeArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:network:ConnectivityProbe", name, {}, opts);
     const plan = planFlows(args.allow, args.cluster);
-    const run = "sudo --non-interactive bash -s";
     const probe = new command.remote.Command(
       `${name}-run`,
       {
         connection: args.connection,
-        create: run,
-        update: run,
+        create: asRoot,
+        update: asRoot,
         stdin: renderProbeScript({
           plan,
           allow: args.allow,

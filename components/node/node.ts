@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Host, HostConnection, HostSpec } from "../hosts/host";
 import { firstGeneration, type AuthorityGenerations } from "../pki/authority-generations";
 import { ApplyPlan } from "../plan/apply-plan";
+import { asRoot } from "../plan/as-root";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { mergeFragments } from "../plan/merge";
 import { containerd, type PreloadedImage } from "./containerd";
@@ -51,8 +52,6 @@ export interface LeavesBy {
   /** When that host goes the cluster goes, and nobody has to leave it. */
   readonly deletedWith: pulumi.Resource;
 }
-
-const run = "sudo --non-interactive bash -s";
 
 const controlPlaneTaints: readonly Taint[] = [{ key: controlPlaneRole, effect: "NoSchedule" }];
 
@@ -122,7 +121,7 @@ export class Node extends pulumi.ComponentResource {
         `${name}-leave`,
         {
           connection: leavesBy.connection,
-          delete: run,
+          delete: asRoot,
           stdin: renderLeave(spec.name),
           logging: "none",
           addPreviousOutputInEnv: false,
@@ -142,7 +141,7 @@ export class Node extends pulumi.ComponentResource {
   ): pulumi.Resource {
     return new command.remote.Command(
       name,
-      { connection, update: run, stdin, logging: "none", addPreviousOutputInEnv: false },
+      { connection, update: asRoot, stdin, logging: "none", addPreviousOutputInEnv: false },
       { parent: this, dependsOn },
     );
   }

@@ -1,3 +1,4 @@
+import { minorVersion } from "../plan/minor-version";
 import { binaryPath, paths } from "../plan/paths";
 import type { PlanFragment } from "../plan/plan";
 import { apiServerPort } from "../plan/ports";
@@ -21,7 +22,7 @@ export interface VersionSkewOptions {
  */
 export function versionSkew({ controlPlanes, version, drainedAs }: VersionSkewOptions): PlanFragment {
   const kubelet = binaryPath("kubelet");
-  const minor = version.split(".").slice(0, 2).join(".");
+  const minor = minorVersion(version);
   const servers = shellCommand(controlPlanes.map((address) => `https://${address}:${apiServerPort}`));
   const ask = `${binaryPath("kubectl")} --kubeconfig=${paths.kubeletKubeconfig} --request-timeout=5s --server="$server" get --raw /version`;
   const script = `[ -x ${kubelet} ] || exit 0

@@ -1,5 +1,6 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { asRoot } from "./as-root";
 import { withFunctions, type FunctionSource } from "./functions";
 import { withTexts } from "./late-texts";
 import type { HostPlan, HostReport } from "./plan";
@@ -50,7 +51,6 @@ export class ApplyPlan extends pulumi.ComponentResource {
 
   public constructor(name: string, args: ApplyPlanArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:plan:ApplyPlan", name, { phase: args.phase }, opts);
-    const run = "sudo --non-interactive bash -s";
     const { phase, plan, functions = "kept", lateTexts } = args;
     const rendered = (render: (plan: HostPlan, phase: Phase) => string): pulumi.Input<string> =>
       lateTexts === undefined
@@ -62,8 +62,8 @@ export class ApplyPlan extends pulumi.ComponentResource {
       `${name}-apply`,
       {
         connection: args.connection,
-        create: run,
-        update: run,
+        create: asRoot,
+        update: asRoot,
         stdin: rendered((known, of) => withFunctions(renderScript(known, of), functions)),
         logging: "none",
         addPreviousOutputInEnv: false,
@@ -82,8 +82,8 @@ export class ApplyPlan extends pulumi.ComponentResource {
         `${name}-confirm`,
         {
           connection,
-          create: run,
-          update: run,
+          create: asRoot,
+          update: asRoot,
           stdin: rendered(renderConfirm),
           logging: "none",
           addPreviousOutputInEnv: false,

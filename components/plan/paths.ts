@@ -5,6 +5,8 @@
 export const paths = {
   /** State of the plan engine: unit digests, revert guards, manifests. root 0700. */
   engineState: "/var/lib/redoubt",
+  /** What puts guarded files back, while a change of them is unconfirmed. */
+  revert: "/var/lib/redoubt/revert",
   /** Functions that scripts of plans call; see `functions.ts`. */
   functions: "/usr/local/lib/redoubt/converge.sh",
   /** Read-only store of artifacts on local machines. */

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { convergeFunctions } from "./functions";
 import { hereDocument } from "./here-document";
 import type { DirectorySpec, FileSpec, HostPlan, ReadinessSpec, UnitSpec, UserSpec } from "./plan";
+import { paths } from "./paths";
 import { shellCommand } from "./quote";
 import { whenWhole } from "./whole-script";
 
@@ -241,7 +242,7 @@ export function renderConfirm(plan: HostPlan, phase: Phase): string {
 confirm() {
   printf '%s  %s\\n' "$1" "$2" | sha256sum --check --status && return 0
   # Somebody else's change, made while the revert waited: it is put back all the same.
-  [ ! -e /var/lib/redoubt/revert/revert.sh ] || bash /var/lib/redoubt/revert/revert.sh
+  [ ! -e ${paths.revert}/revert.sh ] || bash ${paths.revert}/revert.sh
   printf '%s was put back to what it was: no second login came within 60 s of its change. ' "$2" >&2
   printf 'Fix: make sure the change lets the operator in, then run up again with --replace of the resource that applies it\\n' >&2
   exit 1
@@ -249,6 +250,6 @@ confirm() {
 ${whenWhole(`systemctl stop redoubt-revert.timer 2>/dev/null || true
 # One that has begun comes to its end, and what it did is seen.
 for _ in {1..300}; do systemctl is-active --quiet redoubt-revert.service || break; sleep 0.2; done
-${checks.join("")}rm -rf /var/lib/redoubt/revert
+${checks.join("")}rm -rf ${paths.revert}
 `)}`;
 }

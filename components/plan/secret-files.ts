@@ -1,5 +1,6 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { asRoot } from "./as-root";
 import { withFunctions } from "./functions";
 import type { DirectorySpec, SecretFileSpec } from "./plan";
 import { renderSecretScript } from "./secret-script";
@@ -42,7 +43,6 @@ export class SecretFiles extends pulumi.ComponentResource {
 
   public constructor(name: string, args: SecretFilesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:plan:SecretFiles", name, {}, opts);
-    const run = "sudo --non-interactive bash -s";
     const script = pulumi
       .output(args.files)
       .apply((files) => withFunctions(renderSecretScript(args.directories, files), "kept"));
@@ -50,8 +50,8 @@ export class SecretFiles extends pulumi.ComponentResource {
       `${name}-write`,
       {
         connection: args.connection,
-        create: run,
-        update: run,
+        create: asRoot,
+        update: asRoot,
         stdin: pulumi.secret(script),
         logging: "none",
         addPreviousOutputInEnv: false,

@@ -14,8 +14,8 @@ const all = 3;
 const authorities = "{ issuing: 2, trusted: [2] }";
 
 /**
- * Seconds until the probe gives up. The balancer asks only whether a port is open, so a kubelet may stay with an API server that has just
- * lost etcd, and hear of no pod until that one asks again, which takes up to two minutes.
+ * Seconds until the probe gives up. Once, beside other clusters, its pods on the worker had not started within 30 s of three control planes
+ * becoming one. Perhaps its kubelet was still with an API server whose etcd had just left: the balancer asks only for an open port.
  */
 const patience = 150;
 

@@ -2,11 +2,12 @@ import { paths } from "../../plan/paths";
 import type { PlanFragment } from "../../plan/plan";
 import { execStart, renderUnit } from "../../plan/systemd";
 
-const script = `${paths.engineState}/revert/revert.sh`;
+const script = `${paths.revert}/revert.sh`;
 
 /**
  * A boot undoes what no second login confirmed, before sshd and the firewall read it: the timer of the revert is systemd's own and does
- * not outlive a reboot. The first hardening brings it, so it does not cover that one until its units are there. There is a script only while a guarded change is unconfirmed (see `arm_revert` in converge.sh).
+ * not outlive a reboot. There is a script only while a guarded change is unconfirmed (see `arm_revert` in converge.sh). The first
+ * hardening brings this unit, which does not cover that one until its units are there.
  */
 export function revertAtBoot(): PlanFragment {
   const content = renderUnit({

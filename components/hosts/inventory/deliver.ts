@@ -1,3 +1,4 @@
+import { asRoot } from "../../plan/as-root";
 import { createReadStream, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { Readable } from "node:stream";
@@ -18,7 +19,7 @@ async function main(): Promise<void> {
   const host = await SshClient.connect(connection);
   try {
     const script = Readable.from([renderMissing(known, architecture)]);
-    const missing = new Set((await host.run("sudo --non-interactive bash -s", script)).split("\n"));
+    const missing = new Set((await host.run(asRoot, script)).split("\n"));
     for (const file of known.filter(({ target }) => missing.has(target))) {
       process.stderr.write(`${path.basename(file.target)}: ${(file.size / 1e6).toFixed(0)} MB\n`);
       await host.run(receiveCommand(file), createReadStream(file.source));

@@ -23,8 +23,12 @@ describe("another issuer of service account tokens", () => {
 describe("another key of service account tokens", () => {
   it("must be accepted before it signs, also where an up with it ended half-way", () => {
     refuseKeySkip({ signingKey: 1, acceptedKeys: [1, 2] }, { signingKey: 2, acceptedKeys: [1, 2] });
+    const told = { signingKey: 1, acceptedKeys: [1, 2] };
+    const failed = { signingKey: 2, acceptedKeys: [1, 2] };
+    refuseKeySkip(told, told, failed);
+    refuseKeySkip(undefined, { signingKey: 2, acceptedKeys: [2] }, told);
     assert.throws(() => {
-      refuseKeySkip({ signingKey: 2, acceptedKeys: [1, 2] }, { signingKey: 1, acceptedKeys: [1] });
+      refuseKeySkip(told, { signingKey: 1, acceptedKeys: [1] }, failed);
     }, /drops 2, which signs now/);
   });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { renderTakeTurn } from "../../../components/node/upgrade-turn";
 import { mergeFragments } from "../../../components/plan/merge";
 import { renderScript } from "../../../components/plan/script";
 import type { Change } from "../../../report/change";
@@ -373,5 +374,18 @@ describe("a node that comes to another version", () => {
     assert.deepEqual(told(stackStep(hosts, hosts), apply, ...turns), [
       "worker-0, program kubelet (/usr/local/bin/kubelet): drain",
     ]);
+  });
+
+  it("has a line for each node whose turn goes by other settings", () => {
+    const options = { node: "worker-0", version: "1.35.4", maxUnavailable: 1, drainTimeoutSeconds: 300 };
+    const turn = stepOf("redoubt:node:Node$command:remote:Command", "node-worker-0-turn", {
+      before: { stdin: renderTakeTurn(options) },
+      after: { stdin: renderTakeTurn({ ...options, maxUnavailable: 2 }) },
+    });
+    const hosts = ["control-plane-0", "worker-0"];
+    const [change] = previewChanges(previewOf(stackStep(hosts, hosts), turn));
+    assert.equal(change?.title, "kubernetes.upgrade");
+    assert.equal(change.impact.class, "none");
+    assert.deepEqual(change.fields, [{ path: "maxUnavailable", before: "1", after: "2" }]);
   });
 });

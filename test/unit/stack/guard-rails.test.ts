@@ -226,6 +226,20 @@ describe("every remote command", () => {
     }
   });
 
+  it("that a node changes its version by comes after that of the worker behind it, control planes first", () => {
+    const after = (node: string): string[] => {
+      const turn = turns.find(({ name }) => name === `node-${node}-turn`);
+      return [turn?.opts.dependsOn].flat().flatMap((dependency) => {
+        const before = turns.find(({ resource }) => resource === dependency);
+        return before === undefined ? [] : [before.name];
+      });
+    };
+    // A worker that is added last must not wait for one that can't be drained.
+    assert.deepEqual(after("worker-0"), ["node-worker-1-turn"]);
+    assert.deepEqual(after("worker-1"), ["node-control-plane-0-turn"]);
+    assert.deepEqual(after("control-plane-0"), []);
+  });
+
   it("has a clean script", { timeout: 120_000 }, () => {
     for (const script of new Set(
       [...commands, ...farewells, ...turns].map(({ inputs }) => String(inputs["stdin"])),
