@@ -2,6 +2,7 @@ import type { HardeningOptions } from "../hosts/hardening/harden";
 import type { HostSpec } from "../hosts/host";
 import type { PortFeature } from "../plan/ports";
 import type { ClusterLayout } from "./layout";
+import { nodePortRules } from "./node-ports";
 import type { Settings } from "./schema";
 
 /** What is configured that has ports of its own. */
@@ -60,6 +61,7 @@ export function hardeningOptions(
     sshPort: settings.hosts.inventory?.hosts.find(({ name }) => name === host.name)?.port ?? 22,
     serviceClusterIpRange: settings.network.serviceClusterIpRange,
     features: portFeatures(settings),
+    nodePorts: layout.podNodes.includes(host.name) ? nodePortRules(settings.network) : [],
     sources: {
       ...outside,
       controlPlanes: addresses(layout.hosts.filter(({ role }) => role === "control-plane")),

@@ -8,6 +8,7 @@ import { awsZone, type AwsNetwork } from "./aws-layout";
 import { portFeatures } from "./hardening-options";
 import type { InventorySettings } from "./hosts-schema";
 import type { ClusterLayout } from "./layout";
+import { nodePortRules } from "./node-ports";
 import type { Settings } from "./schema";
 
 /** Programs that only a control plane runs. */
@@ -111,6 +112,7 @@ function awsArgs(
     },
     features: portFeatures(settings),
     podCidr: settings.network.podCidr,
+    nodePorts: nodePortRules(settings.network),
     deliveries: ({ role }) => deliveredFiles(catalogue, role, settings),
   };
 }

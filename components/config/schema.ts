@@ -24,8 +24,25 @@ const portRange = z
     protocol: z.enum(["TCP", "UDP", "SCTP"]).default("TCP").describe("Protocol."),
     port: port.describe("Port, or the first of a range."),
     endPort: port.optional().describe("Last port of a range. Default: only `port`."),
+    nodePort: z
+      .number()
+      .int()
+      .min(30000)
+      .max(32767)
+      .optional()
+      .describe(
+        "Port of every host that runs pods, where clients of `from.cidr` reach these pods from outside the cluster: the stack makes the Service and opens the hosts. Default: none, nothing outside reaches a pod.",
+      ),
   })
-  .refine(({ port: first, endPort = first }) => endPort >= first, "has an endPort below its port");
+  .refine(({ port: first, endPort = first }) => endPort >= first, "has an endPort below its port")
+  .refine(({ protocol, nodePort }) => protocol !== "SCTP" || nodePort === undefined, {
+    error: "has a nodePort for SCTP; hosts let TCP and UDP through",
+    path: ["nodePort"],
+  })
+  .refine(({ endPort, nodePort }) => endPort === undefined || nodePort === undefined, {
+    error: "has a nodePort and an endPort; a nodePort leads to one port",
+    path: ["nodePort"],
+  });
 
 const allowRule = z.strictObject({
   name: dnsLabel.max(40).describe("Names the policies, and the rule in errors of the probe."),

@@ -4,7 +4,7 @@ import * as tls from "@pulumi/tls";
 import { ApplyPlan } from "../plan/apply-plan";
 import { mergeFragments } from "../plan/merge";
 import type { PlanFragment } from "../plan/plan";
-import type { PortFeature } from "../plan/ports";
+import type { NodePortRule, PortFeature } from "../plan/ports";
 import { Bastion, type BastionAccess } from "./aws/bastion";
 import { debianImage, type DebianImageOptions } from "./aws/debian-image";
 import { EncryptionKey } from "./aws/encryption-key";
@@ -61,6 +61,8 @@ export interface AwsInstancesArgs {
   /** What is configured, and so has its ports open. */
   readonly features: readonly PortFeature[];
   readonly podCidr: string;
+  /** Ways from outside the cluster to its pods. */
+  readonly nodePorts: readonly NodePortRule[];
   /** Refuse to delete control planes and the key of the disks. */
   readonly protect: boolean;
   /** What is brought to a host of a role. */

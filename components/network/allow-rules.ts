@@ -22,6 +22,8 @@ export interface PortRange {
   readonly port: number;
   /** Default: only `port`. */
   readonly endPort?: number | undefined;
+  /** Port of hosts where clients outside the cluster reach `port`. Default: none. */
+  readonly nodePort?: number | undefined;
 }
 
 /** A flow that is let through the default deny. */

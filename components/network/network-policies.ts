@@ -2,6 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { allowRuleManifests, ruleLabel, type AllowRule, type NetworkPolicyManifest } from "./allow-rules";
 import { isolationManifests, systemIsolationManifests } from "./default-deny";
+import { nodePortService, type NodePortServiceManifest } from "./node-port-service";
 
 /** A Pod Security Standard. */
 type PodSecurityLevel = "privileged" | "baseline" | "restricted";
@@ -45,7 +46,7 @@ function metadataOf({
   name,
   namespace,
   rule,
-}: NetworkPolicyManifest): kubernetes.types.input.meta.v1.ObjectMeta {
+}: NetworkPolicyManifest | NodePortServiceManifest): kubernetes.types.input.meta.v1.ObjectMeta {
   return { name, namespace, ...(rule === undefined ? {} : { labels: { [ruleLabel]: rule } }) };
 }
 
@@ -91,6 +92,25 @@ export class NetworkPolicies extends pulumi.ComponentResource {
         },
       );
     });
+
+    // Ways in from outside the cluster.
+    for (const manifest of args.allow.flatMap((rule) => nodePortService(rule) ?? [])) {
+      const namespace = created.get(manifest.namespace);
+      const { ports, ...spec } = manifest.spec;
+      new kubernetes.core.v1.Service(
+        `${name}-${manifest.namespace}-${manifest.name}`,
+        {
+          // The pods are the user's, and may come later.
+          metadata: { ...metadataOf(manifest), annotations: { "pulumi.com/skipAwait": "true" } },
+          spec: { ...spec, ports: [...ports] },
+        },
+        {
+          parent: this,
+          dependsOn: [...created.values()],
+          ...(namespace === undefined ? {} : { deletedWith: namespace }),
+        },
+      );
+    }
     this.registerOutputs({ namespaces: [...isolated] });
   }
 }

@@ -31,6 +31,13 @@ function noClient({ rule, server }: RulePods, { podCidr }: ProbedCluster, { lead
   return [`the probe has no client in ${rule.from.cidr}`];
 }
 
+/** Its pods never get ready, so that no Service sends them anybody's traffic, this one's neither. */
+function byNodePort({ rule }: RulePods): string[] {
+  return rule.ports.flatMap(({ nodePort }) =>
+    nodePort === undefined ? [] : [`the probe does not connect by node port ${nodePort}`],
+  );
+}
+
 /** The rules that the probe can't show, or not whole. */
 export function notProbed(cast: ProbeCast, cluster: ProbedCluster): NotProbed[] {
   return cast.rules.flatMap((pods) => {
@@ -40,6 +47,7 @@ export function notProbed(cast: ProbeCast, cluster: ProbedCluster): NotProbed[] 
       ...partlyPods(pods, cluster),
       ...noServer(pods, cluster),
       ...noClient(pods, cluster, cast),
+      ...byNodePort(pods),
     ].map((why) => ({ rule: pods.rule.name, why }));
   });
 }

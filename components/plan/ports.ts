@@ -33,6 +33,16 @@ export interface PortRule {
   readonly feature?: PortFeature;
 }
 
+/** A port of hosts behind which pods are reached from outside the cluster (kubernetes.io/docs, Service, "type: NodePort"). */
+export interface NodePortRule {
+  /** The rule of `network.allow` that opens it. */
+  readonly name: string;
+  readonly protocol: PortRule["protocol"];
+  readonly nodePort: number;
+  /** IPv4 network of those who may connect. */
+  readonly cidr: string;
+}
+
 /** The rules that are in force when these features are configured. */
 export function portRules(features: readonly PortFeature[]): readonly PortRule[] {
   return portTable.filter(({ feature }) => feature === undefined || features.includes(feature));

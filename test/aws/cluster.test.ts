@@ -47,6 +47,7 @@ describe("Three control planes and two workers on AWS", () => {
     apiClients: ["203.0.113.0/28"],
     operators: ["203.0.113.0/28"],
     podCidr: "10.244.0.0/16",
+    nodePorts: [],
     hasWorkers: true,
     access: "bastion",
   });

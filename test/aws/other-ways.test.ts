@@ -76,6 +76,7 @@ describe("One control plane on AWS, its API on the internet, its bastion behind 
     apiClients: ["203.0.113.0/28"],
     operators: ["203.0.113.0/28"],
     podCidr: "10.244.0.0/16",
+    nodePorts: [],
     hasWorkers: false,
     access: "instance-connect-endpoint",
     publicBehindNatGateways: 1,

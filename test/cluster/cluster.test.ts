@@ -6,6 +6,7 @@ import { convergenceStory } from "./stories/convergence";
 import { driftStory } from "./stories/drift";
 import { destroyStory, interruptionStory } from "./stories/interruption";
 import { lockoutStory } from "./stories/lockout";
+import { exposeShop, nodePortsStory } from "./stories/node-ports";
 import { policiesStory } from "./stories/policies";
 import { previewReportStory } from "./stories/preview-report";
 import { probeStory } from "./stories/probe";
@@ -24,6 +25,7 @@ import { workloadsStory } from "./stories/workloads";
  */
 describe("A cluster on this box", () => {
   const cluster = new TestCluster("main", withHostRules);
+  exposeShop(cluster);
   let known: ClusterOutputs | undefined;
   const outputs = (): ClusterOutputs => (known ??= cluster.outputs());
 
@@ -42,6 +44,7 @@ describe("A cluster on this box", () => {
   rbacStory(cluster, outputs);
   policiesStory(cluster);
   workloadsStory(cluster, outputs);
+  nodePortsStory(cluster, outputs);
   probeStory(cluster, outputs);
   secretsStory(cluster, outputs);
   renewalStory(cluster, outputs);

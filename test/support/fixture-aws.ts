@@ -71,6 +71,7 @@ export const awsArgs: AwsInstancesArgs = {
   apiServer: { public: false, clients: ["203.0.113.0/28", "198.51.100.7/32"] },
   features: [],
   podCidr: "10.244.0.0/16",
+  nodePorts: [],
   protect: true,
   deliveries: ({ name }) => [{ source: `/cache/${name}`, target: `/opt/redoubt/store/0/${name}` }],
 };

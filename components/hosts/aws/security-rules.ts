@@ -1,4 +1,11 @@
-import { dnsPodPort, portRules, type HostRole, type PortFeature, type PortSource } from "../../plan/ports";
+import {
+  dnsPodPort,
+  portRules,
+  type HostRole,
+  type NodePortRule,
+  type PortFeature,
+  type PortSource,
+} from "../../plan/ports";
 
 /** The security groups of a cluster. */
 export type GroupName = "control-planes" | "workers" | "load-balancer" | "bastion" | "tunnel-endpoint";
@@ -31,6 +38,8 @@ export interface SecurityRulesOptions {
   /** Networks from which the bastion is reached; unused behind an endpoint. */
   readonly operators: readonly string[];
   readonly podCidr: string;
+  /** Ways from outside the cluster to its pods. */
+  readonly nodePorts: readonly NodePortRule[];
   /** False when control planes run all pods. */
   readonly hasWorkers: boolean;
   readonly access: "bastion" | "instance-connect-endpoint";
@@ -74,6 +83,20 @@ function hostRules(options: SecurityRulesOptions): SecurityRule[] {
   );
 }
 
+/** The hosts that run pods. */
+function podGroup(hasWorkers: boolean): GroupName {
+  return hasWorkers ? "workers" : "control-planes";
+}
+
+/** Clients outside the cluster, whom a load balancer of the user's may stand before; the host firewall has the same. */
+function nodePortRules({ nodePorts, hasWorkers }: SecurityRulesOptions): SecurityRule[] {
+  const group = podGroup(hasWorkers);
+  return nodePorts.map(({ name, protocol, nodePort, cidr }): SecurityRule => {
+    const ruleName = `${name}-${protocol}-${nodePort}`;
+    return { name: ruleName, group, direction: "in", protocol, port: nodePort, peer: { cidr } };
+  });
+}
+
 /**
  * Packets of pods cross the VPC as they are, and a rule of a security group does not say to which address. So a host that runs pods
  * accepts all that comes from pods and hosts, and its own firewall tells what is for it. Control planes, where none but cluster DNS is
@@ -81,7 +104,7 @@ function hostRules(options: SecurityRulesOptions): SecurityRule[] {
  */
 function podRules({ podCidr, hasWorkers }: SecurityRulesOptions): SecurityRule[] {
   const senders: readonly Peer[] = [{ cidr: podCidr }, ...hostGroups.map((group) => ({ group }))];
-  const podHosts = hasWorkers ? "workers" : "control-planes";
+  const podHosts = podGroup(hasWorkers);
   return senders.flatMap((peer): SecurityRule[] => [
     { name: "pods", group: podHosts, direction: "in", protocol: "all", peer },
     ...(hasWorkers ? (["tcp", "udp"] as const) : []).map((protocol): SecurityRule => {
@@ -161,6 +184,7 @@ export function securityRules(options: SecurityRulesOptions): readonly SecurityR
   return [
     ...hostRules(options),
     ...podRules(options),
+    ...nodePortRules(options),
     ...hostGroups.map((group): SecurityRule => {
       return { name: "all", group, direction: "out", protocol: "all", peer: everywhere };
     }),

@@ -1,5 +1,12 @@
 import type { PlanFragment } from "../../plan/plan";
-import { portOn, portRules, type HostRole, type PortFeature, type PortSource } from "../../plan/ports";
+import {
+  portOn,
+  portRules,
+  type HostRole,
+  type NodePortRule,
+  type PortFeature,
+  type PortSource,
+} from "../../plan/ports";
 import { renderUnit } from "../../plan/systemd";
 
 /** Who is who, by IPv4 network or address. */
@@ -15,6 +22,8 @@ export interface FirewallOptions {
   readonly serviceClusterIpRange: string;
   /** What is configured, and so has its ports open. Default: nothing. */
   readonly features?: readonly PortFeature[];
+  /** Ways from outside the cluster to its pods. Default: none. */
+  readonly nodePorts?: readonly NodePortRule[];
 }
 
 const rulesFile = "/etc/redoubt/firewall.nft";
@@ -45,12 +54,25 @@ function inputRules({ role, sshPort, features = [] }: FirewallOptions): string {
 const onlyFromWhereItLives = "\t\tip saddr @pods fib saddr . iif oif 0 drop\n";
 
 /**
+ * What kube-proxy has sent on to a pod is forwarded, so it is known by the port to which the client connected, on an address of a host:
+ * an address of a Service with the same port is not meant.
+ */
+function nodePortLines(nodePorts: readonly NodePortRule[]): string {
+  return nodePorts
+    .map(
+      ({ name, protocol, nodePort, cidr }) =>
+        `\t\tip saddr ${cidr} ip daddr @pods meta l4proto ${protocol} ct status dnat ct original ip daddr @nodes ct original proto-dst ${nodePort} accept comment "${name}"\n`,
+    )
+    .join("");
+}
+
+/**
  * The ruleset (nft(8)). It replaces its own table only and never flushes others: kube-proxy and the policy engine keep tables of
  * their own. Input and forwarding are denied unless listed; what a policy allows between pods is decided there, here only that
  * pod traffic comes from where it belongs.
  */
 export function renderRuleset(options: FirewallOptions): string {
-  const { sources, serviceClusterIpRange } = options;
+  const { sources, serviceClusterIpRange, nodePorts = [] } = options;
   const sets = (Object.keys(sources) as PortSource[]).map((name) => setOf(name, sources[name])).join("\n");
   return `#!/usr/sbin/nft -f
 table inet redoubt
@@ -73,7 +95,7 @@ ${inputRules(options)}\t}
 \t\tct state invalid drop
 ${onlyFromWhereItLives}\t\tip saddr @pods accept
 \t\tip daddr @pods ip saddr @nodes accept
-\t}
+${nodePortLines(nodePorts)}\t}
 
 \tchain postrouting {
 \t\ttype nat hook postrouting priority srcnat; policy accept;

@@ -38,6 +38,34 @@ describe("reboots after an update", () => {
   });
 });
 
+describe("a node port", () => {
+  const network = {
+    allow: [
+      {
+        name: "shop",
+        from: { cidr: "203.0.113.0/24" },
+        to: { namespace: "app", podLabels: { app: "web" } },
+        ports: [
+          { port: 8443, nodePort: 30443 },
+          { port: 514, protocol: "UDP", nodePort: 30514 },
+        ],
+      },
+    ],
+  };
+  const opened = (workers: number): Record<string, unknown> => {
+    const exposed = parseSettings({ network, namespaces: [{ name: "app" }], hosts: { workers } }, "test");
+    const hosts = clusterLayout(exposed);
+    return Object.fromEntries(
+      hosts.hosts.map((host) => [host.name, hardeningOptions(exposed, hosts, host).nodePorts?.length]),
+    );
+  };
+
+  it("is open on the hosts that run pods", () => {
+    assert.deepEqual(opened(1), { "control-plane-0": 0, "worker-0": 2 });
+    assert.deepEqual(opened(0), { "control-plane-0": 2 });
+  });
+});
+
 describe("who reaches a local machine", () => {
   const sourcesOf = (more: object): ReturnType<typeof hardeningOptions>["sources"] => {
     const local = parseSettings(more as Record<string, unknown>, "test");

@@ -18,6 +18,14 @@ function problemsOf(raw: Record<string, unknown>): string[] {
 
 const rule = { name: "a", from: { namespace: "app" }, to: { cidr: "10.0.0.0/8" }, ports: [{ port: 1 }] };
 
+/** A rule that lets clients outside the cluster in. */
+const exposed = {
+  name: "a",
+  from: { cidr: "203.0.113.0/24" },
+  to: { namespace: "app", podLabels: { app: "web" } },
+  ports: [{ port: 8443, nodePort: 30443 }],
+};
+
 /** A wrong configuration and what the user must read of it. */
 const wrong: readonly (readonly [what: string, raw: Record<string, unknown>, message: RegExp])[] = [
   [
@@ -154,7 +162,32 @@ const wrong: readonly (readonly [what: string, raw: Record<string, unknown>, mes
       namespaces: [{ name: "app" }],
       network: { allow: [{ ...rule, from: { cidr: "203.0.113.0/24" }, to: { namespace: "app" } }] },
     },
-    /network\.allow "a" = .*opens nothing: 203\.0\.113\.0\/24 holds neither nodes nor pods/,
+    /network\.allow "a" = .*opens nothing on port 1: 203\.0\.113\.0\/24 holds neither nodes nor pods/,
+  ],
+  [
+    "a node port for pods as clients",
+    { namespaces: [{ name: "app" }], network: { allow: [{ ...exposed, from: { namespace: "app" } }] } },
+    /network\.allow "a" = .*has nodePort 30443.* and pods as its clients/,
+  ],
+  [
+    "a node port to pods that no Service finds",
+    { namespaces: [{ name: "app" }], network: { allow: [{ ...exposed, to: { namespace: "app" } }] } },
+    /network\.allow "a" = .*no labels by which a Service finds its pods.* name them as to\.podLabels/,
+  ],
+  [
+    "a node port twice",
+    { namespaces: [{ name: "app" }], network: { allow: [exposed, { ...exposed, name: "b" }] } },
+    /network\.allow "b" = 30443: has the nodePort of "a"/,
+  ],
+  [
+    "a node port that Kubernetes has not",
+    { network: { allow: [{ ...exposed, ports: [{ port: 8443, nodePort: 443 }] }] } },
+    /network\.allow\[0\]\.ports\[0\]\.nodePort = 443/,
+  ],
+  [
+    "a node port of many ports",
+    { network: { allow: [{ ...exposed, ports: [{ port: 8000, endPort: 8010, nodePort: 30443 }] }] } },
+    /network\.allow\[0\]\.ports\[0\]\.nodePort = 30443: has a nodePort and an endPort/,
   ],
   [
     "a rule twice",

@@ -152,6 +152,17 @@ describe("the probe's flows", () => {
     );
   });
 
+  it("say of a node port that it is not probed", () => {
+    const exposed: AllowRule = {
+      ...webToDatabase,
+      from: { cidr: "10.0.0.0/8" },
+      ports: [{ protocol: "TCP", port: 5432, nodePort: 30432 }],
+    };
+    assert.deepEqual(planFlows([exposed], cluster(["app"])).notProbed, [
+      { rule: "web-to-db", why: "the probe does not connect by node port 30432" },
+    ]);
+  });
+
   it("name rule and flow in words, for the error", () => {
     const words = planFlows([webToDatabase], cluster(["app"])).flows.map(({ description }) => description);
     for (const wanted of [

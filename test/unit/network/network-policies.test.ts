@@ -51,6 +51,43 @@ describe("network policies", () => {
     assertNamedUnderParents(recording, ["network"]);
   });
 
+  it("come with a Service of each rule with a node port, whose pods see who connects", async () => {
+    const exposed: AllowRule = {
+      name: "shop",
+      from: { cidr: "203.0.113.0/24" },
+      to: { namespace: "app", podLabels: { app: "web" } },
+      ports: [
+        { protocol: "TCP", port: 8443, nodePort: 30443 },
+        { protocol: "TCP", port: 9090 },
+      ],
+    };
+    const recording = await record({ allow: [webToDatabase, exposed] });
+    const services = [...ofType(recording, "kubernetes:core/v1:Service").values()];
+    assert.deepEqual(
+      services.map(({ inputs }) => inputs["metadata"]),
+      [
+        {
+          name: "allow-shop",
+          namespace: "app",
+          labels: { "redoubt.io/rule": "shop" },
+          annotations: { "pulumi.com/skipAwait": "true" },
+        },
+      ],
+    );
+    assert.deepEqual(services[0]?.inputs["spec"], {
+      type: "NodePort",
+      externalTrafficPolicy: "Local",
+      selector: { app: "web" },
+      ports: [{ name: "tcp-30443", protocol: "TCP", port: 8443, targetPort: 8443, nodePort: 30443 }],
+    });
+    const ingress = policiesOf(recording).find(({ metadata }) => metadata.name === "allow-shop-ingress");
+    assert.deepEqual(ingress?.spec.ingress?.[0]?.ports, [
+      { protocol: "TCP", port: 8443 },
+      { protocol: "TCP", port: 9090 },
+    ]);
+    assertNamedUnderParents(recording, ["network"]);
+  });
+
   it("go with their namespace and not before, so that pods which are still stopping stay isolated", async () => {
     const policies = ofType(await record(), policyType).values();
     const deletedWith = await Promise.all(

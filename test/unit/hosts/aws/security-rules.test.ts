@@ -15,6 +15,7 @@ const options: SecurityRulesOptions = {
   apiClients: ["198.51.100.7/32"],
   operators: ["203.0.113.0/28"],
   podCidr: "10.244.0.0/16",
+  nodePorts: [],
   hasWorkers: true,
   access: "bastion",
 };
@@ -120,6 +121,14 @@ describe("the security groups of a cluster", () => {
       balancedPorts([]).map(({ port }) => port),
       [6443],
     );
+  });
+
+  it("let clients of a node port reach the hosts that run pods, and no other", () => {
+    const nodePorts = [{ name: "shop", protocol: "tcp", nodePort: 30443, cidr: "198.51.100.0/24" }] as const;
+    const line = "shop-tcp-30443 tcp 30443 from 198.51.100.0/24";
+    assert.ok(table("workers", { nodePorts }).includes(line));
+    assert.ok(!table("control-planes", { nodePorts }).includes(line));
+    assert.ok(table("control-planes", { nodePorts, hasWorkers: false }).includes(line));
   });
 
   it("let pods reach control planes where those run all pods", () => {

@@ -113,6 +113,20 @@ describe("the host firewall", () => {
     assert.match(rules, /hook forward priority filter; policy drop;/);
   });
 
+  it("lets clients of a node port through to pods, by that port of a host and in their network only", () => {
+    const nodePorts = [{ name: "shop", protocol: "tcp", nodePort: 30443, cidr: "203.0.113.0/24" }] as const;
+    const added = renderRuleset({ ...options("worker"), nodePorts }).replace(
+      renderRuleset(options("worker"))
+        .split("\n\tchain postrouting")[0]
+        ?.replace(/\t\}\n$/, "") ?? "",
+      "",
+    );
+    assert.equal(
+      added.split("\n")[0],
+      '\t\tip saddr 203.0.113.0/24 ip daddr @pods meta l4proto tcp ct status dnat ct original ip daddr @nodes ct original proto-dst 30443 accept comment "shop"',
+    );
+  });
+
   it("replaces its own table and no other", () => {
     const rules = renderRuleset(options("worker"));
     assert.doesNotMatch(rules, /flush ruleset/);
