@@ -140,9 +140,9 @@ connects() {
   esac 2>/dev/null
 }
 
-# settle INDEX tcp|udp ADDRESS:PORT open|closed SECONDS: tries until it is as expected, or time is up
+# settle INDEX tcp|udp ADDRESS:PORT open|closed DEADLINE: tries until it is as expected, or SECONDS says that time is up
 settle() {
-  local seen deadline=$((SECONDS + $5))
+  local seen deadline=$5
   while :; do
     if connects "$2" "${3%:*}" "${3##*:}"; then seen=open; else seen=closed; fi
     if [ "$seen" = "$4" ]; then echo "$1 pass $seen"; return; fi
@@ -151,10 +151,23 @@ settle() {
   done
 }
 
-# check_here SECONDS: this host's own checks, side by side
+# check_here SECONDS: this host's own checks, side by side. As in the program, what is to be closed counts when all the rest is as expected.
 check_here() {
-  local index protocol target expected
-  while read -r index protocol target expected; do settle "$index" "$protocol" "$target" "$expected" "$1" & done
+  local index protocol target expected deadline=$((SECONDS + $1)) closed=()
+  while read -r index protocol target expected; do
+    if [ "$expected" = closed ]; then
+      closed+=("$index" "$protocol" "$target")
+      settle "$index" "$protocol" "$target" closed "$deadline" >/dev/null &
+    else
+      settle "$index" "$protocol" "$target" open "$deadline" &
+    fi
+  done
+  wait
+  set -- "${closed[@]}"
+  while (($#)); do
+    settle "$1" "$2" "$3" closed "$deadline" &
+    shift 3
+  done
   wait
 }
 

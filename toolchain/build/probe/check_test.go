@@ -72,6 +72,21 @@ func TestEveryPortIsServedByBothProtocols(t *testing.T) {
 	expectInOrder(t, results, "pass open", "pass open", "pass open", "pass open", "pass closed", "pass closed")
 }
 
+func TestARefusalCountsOnlyWhenAllElseWorks(t *testing.T) {
+	early, late := freePort(t), freePort(t)
+	go func() {
+		time.Sleep(300 * time.Millisecond)
+		if err := serve([]int{early, late}); err != nil {
+			t.Error(err)
+		}
+	}()
+	results := checkLines(t, time.Second,
+		fmt.Sprintf("0 tcp 127.0.0.1:%d closed", early),
+		fmt.Sprintf("1 tcp 127.0.0.1:%d open", late),
+	)
+	expectInOrder(t, results, "fail open", "pass open")
+}
+
 func TestWhatIsNotAsDeclaredFailsAndSaysWhatWasSeen(t *testing.T) {
 	open, closed := freePort(t), freePort(t)
 	if err := serve([]int{open}); err != nil {
