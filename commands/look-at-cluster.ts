@@ -46,15 +46,20 @@ export async function lookAtCluster(state: StackState, kubectl: Kubectl): Promis
     kubectl.get(["--all-namespaces", kinds]);
   // One that has lost its etcd says so at once here, and lets every other question wait.
   await kubectl.run(["get", "--raw", "/readyz"]);
-  const [live, bindings, roles, networkPolicies] = await Promise.all([
+  const [live, bindings, roles, networkPolicies, namespaces] = await Promise.all([
     liveObjects(state.objects, kubectl),
     list("clusterrolebindings.rbac.authorization.k8s.io,rolebindings.rbac.authorization.k8s.io"),
     list("clusterroles.rbac.authorization.k8s.io,roles.rbac.authorization.k8s.io"),
     list("networkpolicies.networking.k8s.io"),
+    list("namespaces"),
   ]);
   const known = new Set([...state.objects.map(({ object }) => objectName(object)), ...bootstrapNames(state)]);
   return [
     ...compareObjects(state.objects, live),
-    ...unexpectedInCluster({ bindings, roles, networkPolicies }, known, isolatedNamespaces(state.objects)),
+    ...unexpectedInCluster(
+      { bindings, roles, networkPolicies, namespaces },
+      known,
+      isolatedNamespaces(state.objects),
+    ),
   ];
 }

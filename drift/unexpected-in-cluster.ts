@@ -17,6 +17,15 @@ const roleSchema = kubernetesObjectSchema.extend({
     .nullish(),
 });
 
+const policySchema = kubernetesObjectSchema.extend({
+  spec: z.looseObject({
+    podSelector: z.looseObject({}).nullish(),
+    policyTypes: z.array(z.string()).optional(),
+    ingress: z.array(z.unknown()).nullish(),
+    egress: z.array(z.unknown()).nullish(),
+  }),
+});
+
 /** Everybody, or nobody in particular (kubernetes.io/docs/concepts/security/rbac-good-practices). */
 const openSubjects = new Set(["system:anonymous", "system:unauthenticated", "system:authenticated"]);
 
@@ -73,11 +82,44 @@ export interface ClusterInventory {
   readonly bindings: readonly KubernetesObject[];
   readonly roles: readonly KubernetesObject[];
   readonly networkPolicies: readonly KubernetesObject[];
+  readonly namespaces: readonly KubernetesObject[];
+}
+
+/** Directions that a policy denies to every pod of its namespace, but for what others allow. */
+function deniedDirections(policy: KubernetesObject): string[] {
+  const spec = policySchema.safeParse(policy).data?.spec;
+  if (spec === undefined || Object.keys(spec.podSelector ?? {}).length > 0) return [];
+  const rules = { Ingress: spec.ingress ?? [], Egress: spec.egress ?? [] };
+  return (["Ingress", "Egress"] as const).filter(
+    (direction) => spec.policyTypes?.includes(direction) === true && rules[direction].length === 0,
+  );
 }
 
 /**
- * Objects that the program does not know and that let more in than it says: bindings to everything or to everybody, and policies in
- * namespaces that it isolates, each of which opens something, because policies only add up.
+ * Namespaces that somebody made, in which pods may talk to everybody: where no policy selects a pod everything is allowed
+ * (kubernetes.io/docs, Network Policies, "Default policies").
+ */
+function openNamespaces({ namespaces, networkPolicies }: ClusterInventory): Finding[] {
+  return namespaces.flatMap(({ metadata: { name } }) => {
+    const own = networkPolicies.filter(({ metadata }) => metadata.namespace === name);
+    const denied = new Set(own.flatMap(deniedDirections));
+    const open = ["Ingress", "Egress"].filter((direction) => !denied.has(direction));
+    if (open.length === 0) return [];
+    return [
+      {
+        subject: `Namespace ${name}`,
+        wanted: "under default deny",
+        found: `its pods are not denied ${open.join(" and ")}`,
+        diff: [],
+        repair: { by: "hand", advice: `add it to namespaces, or: kubectl delete namespace '${name}'` },
+      },
+    ];
+  });
+}
+
+/**
+ * Objects that the program does not know and that let more in than it says: bindings to everything or to everybody; policies in
+ * namespaces that it isolates, each of which opens something, because policies only add up; and namespaces that nobody isolates.
  *
  * @param known Names of the objects that the program and the plans of hosts made, as `objectName` gives them.
  * @param namespaces Namespaces whose policies are the program's.
@@ -99,8 +141,11 @@ export function unexpectedInCluster(
       );
     })
     .map((binding) => unexpected(binding, describe(binding)));
+  const namespacesOfOthers = inventory.namespaces.filter(
+    (namespace) => !namespaces.has(namespace.metadata.name) && !known.has(objectName(namespace)),
+  );
   const policies = inventory.networkPolicies
     .filter((policy) => namespaces.has(policy.metadata.namespace ?? "") && !known.has(objectName(policy)))
     .map((policy) => unexpected(policy, "lets through what no rule of the program does"));
-  return [...bindings, ...policies];
+  return [...bindings, ...policies, ...openNamespaces({ ...inventory, namespaces: namespacesOfOthers })];
 }

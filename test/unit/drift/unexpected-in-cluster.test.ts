@@ -38,9 +38,14 @@ function policy(namespace: string, name: string): KubernetesObject {
   return { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { name, namespace } };
 }
 
-function subjects(bindings: KubernetesObject[], networkPolicies: KubernetesObject[] = []): string[] {
+function subjects(
+  bindings: KubernetesObject[],
+  networkPolicies: KubernetesObject[] = [],
+  namespaces: KubernetesObject[] = [],
+): string[] {
   const known = new Set(["ClusterRoleBinding redoubt:cluster-admins", "NetworkPolicy app/default-deny"]);
-  return unexpectedInCluster({ bindings, roles, networkPolicies }, known, new Set(["app"])).map(
+  const inventory = { bindings, roles, networkPolicies, namespaces };
+  return unexpectedInCluster(inventory, known, new Set(["app"])).map(
     ({ subject, found }) => `${subject}: ${found}`,
   );
 }
@@ -109,5 +114,35 @@ describe("network policies that nobody declared", () => {
     assert.deepEqual(subjects([], policies), [
       "NetworkPolicy app/let-me-in: lets through what no rule of the program does",
     ]);
+  });
+});
+
+describe("a namespace that nobody declared", () => {
+  const namespace = (name: string): KubernetesObject => ({
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name },
+  });
+  const deny = (policyTypes: string[], spec: object = {}): KubernetesObject => ({
+    ...policy("side", "default-deny"),
+    spec: { podSelector: {}, policyTypes, ...spec },
+  });
+  const found = (...policies: KubernetesObject[]): string[] => subjects([], policies, [namespace("side")]);
+
+  it("is told, with what its pods are not denied", () => {
+    assert.deepEqual(found(), ["Namespace side: its pods are not denied Ingress and Egress"]);
+    assert.deepEqual(found(deny(["Ingress"])), ["Namespace side: its pods are not denied Egress"]);
+  });
+
+  it("is told where a policy denies only some pods, or opens what it is about", () => {
+    const both = ["Ingress", "Egress"];
+    const some = deny(both, { podSelector: { matchLabels: { app: "a" } } });
+    assert.deepEqual(found(some), ["Namespace side: its pods are not denied Ingress and Egress"]);
+    assert.deepEqual(found(deny(both, { egress: [{}] })), ["Namespace side: its pods are not denied Egress"]);
+  });
+
+  it("is let be where it denies both by itself, and so are those of the program", () => {
+    assert.deepEqual(found(deny(["Ingress", "Egress"])), []);
+    assert.deepEqual(subjects([], [], [namespace("app")]), []);
   });
 });
