@@ -1,6 +1,6 @@
 import { hostSource } from "./components/config/host-source";
 import { provideHosts } from "./components/hosts/provide-hosts";
-import { grantAccess, guardTokens } from "./stack/access";
+import { grantAccess, guardNeighbours, guardTokens } from "./stack/access";
 import { readBlueprint } from "./stack/blueprint";
 import { certifyPeople, issueCertificates } from "./stack/certificates";
 import { inCluster } from "./stack/cluster-objects";
@@ -29,12 +29,13 @@ if (firstControlPlane === undefined) throw new Error("hosts.controlPlanes must b
 const controlPlane = startControlPlane(blueprint, controlPlanes);
 const nodes = joinNodes(blueprint, machines, hosts, controlPlane);
 
-// Roles and who has them; default deny with its exceptions, and DNS; no token that nobody asked for.
+// Roles and who has them; default deny with its exceptions, and DNS; no token that nobody asked for, and nobody at another's expense.
 const objects = inCluster(blueprint, pki, controlPlane, machines);
 const access = grantAccess(blueprint, controlPlanes, controlPlane, objects);
 const policies = denyByDefault(blueprint, controlPlanes, objects);
 const dns = serveDns(blueprint, objects);
 guardTokens(blueprint, policies, objects);
+guardNeighbours(objects);
 
 // The proof: real connections, allowed and denied.
 const probe = probeNetwork(blueprint, firstControlPlane, dns, [access, policies, ...nodes]);

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { Access } from "../components/access/access";
+import { AdmissionPolicies } from "../components/access/admission-policies";
 import { IdentityProvider } from "../components/access/identity-provider";
 import { NodeBootstrap } from "../components/access/node-bootstrap";
 import { ServiceAccountGuard } from "../components/access/service-account-guard";
@@ -55,4 +56,9 @@ export function guardTokens(
     { ...inCluster, dependsOn: after },
   );
   if (bootstrapTokens) new NodeBootstrap("node-bootstrap", inCluster);
+}
+
+/** What rights in one namespace must not do to the others. */
+export function guardNeighbours(inCluster: pulumi.ComponentResourceOptions): void {
+  new AdmissionPolicies("admission", inCluster);
 }

@@ -75,6 +75,16 @@ const namespaced = new Set([
 ]);
 
 /**
+ * What subresources of these give, be it to whoever may only read: exec and proxy are asked for by GET as well
+ * (kubernetes.io/docs, RBAC Good Practices, "Access to proxy subresource of Nodes").
+ */
+const reachedBySubresource: ReadonlyMap<string, string> = new Map([
+  ["nodes", "nodes/proxy too, by which commands run in every pod"],
+  ["pods", "pods/exec and pods/proxy too, by which commands run in every pod"],
+  ["services", "services/proxy too, which reaches every pod past its policies"],
+]);
+
+/**
  * What an entry gives beyond what it seems to: ABAC knows no subresources, and a request for all namespaces has none
  * (pkg/auth/authorizer/abac, `resourceMatches`).
  */
@@ -92,11 +102,9 @@ function reachProblems(setting: string, { resource, namespace, readonly }: AbacE
           "bind cluster-admin in access.roleBindings, or name a namespace",
         );
   }
-  if (resource === "nodes" && everywhere) {
-    return one(
-      "gives nodes/proxy too, by which commands run in every pod",
-      "bind cluster-reader in access.roleBindings",
-    );
+  const hidden = resource === undefined ? undefined : reachedBySubresource.get(resource);
+  if (hidden !== undefined && everywhere) {
+    return one(`gives ${hidden}`, "bind cluster-reader in access.roleBindings, or name a namespace of pods");
   }
   if (namespace !== undefined || resource === undefined || !namespaced.has(resource)) return [];
   return one(

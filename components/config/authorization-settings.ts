@@ -39,7 +39,12 @@ const abacEntry = z.strictObject({
     .regex(/^\//, "must begin with /")
     .optional()
     .describe("Path that is no resource, as `/version`, or a prefix, as `/logs/*`."),
-  readonly: z.boolean().default(true).describe("Only get, list and watch."),
+  readonly: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Only get, list and watch. ABAC knows no subresources: on `pods` that is logs and proxy, too, and on Kubernetes 1.34 exec.",
+    ),
 });
 
 const seconds = (min: number, max: number): z.ZodNumber => z.number().int().min(min).max(max);

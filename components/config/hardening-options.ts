@@ -58,6 +58,7 @@ export function hardeningOptions(
     rebootTime: rebootTime(layout, host),
     adminUser: settings.hosts.adminUser,
     role: host.role,
+    podCidr: host.podCidr,
     sshPort: settings.hosts.inventory?.hosts.find(({ name }) => name === host.name)?.port ?? 22,
     serviceClusterIpRange: settings.network.serviceClusterIpRange,
     features: portFeatures(settings),

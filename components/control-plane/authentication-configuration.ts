@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { kubeletClientUser } from "../pki/identities";
 
 /** How a name comes from a token: a claim behind a prefix, or an expression of the Common Expression Language. */
 export type ClaimMapping =
@@ -22,16 +23,22 @@ export interface TrustedIssuer {
 }
 
 /** An issuer must never name a component of the cluster, whatever its tokens say. */
-const userValidationRules = ["system:", "redoubt:"].flatMap((prefix) => [
+const userValidationRules = [
+  ...["system:", "redoubt:"].flatMap((prefix) => [
+    {
+      expression: `!user.username.startsWith('${prefix}')`,
+      message: `user names that begin with ${prefix} are the cluster's own`,
+    },
+    {
+      expression: `user.groups.all(group, !group.startsWith('${prefix}'))`,
+      message: `groups that begin with ${prefix} are the cluster's own`,
+    },
+  ]),
   {
-    expression: `!user.username.startsWith('${prefix}')`,
-    message: `user names that begin with ${prefix} are the cluster's own`,
+    expression: `user.username != '${kubeletClientUser}'`,
+    message: `${kubeletClientUser} is the API server itself, to kubelets`,
   },
-  {
-    expression: `user.groups.all(group, !group.startsWith('${prefix}'))`,
-    message: `groups that begin with ${prefix} are the cluster's own`,
-  },
-]);
+];
 
 function jwtAuthenticator(issuer: TrustedIssuer): object {
   const { url, audiences, certificateAuthority, requiredClaims = {}, validations = [] } = issuer;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { TestCluster, type ClusterOutputs } from "../support/cluster";
 import { withHostRules } from "./configuration";
+import { admissionStory } from "./stories/admission";
 import { convergenceStory } from "./stories/convergence";
 import { driftStory } from "./stories/drift";
 import { destroyStory, interruptionStory } from "./stories/interruption";
@@ -42,6 +43,7 @@ describe("A cluster on this box", () => {
   sshStory(cluster, outputs);
   tlsStory(cluster, outputs);
   rbacStory(cluster, outputs);
+  admissionStory(cluster, outputs);
   policiesStory(cluster);
   workloadsStory(cluster, outputs);
   nodePortsStory(cluster, outputs);

@@ -51,6 +51,7 @@ export const scripts = {
       ...hardeningFragments({
         adminUser: "redoubt",
         role: "control-plane",
+        podCidr: "10.244.32.0/24",
         serviceClusterIpRange: "10.96.0.0/16",
         sources: {
           operators: ["10.77.5.1"],

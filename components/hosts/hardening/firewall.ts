@@ -16,6 +16,8 @@ export type AddressBook = Readonly<Record<PortSource, readonly string[]>>;
 export interface FirewallOptions {
   readonly role: HostRole;
   readonly sources: AddressBook;
+  /** IPv4 network of this host's own pods. */
+  readonly podCidr: string;
   /** Port where sshd answers. Default: that of the port table. */
   readonly sshPort?: number;
   /** IPv4 network of services: never masqueraded, never routed. */
@@ -53,6 +55,22 @@ function inputRules({ role, sshPort, features = [] }: FirewallOptions): string {
  */
 const onlyFromWhereItLives = "\t\tip saddr @pods fib saddr . iif oif 0 drop\n";
 
+/** What hangs on a pod's link (CNI plugin ptp) bears an address of this host's pods: no host's, and no other's. */
+function onlyAsAPod(podCidr: string): string {
+  return `\t\tiifname "veth*" ip saddr != ${podCidr} drop\n`;
+}
+
+/**
+ * Default deny from a pod's first packet on. The policy engine knows a pod a moment after it has started, and not at all while it can't
+ * work; what it has let through, from and to the pods that it knows, it marks (kube-router v2.5.0, pkg/controllers/netpol/pod.go, "set
+ * mark to ACCEPT traffic that comply to network policies"). Without that mark nothing new passes: it would stay open as long as the
+ * connection lives, because answers of an established one always pass.
+ */
+const unmarked = "meta mark and 0x20000 == 0";
+
+/** After the policy engine, whose chains have the priority of iptables (nft(8), "priority filter" is 0). */
+const afterPolicies = "filter + 10";
+
 /**
  * What kube-proxy has sent on to a pod is forwarded, so it is known by the port to which the client connected, on an address of a host:
  * an address of a Service with the same port is not meant.
@@ -72,7 +90,7 @@ function nodePortLines(nodePorts: readonly NodePortRule[]): string {
  * pod traffic comes from where it belongs.
  */
 export function renderRuleset(options: FirewallOptions): string {
-  const { sources, serviceClusterIpRange, nodePorts = [] } = options;
+  const { sources, podCidr, serviceClusterIpRange, nodePorts = [] } = options;
   const sets = (Object.keys(sources) as PortSource[]).map((name) => setOf(name, sources[name])).join("\n");
   return `#!/usr/sbin/nft -f
 table inet redoubt
@@ -81,19 +99,22 @@ delete table inet redoubt
 table inet redoubt {
 ${sets}
 \tchain input {
-\t\ttype filter hook input priority filter; policy drop;
+\t\ttype filter hook input priority ${afterPolicies}; policy drop;
 \t\tct state established,related accept
 \t\tct state invalid drop
 \t\tiif lo accept
-${onlyFromWhereItLives}\t\tip protocol icmp icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } limit rate 20/second accept
+${onlyAsAPod(podCidr)}${onlyFromWhereItLives}\t\tip saddr ${podCidr} ${unmarked} drop
+\t\tip protocol icmp icmp type { echo-request, destination-unreachable, time-exceeded, parameter-problem } limit rate 20/second accept
 \t\tip6 nexthdr icmpv6 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, destination-unreachable, packet-too-big, time-exceeded, parameter-problem } accept
 ${inputRules(options)}\t}
 
 \tchain forward {
-\t\ttype filter hook forward priority filter; policy drop;
+\t\ttype filter hook forward priority ${afterPolicies}; policy drop;
 \t\tct state established,related accept
 \t\tct state invalid drop
-${onlyFromWhereItLives}\t\tip saddr @pods accept
+${onlyAsAPod(podCidr)}${onlyFromWhereItLives}\t\tip saddr ${podCidr} ${unmarked} drop
+\t\tip daddr ${podCidr} ${unmarked} drop
+\t\tip saddr @pods accept
 \t\tip daddr @pods ip saddr @nodes accept
 ${nodePortLines(nodePorts)}\t}
 

@@ -39,9 +39,15 @@ function echoed(host: string, port: number, localAddress: string): Promise<strin
       resolve(answer);
     };
     socket.on("connect", () => socket.write("hello\n"));
-    socket.on("data", (data) => { end(data.toString().trim()); });
-    socket.on("error", () => { end(); });
-    socket.on("timeout", () => { end(); });
+    socket.on("data", (data) => {
+      end(data.toString().trim());
+    });
+    socket.on("error", () => {
+      end();
+    });
+    socket.on("timeout", () => {
+      end();
+    });
   });
 }
 

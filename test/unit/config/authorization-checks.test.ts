@@ -165,6 +165,18 @@ describe("authorization that is refused", () => {
       /gives nodes\/proxy too, by which commands run in every pod\. Fix: bind cluster-reader/,
     ],
     [
+      "pods of every namespace, whose exec is a subresource",
+      withAbac,
+      { abac: [{ group: "auditors", resource: "pods", namespace: "*" }] },
+      /gives pods\/exec and pods\/proxy too, by which commands run in every pod/,
+    ],
+    [
+      "services of every namespace, whose proxy is a subresource",
+      withAbac,
+      { abac: [{ group: "auditors", resource: "services", namespace: "*" }] },
+      /gives services\/proxy too, which reaches every pod past its policies/,
+    ],
+    [
       "what lies in namespaces without one, which is every list of all of them",
       withAbac,
       { abac: [{ group: "auditors", resource: "secrets" }] },

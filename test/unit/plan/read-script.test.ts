@@ -109,6 +109,7 @@ const plans: Readonly<Record<string, HostPlan>> = {
           adminUser: "redoubt",
           automaticReboot: false,
           timeServers: ["192.0.2.1"],
+          podCidr: "10.244.32.0/24",
           serviceClusterIpRange: "10.96.0.0/16",
           sources: { operators: [], apiClients: [], controlPlanes: ["10.77.5.10"], nodes: [], pods: [] },
         }),

@@ -29,6 +29,7 @@ import { portTable, type HostRole } from "../../../../components/plan/ports";
 
 const options = (role: HostRole): FirewallOptions => ({
   role,
+  podCidr: "10.244.32.0/24",
   serviceClusterIpRange: "10.96.0.0/16",
   sources: {
     operators: ["10.77.5.1"],
@@ -109,8 +110,8 @@ describe("the host firewall", () => {
 
   it("denies input and forwarding unless a rule says otherwise", () => {
     const rules = renderRuleset(options("worker"));
-    assert.match(rules, /hook input priority filter; policy drop;/);
-    assert.match(rules, /hook forward priority filter; policy drop;/);
+    assert.match(rules, /hook input priority filter \+ 10; policy drop;/);
+    assert.match(rules, /hook forward priority filter \+ 10; policy drop;/);
   });
 
   it("lets clients of a node port through to pods, by that port of a host and in their network only", () => {
