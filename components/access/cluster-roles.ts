@@ -57,7 +57,11 @@ const viewer: readonly PolicyRule[] = [
   ...surroundings,
 ];
 
-/** Runs applications in a namespace; can't read secrets, change policies, quotas or who may do what. */
+/**
+ * Runs applications in a namespace; can't ask the API for secrets, change policies, quotas or who may do what. Whoever makes pods gives them
+ * every Secret and service account of the namespace, and runs commands in them (kubernetes.io/docs, RBAC Good Practices, "Workload
+ * creation"): what developers must not see belongs into another namespace.
+ */
 const developer: readonly PolicyRule[] = [
   ...viewer,
   ...workloads.map((rule) => ({ ...rule, verbs: write })),

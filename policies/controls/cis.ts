@@ -157,7 +157,9 @@ const notes: Readonly<Record<string, Control | Gap>> = {
     tests: [test("unit/access/access.test.ts", "binds nobody unless the configuration says so")],
   },
   "5.1.2": {
-    ...roles("secrets are shown to few"),
+    ...roles(
+      "secrets are shown to few by the API; who makes pods in a namespace (developers too) gives them its secrets",
+    ),
     tests: [
       test("unit/access/cluster-roles.test.ts", "shows secrets to operators only"),
       test("cluster/stories/rbac.ts", "let a viewer really list pods, and not read a secret"),

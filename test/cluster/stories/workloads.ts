@@ -197,6 +197,27 @@ export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutpu
       assert.equal(await eventually(ask, (code) => code === "1"), "1");
     });
 
+    it("are denied from their first packet on, before the policy engine knows them", async () => {
+      const attempts = `i=0; while [ $i -lt 50 ]; do nc -w 1 ${controlPlane().address} 6443 </dev/null && echo open; i=$((i+1)); done; echo tried; sleep 3600`;
+      create("app", podManifest("eager", {}, attempts));
+      const log = (): string => kubectl(["--namespace", "app", "logs", "eager"]).stdout.trim();
+      assert.equal(await eventually(log, (text) => text.includes("tried"), 90), "tried");
+    });
+
+    it("are denied everything on a node whose policy engine is down", async () => {
+      const engine = (verb: string): Outcome =>
+        cluster.ssh(outputs(), "worker-1", `sudo systemctl ${verb} kube-router`);
+      assert.equal(engine("stop").code, 0);
+      try {
+        create("other", podManifest("unknown", {}, "sleep 3600", { nodeName: "worker-1" }));
+        kubectl(["--namespace", "other", "wait", "pod/unknown", "--for=condition=Ready", "--timeout=60s"]);
+        assert.equal(connect("other", "unknown", controlPlane().address, 6443), "1");
+        assert.equal(connect("other", "unknown", outputs().nodeTable[0]?.address ?? "", 22), "1");
+      } finally {
+        assert.equal(engine("start").code, 0);
+      }
+    });
+
     it("do not reach hosts: kubelet, etcd, SSH", () => {
       for (const node of outputs().nodeTable) {
         const ports = node.role === "control-plane" ? [22, 2379, 10250] : [22, 10250];
