@@ -120,6 +120,7 @@ export const hardeningGuide: ControlSource = {
     },
     "Network: policies": {
       what: "network policies isolate pods, and each namespace has an explicit deny",
+      note: "Each namespace of the settings and of Kubernetes itself; one that kubectl makes has none, and drift names it.",
       settings: ["namespaces", "network.allow"],
       rules: ["network-default-deny", "network-open-policy"],
       tests: [
