@@ -7,7 +7,13 @@ import { removeStack } from "./removal";
 main(async () => {
   const command = stackCommand(
     "destroy",
-    "Remove everything that the stack made: machines, their disks, bridge and addresses.",
+    [
+      "Remove everything that the stack made.",
+      "Local machines go with their disks, bridge and addresses.",
+      "Hosts of an inventory are forgotten, and stay as they are.",
+      "On AWS the key of the disks is deleted after 30 days, in which it can be taken back.",
+      "What is protected refuses: set pki.protect, and on AWS hosts.aws.protect, to false and run up before.",
+    ].join(" "),
   )
     .argument("[arguments...]", "passed to pulumi destroy")
     .allowUnknownOption()

@@ -10,6 +10,7 @@ import { stackCommand } from "./options";
 import { policyArguments, withPolicyOptions } from "./policies";
 import { run } from "./shell";
 import { projectFolder } from "./stack";
+import { userPath } from "./user-path";
 
 interface ReportOptions extends StackOptions {
   readonly json?: string;
@@ -44,7 +45,7 @@ async function recordPreview(options: StackOptions, args: readonly string[]): Pr
 
 function readRecording(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return readFileSync(userPath(file), "utf8");
   } catch (error) {
     throw new Error(
       `--json ${file}: ${(error as Error).message}. Fix: give a file that "pulumi preview --json" printed`,
@@ -93,8 +94,8 @@ main(
     const isStackNamed = json === undefined || command.getOptionValueSource("stack") === "cli";
     const report = buildReport(readPreview(recording), isStackNamed ? options.stack : undefined);
     const markdown = renderMarkdown(report, limit);
-    if (options.markdown !== undefined) writeFileSync(options.markdown, markdown);
-    if (options.html !== undefined) writeFileSync(options.html, renderHtml(report));
+    if (options.markdown !== undefined) writeFileSync(userPath(options.markdown), markdown);
+    if (options.html !== undefined) writeFileSync(userPath(options.html), renderHtml(report));
     if (options.markdown === undefined && options.html === undefined) process.stdout.write(markdown);
     if (!isAcceptable(report)) process.exitCode = refused;
   },

@@ -7,7 +7,8 @@ export const debianSuite: DebianSuite = "bookworm";
 
 /**
  * Programs of hosts that come from Debian, signed by its archive and mended by its security team: the container runtime needs cgo
- * and libseccomp, and a runtime that nobody patches is worse than an older one.
+ * and libseccomp, and a runtime that nobody patches is worse than an older one. Hosts do not update them by themselves: an operator
+ * does, when the node is drained (docs/nodes.md).
  */
 export const runtimePackages = ["containerd", "runc"] as const;
 

@@ -31,7 +31,7 @@ export function renderKubeProxyConfiguration(options: KubeProxyOptions): string 
     healthzBindAddress: "127.0.0.1:10256",
     // Node ports answer on loopback nowhere and on the node only where the host firewall lets them.
     nodePortAddresses: ["primary"],
-    // The table's size belongs to the whole kernel; the hardening plan sets it where that is possible.
+    // The table's size belongs to the whole kernel, and is left as that has it.
     conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: "0s", tcpCloseWaitTimeout: "0s" },
     enableProfiling: false,
   });

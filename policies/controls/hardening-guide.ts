@@ -120,6 +120,7 @@ export const hardeningGuide: ControlSource = {
     },
     "Network: policies": {
       what: "network policies isolate pods, and each namespace has an explicit deny",
+      note: "Each namespace of the settings and of Kubernetes itself; one that kubectl makes has none, and drift names it.",
       settings: ["namespaces", "network.allow"],
       rules: ["network-default-deny", "network-open-policy"],
       tests: [
@@ -223,7 +224,7 @@ export const hardeningGuide: ControlSource = {
         ),
         test("unit/hosts/hardening/hardening.test.ts", "install Debian's security updates by themselves"),
       ],
-      note: "Debian's security updates come by themselves, where the host reaches a mirror; Kubernetes' by a change of its version here.",
+      note: "Debian's security updates come by themselves, where the host reaches a mirror, but for containerd and runc, which an operator updates when the node is drained (docs/nodes.md); Kubernetes' by a change of its version here.",
     },
     "Upgrades: scans and tests": {
       what: "the cluster is scanned and tested for weaknesses periodically",

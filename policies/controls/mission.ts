@@ -141,7 +141,8 @@ export const mission: ControlSource = {
       ],
     },
     "Default-deny network policies": {
-      what: "every namespace denies both directions; what is allowed is named with its ports, and shown by real connections",
+      what: "every namespace of the settings, default, kube-public, kube-node-lease and kube-system deny both directions; what is allowed is named with its ports, and shown by real connections",
+      note: "A namespace that kubectl makes has no policy until it is added to the settings; `npm run drift` names it.",
       settings: ["namespaces", "network.allow"],
       rules: ["network-default-deny", "network-dns", "network-open-policy"],
       tests: [
