@@ -165,7 +165,9 @@ function etcdLeaves(host: CertifiedHost): LeafProfile[] {
     dnsNames: [host.name, ...loopback.dnsNames],
     ipAddresses: [host.address, ...loopback.ipAddresses],
   } as const;
-  const ofEtcd = { host, reader: readers.etcd, restart: ["etcd.service"] };
+  // etcd reads both anew with each connection (etcd.io/docs, Transport security model, "Notes for TLS authentication"). A restart would
+  // wait for members that have not got theirs yet, where all have ended.
+  const ofEtcd = { host, reader: readers.etcd, restart: [] };
   return [
     {
       ...member,

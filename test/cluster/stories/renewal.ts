@@ -8,8 +8,11 @@ import { z } from "zod";
 import type { ClusterOutputs, TestCluster } from "../../support/cluster";
 
 const leafType = "tls:index/locallySignedCert:LocallySignedCert";
-/** The one that the test lets end soon. */
-const aged = "pki-kube-apiserver-control-plane-0-certificate";
+/** Those that the test lets end soon. */
+const aged = [
+  "pki-etcd-server-control-plane-0-certificate",
+  "pki-kube-apiserver-control-plane-0-certificate",
+] as const;
 const day = 24 * 60 * 60 * 1000;
 
 const stateSchema = z.looseObject({
@@ -37,6 +40,13 @@ function shownBy(host: string, port: number): Promise<X509Certificate> {
   });
 }
 
+const startOfEtcd = "systemctl show --property=ActiveEnterTimestampMonotonic --value etcd";
+const shownByEtcd = "openssl s_client -connect 127.0.0.1:2379 </dev/null 2>/dev/null || true";
+
+function fingerprintOf(pem: unknown): string {
+  return new X509Certificate(String(pem)).fingerprint256;
+}
+
 function keyOf(certificate: X509Certificate): string {
   return createHash("sha256")
     .update(certificate.publicKey.export({ type: "spki", format: "der" }))
@@ -47,6 +57,12 @@ function keyOf(certificate: X509Certificate): string {
 export function renewalStory(cluster: TestCluster, outputs: () => ClusterOutputs): void {
   describe("A certificate that ends soon", () => {
     let earlier: X509Certificate;
+    let etcdStarted: string;
+    const onControlPlane = (command: string): string => {
+      const { code, stdout, stderr } = cluster.ssh(outputs(), "control-plane-0", command);
+      assert.equal(code, 0, stderr);
+      return stdout.trim();
+    };
     let earlierLeaves: ReadonlyMap<string, unknown>;
     const nameOf = (urn: string): string => urn.split("::").at(-1) ?? "";
     const leaves = (): ReadonlyMap<string, unknown> =>
@@ -66,9 +82,12 @@ export function renewalStory(cluster: TestCluster, outputs: () => ClusterOutputs
       earlier = await shownBy(...endpoint());
       earlierLeaves = leaves();
       const state = stateSchema.parse(JSON.parse(cluster.exportedState()));
-      const leaf = state.deployment.resources.find(({ urn }) => nameOf(urn) === aged);
-      assert.ok(leaf?.outputs);
-      leaf.outputs["validityEndTime"] = new Date(Date.now() + 60 * day).toISOString();
+      for (const name of aged) {
+        const leaf = state.deployment.resources.find(({ urn }) => nameOf(urn) === name);
+        assert.ok(leaf?.outputs);
+        leaf.outputs["validityEndTime"] = new Date(Date.now() + 60 * day).toISOString();
+      }
+      etcdStarted = onControlPlane(startOfEtcd);
       const file = path.join(cluster.folder, "aged-state.json");
       writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
       assert.equal(cluster.pulumi(["stack", "import", "--file", file]).code, 0);
@@ -79,15 +98,18 @@ export function renewalStory(cluster: TestCluster, outputs: () => ClusterOutputs
       assert.equal(code, 0, stdout + stderr);
       const after = leaves();
       const changed = [...after].filter(([name, pem]) => earlierLeaves.get(name) !== pem);
-      assert.deepEqual(
-        changed.map(([name]) => name),
-        [aged],
-      );
+      assert.deepEqual(changed.map(([name]) => name).sort(), [...aged]);
       const shown = await shownBy(...endpoint());
-      assert.equal(shown.fingerprint256, new X509Certificate(String(after.get(aged))).fingerprint256);
+      assert.equal(shown.fingerprint256, fingerprintOf(after.get(aged[1])));
       assert.notEqual(shown.fingerprint256, earlier.fingerprint256);
       assert.equal(keyOf(shown), keyOf(earlier));
       assert.ok(Date.parse(shown.validTo) >= Date.parse(earlier.validTo));
+    });
+
+    it("is what etcd shows then, which did not restart for it", () => {
+      const [shown] = /-----BEGIN[^]*?-----END CERTIFICATE-----/.exec(onControlPlane(shownByEtcd)) ?? [];
+      assert.equal(fingerprintOf(shown), fingerprintOf(leaves().get(aged[0])));
+      assert.equal(onControlPlane(startOfEtcd), etcdStarted);
     });
 
     it("leaves the user who logged in before where he was", () => {
