@@ -6,6 +6,7 @@ import { hostProviderOf } from "./host-provider";
 import { attemptedBy } from "./attempted";
 import { refuseAuthoritySkip } from "./authority-step";
 import { refuseClusterChange } from "./cluster-step";
+import { refuseManyStops } from "./instance-step";
 import { refuseIssuerChange, refuseKeySkip } from "./key-step";
 import { refusePendingOnAws } from "./pending-creations";
 import { refusePlainSecrets } from "./plain-secrets";
@@ -77,8 +78,10 @@ export interface OpenedStack {
 
 /** Refuses a configuration that a running cluster can't be brought to in one step, before anything changes. */
 function refuseSkips(stack: string, { outputs, resources }: StackState): void {
-  const { kubernetesVersion, serviceAccountKeys, issuers, authorities, cluster } = readConfiguration(stack);
+  const { kubernetesVersion, serviceAccountKeys, issuers, authorities, cluster, controlPlaneType } =
+    readConfiguration(stack);
   refuseClusterChange(outputs, cluster);
+  refuseManyStops(resources, controlPlaneType);
   const running = runningVersions(outputs.kubernetesVersion, resources);
   refuseVersionSkip(running, kubernetesVersion ?? defaultVersion);
   // From where the last one ended that ended well, and from where one was that ended half-way.
