@@ -72,6 +72,7 @@ export class Bastion extends pulumi.ComponentResource {
           hostname: "bastion",
           adminUser,
           forwards: true,
+          upgrades: true,
           // Nobody is at home here to be disturbed by a reboot at night.
           also: updates({ automaticReboot: true }),
         },

@@ -223,6 +223,16 @@ describe("hosts", () => {
     assert.ok(!bastion.opts.ignoreChanges?.includes("userData"));
   });
 
+  it("are updated by what their plans install, and the bastion, whose image stays the first one, at its first boot too", () => {
+    const upgraded = [...instances()].filter(([, { inputs }]) =>
+      /^package_upgrade: true$/m.test(String(inputs["userData"])),
+    );
+    assert.deepEqual(
+      upgraded.map(([name]) => name),
+      ["bastion"],
+    );
+  });
+
   it("are not replaced because AWS says of the bastion's Elastic IP that it is a public address", async () => {
     const ignored = (from: Recording<unknown>): string[] =>
       [...instances(from)]
