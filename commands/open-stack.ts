@@ -114,7 +114,7 @@ export async function openStack(options: StackOptions, purpose: Purpose): Promis
   if (purpose !== "look" && !isLocked(options.stack, environment)) {
     refusePendingOnAws(options.stack, stackUrn(options.stack), state.pending);
   }
-  if (cutOff) await forgetPendingOperations(options.stack, environment);
+  if (cutOff && state.pending.length > 0) await forgetPendingOperations(options.stack, environment);
   const hostProvider = hostProviderOf(options.stack);
   const isFirst = hostProvider === "local" && isStateEmpty(options.stack, environment, state);
   // What a first up had made when it was killed, no state knows of.
