@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes what a team's state needs on AWS, once: a key that encrypts, and a bucket that keeps every version and takes nothing in clear.
+# Makes what a team's state needs on AWS, once for each environment: a key that encrypts, and a bucket that keeps every version and
+# takes nothing in clear. Environments that shared them could open each other's states.
 #
 #   commands/make-state-bucket.sh BUCKET REGION [KEY-ALIAS]      default alias: redoubt
 #
@@ -21,6 +22,8 @@ if ! said=$(aws kms describe-key --key-id "$alias" 2>&1); then
   aws kms enable-key-rotation --key-id "$key"
   aws kms create-alias --alias-name "$alias" --target-key-id "$key"
 fi
+# S3 looks an alias up in the account of who writes (AWS: Configuring default encryption), and an alias can be given to another key.
+key_arn=$(aws kms describe-key --key-id "$alias" --query KeyMetadata.Arn --output text)
 
 if ! aws s3api head-bucket --bucket "$bucket" >/dev/null 2>&1; then
   # The one region that is named by leaving it out.
@@ -32,7 +35,7 @@ aws s3api put-public-access-block --bucket "$bucket" --public-access-block-confi
   BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true
 aws s3api put-bucket-versioning --bucket "$bucket" --versioning-configuration Status=Enabled
 aws s3api put-bucket-encryption --bucket "$bucket" --server-side-encryption-configuration \
-  "{\"Rules\":[{\"ApplyServerSideEncryptionByDefault\":{\"SSEAlgorithm\":\"aws:kms\",\"KMSMasterKeyID\":\"$alias\"},\"BucketKeyEnabled\":true}]}"
+  "{\"Rules\":[{\"ApplyServerSideEncryptionByDefault\":{\"SSEAlgorithm\":\"aws:kms\",\"KMSMasterKeyID\":\"$key_arn\"},\"BucketKeyEnabled\":true}]}"
 aws s3api put-bucket-policy --bucket "$bucket" --policy \
   "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"s3:*\",\"Resource\":[\"arn:aws:s3:::$bucket\",\"arn:aws:s3:::$bucket/*\"],\"Condition\":{\"Bool\":{\"aws:SecureTransport\":\"false\"}}}]}"
 

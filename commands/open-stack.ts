@@ -6,16 +6,20 @@ import { hostProviderOf } from "./host-provider";
 import { attemptedBy } from "./attempted";
 import { refuseAuthoritySkip } from "./authority-step";
 import { refuseClusterChange } from "./cluster-step";
+import { refuseManyStops } from "./instance-step";
 import { refuseIssuerChange, refuseKeySkip } from "./key-step";
+import { refusePendingOnAws } from "./pending-creations";
 import { refusePlainSecrets } from "./plain-secrets";
 import { refuseHalfRemoved } from "./removal";
 import { run } from "./shell";
 import {
   backendEnvironment,
   ensureStack,
-  forgetPendingCreations,
+  forgetPendingOperations,
+  isLocked,
   projectFolder,
   releaseStaleLock,
+  stackUrn,
 } from "./stack";
 import { readConfiguration } from "./stack-configuration";
 import { isStateEmpty, readState, type StackOutputs, type StackState } from "./stack-outputs";
@@ -74,8 +78,10 @@ export interface OpenedStack {
 
 /** Refuses a configuration that a running cluster can't be brought to in one step, before anything changes. */
 function refuseSkips(stack: string, { outputs, resources }: StackState): void {
-  const { kubernetesVersion, serviceAccountKeys, issuers, authorities, cluster } = readConfiguration(stack);
+  const { kubernetesVersion, serviceAccountKeys, issuers, authorities, cluster, controlPlaneType } =
+    readConfiguration(stack);
   refuseClusterChange(outputs, cluster);
+  refuseManyStops(resources, controlPlaneType);
   const running = runningVersions(outputs.kubernetesVersion, resources);
   refuseVersionSkip(running, kubernetesVersion ?? defaultVersion);
   // From where the last one ended that ended well, and from where one was that ended half-way.
@@ -102,10 +108,13 @@ export async function openStack(options: StackOptions, purpose: Purpose): Promis
   }
   // A preview needs no lock; taken away by one, the next up would not know that an engine was killed.
   const cutOff = purpose !== "look" && (await releaseStaleLock(options.stack, environment));
-  if (cutOff) {
+  if (cutOff)
     process.stderr.write(`stack ${options.stack}: released the lock of an engine that was killed\n`);
-    await forgetPendingCreations(options.stack, environment);
+  // Where an engine is at work, what it does right now is pending too: then Pulumi says who holds the lock.
+  if (purpose !== "look" && !isLocked(options.stack, environment)) {
+    refusePendingOnAws(options.stack, stackUrn(options.stack), state.pending);
   }
+  if (cutOff && state.pending.length > 0) await forgetPendingOperations(options.stack, environment);
   const hostProvider = hostProviderOf(options.stack);
   const isFirst = hostProvider === "local" && isStateEmpty(options.stack, environment, state);
   // What a first up had made when it was killed, no state knows of.

@@ -58,6 +58,8 @@ export interface StackConfiguration {
   /** Default: nothing is known of them. */
   readonly authorities: AuthorityGenerations | undefined;
   readonly cluster: WantedCluster;
+  /** Instance type of control planes on AWS. Default: there are none, or nothing is known of them. */
+  readonly controlPlaneType: string | undefined;
 }
 
 /**
@@ -87,6 +89,7 @@ export function configurationOf(stack: string, file: unknown): StackConfiguratio
       fixedHosts: allHosts === undefined || isUnnamed ? undefined : fixedHostsOf(clusterName, allHosts),
       listedHosts: listedHostsOf(hosts),
     },
+    controlPlaneType: allHosts?.provider === "aws" ? allHosts.aws?.instanceTypes.controlPlane : undefined,
     architecture: architectureOf(hosts),
     kubernetesVersion: read("kubernetes")?.version,
     serviceAccountKeys: accounts,

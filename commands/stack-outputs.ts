@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { listedHost } from "./hosts-block";
+import { pendingOperation, type PendingOperation } from "./pending-creations";
 import { run } from "./shell";
 import { projectFolder, stateFile } from "./stack";
 
@@ -42,24 +43,22 @@ const resourceSchema = z.looseObject({
 /** A resource as a state holds it, secrets encrypted. */
 export type StateResource = z.infer<typeof resourceSchema>;
 
-const stateSchema = z.looseObject({
-  checkpoint: z.looseObject({
-    latest: z
-      .looseObject({
-        resources: z.array(resourceSchema).optional(),
-      })
-      .nullish(),
-  }),
+/** What a state holds, in a file of a backend as in an export. */
+const snapshotSchema = z.looseObject({
+  resources: z.array(resourceSchema).default([]),
+  pending_operations: z.array(pendingOperation).default([]),
 });
+type Snapshot = z.infer<typeof snapshotSchema>;
 
-const exportSchema = z.looseObject({
-  deployment: z.looseObject({ resources: z.array(resourceSchema).optional() }),
-});
+const stateSchema = z.looseObject({ checkpoint: z.looseObject({ latest: snapshotSchema.nullish() }) });
 
-function resourcesIn(file: string): readonly StateResource[] {
-  if (!existsSync(file)) return [];
-  const { checkpoint } = stateSchema.parse(JSON.parse(readFileSync(file, "utf8")));
-  return checkpoint.latest?.resources ?? [];
+const exportSchema = z.looseObject({ deployment: snapshotSchema.nullish() });
+
+const nothing: Snapshot = { resources: [], pending_operations: [] };
+
+function snapshotIn(file: string): Snapshot {
+  if (!existsSync(file)) return nothing;
+  return stateSchema.parse(JSON.parse(readFileSync(file, "utf8"))).checkpoint.latest ?? nothing;
 }
 
 function outputsOf(resources: readonly StateResource[]): unknown {
@@ -72,21 +71,23 @@ export interface StackState {
   readonly outputs: StackOutputs;
   /** As they are now. */
   readonly resources: readonly StateResource[];
+  /** What the engine has begun and not ended; after it was killed, what nobody saw the end of. */
+  readonly pending: readonly PendingOperation[];
 }
 
 /** The stack's state. */
 export async function readState(stack: string, env: NodeJS.ProcessEnv): Promise<StackState> {
-  const resources = await readResources(stack, env);
-  return { resources, outputs: outputsSchema.parse(outputsOf(resources)) };
+  const { resources, pending_operations: pending } = await readSnapshot(stack, env);
+  return { resources, pending, outputs: outputsSchema.parse(outputsOf(resources)) };
 }
 
-async function readResources(stack: string, env: NodeJS.ProcessEnv): Promise<readonly StateResource[]> {
+async function readSnapshot(stack: string, env: NodeJS.ProcessEnv): Promise<Snapshot> {
   const file = stateFile(stack, env);
   // Reading the file saves a third of a second on every run; other backends are asked.
-  if (file !== undefined) return resourcesIn(file);
+  if (file !== undefined) return snapshotIn(file);
   const args = ["stack", "export", "--stack", stack];
   const text = await run("pulumi", args, { cwd: projectFolder, env, stdout: "capture" });
-  return exportSchema.parse(JSON.parse(text)).deployment.resources ?? [];
+  return exportSchema.parse(JSON.parse(text)).deployment ?? nothing;
 }
 
 /** Whether a state on this box holds no resource: the stack was never up, or was destroyed. False for states elsewhere. */

@@ -50,6 +50,11 @@ function stateFolder(environment: NodeJS.ProcessEnv): string | undefined {
   return path.resolve(projectFolder, folder.replace(/^~(?=\/|$)/, homedir()));
 }
 
+/** URN of the stack itself, which every state of it begins with. */
+export function stackUrn(stack: string): string {
+  return `urn:pulumi:${stack}::${projectName}::pulumi:pulumi:Stack::${projectName}-${stack}`;
+}
+
 /** Where a file backend keeps the stack's state; undefined for any other backend. */
 export function stateFile(stack: string, environment: NodeJS.ProcessEnv): string | undefined {
   const folder = stateFolder(environment);
@@ -104,6 +109,25 @@ function isEngine(pid: number): boolean {
   }
 }
 
+/** Who holds the lock of a file backend, or held it when killed; nobody is known of for any other backend. */
+function heldLocks(stack: string, environment: NodeJS.ProcessEnv): z.infer<typeof lockSchema>[] {
+  const folder = stateFolder(environment);
+  if (folder === undefined) return [];
+  const locks = path.join(folder, ".pulumi", "locks", "organization", projectName, stack);
+  if (!existsSync(locks)) return [];
+  return (
+    readdirSync(locks)
+      // Beside each lock lies a file with its attributes.
+      .filter((file) => file.endsWith(".json"))
+      .map((file) => lockSchema.parse(JSON.parse(readFileSync(path.join(locks, file), "utf8"))))
+  );
+}
+
+/** Whether an engine works on a stack of a file backend, as far as its lock says so; of any other backend nobody is asked. */
+export function isLocked(stack: string, environment: NodeJS.ProcessEnv): boolean {
+  return heldLocks(stack, environment).length > 0;
+}
+
 /**
  * Releases the lock of an engine that was killed on this box (SIGKILL, power cut). The lock of a living engine, or of
  * another box, stays: then Pulumi itself says who holds it.
@@ -111,43 +135,28 @@ function isEngine(pid: number): boolean {
  * @returns whether a lock was released.
  */
 export async function releaseStaleLock(stack: string, environment: NodeJS.ProcessEnv): Promise<boolean> {
-  const folder = stateFolder(environment);
-  if (folder === undefined) return false;
-  const locks = path.join(folder, ".pulumi", "locks", "organization", projectName, stack);
-  if (!existsSync(locks)) return false;
-  const held = readdirSync(locks)
-    // Beside each lock lies a file with its attributes.
-    .filter((file) => file.endsWith(".json"))
-    .map((file) => lockSchema.parse(JSON.parse(readFileSync(path.join(locks, file), "utf8"))));
+  const held = heldLocks(stack, environment);
   const stale = held.length > 0 && held.every((lock) => lock.hostname === hostname() && !isEngine(lock.pid));
   if (!stale) return false;
   await run("pulumi", ["cancel", "--yes", "--stack", stack], { cwd: projectFolder, env: environment });
   return true;
 }
 
-const deploymentSchema = z.looseObject({
-  deployment: z.looseObject({ pending_operations: z.array(z.looseObject({ type: z.string() })).optional() }),
-});
-
 /**
- * Forgets what a killed engine had begun to create. Every creation of this program may be begun again (scripts converge, objects
- * are applied), so the next `up` does just that; without this Pulumi would warn of them for ever.
+ * Forgets what a killed engine had begun, so that the next `up` begins it again; without this Pulumi would warn of creations for ever.
+ * Taking a state in is what drops them, all at once, so what may not be begun again is refused before
+ * (`commands/pending-creations.ts`).
  */
-export async function forgetPendingCreations(stack: string, environment: NodeJS.ProcessEnv): Promise<void> {
+export async function forgetPendingOperations(stack: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const options = { cwd: projectFolder, env: environment };
   const exported = await run("pulumi", ["stack", "export", "--stack", stack], {
     ...options,
     stdout: "capture",
   });
-  const state = deploymentSchema.parse(JSON.parse(exported));
-  const pending = state.deployment.pending_operations ?? [];
-  const kept = pending.filter(({ type }) => type !== "creating");
-  if (kept.length === pending.length) return;
-  state.deployment.pending_operations = kept;
   // Secrets stay encrypted on the way: the export shows none.
   await run("pulumi", ["stack", "import", "--stack", stack], {
     ...options,
-    input: JSON.stringify(state),
+    input: exported,
     stdout: "capture",
   });
 }

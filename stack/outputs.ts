@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { loginClientId } from "../components/access/dex";
 import type { HardenedHost } from "../components/hosts/hardened-host";
-import type { HostProvider } from "../components/hosts/host";
+import type { HostProvider, MadeOnAws } from "../components/hosts/host";
 import type { ConnectivityProbe } from "../components/network/probe";
 import { fixedHostsOf, type FixedHosts } from "../components/config/fixed-hosts";
 import { fixedSettingsOf, type FixedSettings } from "../components/config/fixed-settings";
@@ -56,6 +56,8 @@ export interface StackOutputs {
   }[];
   /** Who verifies tokens of service accounts outside the cluster needs this: `iss`, and the keys as a JSON Web Key Set. */
   readonly serviceAccountIssuer: { readonly issuer: string; readonly jwks: pulumi.Output<JsonWebKeySet> };
+  /** Left out where hosts are not on AWS. */
+  readonly aws?: MadeOnAws;
   /** Which keys of service account tokens sign and are accepted; `up` refuses a step that would log workloads out. */
   readonly serviceAccountKeys: { readonly signingKey: number; readonly acceptedKeys: readonly number[] };
   /** Which generations of the authorities issue and are trusted; left out before the first rotation. `up` refuses a step that skips one. */
@@ -125,6 +127,7 @@ export function stackOutputs(blueprint: Blueprint, sources: OutputSources): Stac
     ...(login === undefined ? {} : { login }),
     sshPrivateKey: machines.adminPrivateKey,
     nodeTable: hosts.map(({ spec: { name, role, address } }) => ({ name, role, address })),
+    ...(machines.aws === undefined ? {} : { aws: machines.aws }),
     serviceAccountIssuer: { issuer, jwks: pki.serviceAccountKeys.publicKeys.apply(jsonWebKeySet) },
     serviceAccountKeys: { signingKey, acceptedKeys },
     ...(isRotated(authorities) ? { authorities } : {}),

@@ -16,7 +16,7 @@ import { PodRoutes } from "./aws/pod-routes";
 import { SecurityGroups } from "./aws/security-groups";
 import { balancedPorts, groupNames, securityRules } from "./aws/security-rules";
 import { VirtualNetwork, type Zone, type ZoneSpec } from "./aws/virtual-network";
-import type { Host, HostConnection, HostProvider, HostSpec } from "./host";
+import type { Host, HostConnection, HostProvider, HostSpec, MadeOnAws } from "./host";
 import { ArtifactDelivery, type DeliveredFile } from "./inventory/artifact-delivery";
 
 /** A host that is made on AWS. */
@@ -44,6 +44,8 @@ export interface AwsInstancesArgs {
   readonly access: BastionAccess;
   /** The bastion's address in the VPC. */
   readonly bastionAddress: string;
+  /** The bastion's own subnet. Default: it is in the private one of the first zone, as behind an endpoint. */
+  readonly bastionCidr: string | undefined;
   /** The user that may log in; it has sudo. */
   readonly adminUser: string;
   /** Who else may log in to the bastion, in OpenSSH form. */
@@ -155,6 +157,7 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
   public readonly adminPublicKey: pulumi.Output<string>;
   /** What hosts are told beside their hardening. */
   public readonly fragments: Readonly<Record<string, PlanFragment>> = { "metadata-guard": metadataGuard() };
+  public readonly aws: MadeOnAws;
   /** Hosts are in different subnets, so their pods are reached by routes of the VPC. */
   public readonly podRoutes = "network";
 
@@ -204,6 +207,7 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
     // The way in.
     const [firstZone] = args.zones;
     if (firstZone === undefined) throw new Error("hosts.aws.availabilityZones is empty");
+    const first = zoneOf(network, firstZone.name);
     const bastion = new Bastion(
       `${name}-bastion`,
       {
@@ -215,7 +219,8 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
         instanceType: args.instanceTypes.bastion,
         privateIp: args.bastionAddress,
         otherPublicKeys: args.sshPublicKeys,
-        zone: zoneOf(network, firstZone.name),
+        subnetId: network.bastionSubnetId ?? first.privateSubnetId,
+        endpointSubnetId: first.publicSubnetId,
       },
       own,
     );
@@ -254,6 +259,12 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
       },
       own,
     );
+
+    this.aws = {
+      loadBalancerDnsName: balancer.dnsName,
+      bastionAddress: bastion.address,
+      bastionInstanceId: bastion.instanceId,
+    };
 
     // What each waits for: that it answers, and that others find the way to it.
     this.hosts = made.map((host) =>

@@ -27,6 +27,16 @@ export interface Host {
   readonly delivered?: readonly pulumi.Resource[];
 }
 
+/** What AWS calls some of what is made there: for who makes names, opens tunnels or looks into the console. */
+export interface MadeOnAws {
+  /** The name that AWS gave the load balancer of the API. */
+  readonly loadBalancerDnsName: pulumi.Output<string>;
+  /** Public address of the bastion; where it has none, the one in the VPC. */
+  readonly bastionAddress: pulumi.Output<string>;
+  /** As i-0123456789abcdef0; it changes when the bastion is replaced. */
+  readonly bastionInstanceId: pulumi.Output<string>;
+}
+
 /** Hosts from wherever they come. */
 export interface HostProvider {
   readonly hosts: readonly Host[];
@@ -38,4 +48,6 @@ export interface HostProvider {
   readonly fragments?: Readonly<Record<string, PlanFragment>>;
   /** Who knows the way to pods of other hosts: each host, which must reach the others directly, or the network. Default: `hosts`. */
   readonly podRoutes?: "hosts" | "network";
+  /** Default: nothing is made on AWS. */
+  readonly aws?: MadeOnAws;
 }

@@ -91,13 +91,13 @@ describe("One control plane on AWS, its API on the internet, its bastion behind 
     assert.deepEqual(await records(), [["api.example.org.", name]]);
   });
 
-  it("has no instance with a public address: the endpoint is in the bastion's private subnet, in its own group", async () => {
+  it("has no instance with a public address: the endpoint is in a public subnet, where nobody's address is fixed, in its own group", async () => {
     const addresses = "Reservations[].Instances[].[InstanceId, [SubnetId, PublicIpAddress]]";
     assert.deepEqual(await theMade().table("describe_instances", addresses), {
       "control-plane-0": ["private-eu-central-1a", null],
       bastion: ["private-eu-central-1a", null],
     });
-    assert.deepEqual(await endpoints(), [["private-eu-central-1a", ["tunnel-endpoint"], false]]);
+    assert.deepEqual(await endpoints(), [["public-eu-central-1a", ["tunnel-endpoint"], false]]);
   });
 
   it("has one NAT gateway, whose zone all private subnets depend on", async () => {

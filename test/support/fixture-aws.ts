@@ -64,7 +64,8 @@ export const awsArgs: AwsInstancesArgs = {
   diskGigabytes: 50,
   image: { id: "ami-0123456789abcdef0" },
   access: { by: "bastion" },
-  bastionAddress: "10.40.192.5",
+  bastionAddress: "10.40.240.5",
+  bastionCidr: "10.40.240.0/20",
   adminUser: "redoubt",
   sshPublicKeys: ["ssh-ed25519 AAAA operator"],
   operatorCidrs: ["203.0.113.0/28"],
@@ -83,7 +84,10 @@ export const awsMocks: RecordOptions = {
   mocks: {
     ...sshKeyMocks,
     "aws:ec2/eip:Eip": (_inputs, name) => ({ publicIp: `${name}.public-ip` }),
-    "aws:ec2/instance:Instance": (_inputs, name) => ({ primaryNetworkInterfaceId: `${name}-eni` }),
+    "aws:ec2/instance:Instance": ({ privateIp }, name) => ({
+      primaryNetworkInterfaceId: `${name}-eni`,
+      privateIp,
+    }),
     "aws:kms/key:Key": withArn,
     "aws:lb/targetGroup:TargetGroup": withArn,
     "aws:lb/loadBalancer:LoadBalancer": (inputs, name) => ({

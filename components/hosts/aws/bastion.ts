@@ -4,7 +4,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { updates } from "../hardening/updates";
 import { HardenedInstance, type HardenedInstanceArgs } from "./instance";
 import type { SecurityGroups } from "./security-groups";
-import type { Zone } from "./virtual-network";
 
 /**
  * How the bastion is reached: by a public address that lets some networks in, or, without one, by a tunnel that AWS opens for whom
@@ -18,12 +17,20 @@ export type BastionAccess =
 /** Arguments of {@link Bastion}. */
 export interface BastionArgs extends Pick<
   HardenedInstanceArgs,
-  "instanceType" | "imageId" | "kmsKeyArn" | "privateIp" | "stackPublicKey" | "otherPublicKeys" | "bootsAfter"
+  | "instanceType"
+  | "imageId"
+  | "kmsKeyArn"
+  | "subnetId"
+  | "privateIp"
+  | "stackPublicKey"
+  | "otherPublicKeys"
+  | "bootsAfter"
 > {
   readonly clusterName: string;
   readonly access: BastionAccess;
   readonly adminUser: string;
-  readonly zone: Pick<Zone, "privateSubnetId" | "publicSubnetId">;
+  /** Where an endpoint of tunnels is put: AWS picks its address, so no other may be fixed there. */
+  readonly endpointSubnetId: pulumi.Input<string>;
   readonly securityGroups: SecurityGroups;
 }
 
@@ -42,6 +49,10 @@ const diskGigabytes = 8;
  */
 export class Bastion extends pulumi.ComponentResource {
   public readonly entrance: Entrance;
+  /** Its public address; where it has none, the one in the VPC. */
+  public readonly address: pulumi.Output<string>;
+  /** Its id in EC2. */
+  public readonly instanceId: pulumi.Output<string>;
   /** Its host key, in OpenSSH form. */
   public readonly hostKey: pulumi.Output<string>;
   /** What must exist before it answers. */
@@ -49,19 +60,19 @@ export class Bastion extends pulumi.ComponentResource {
 
   public constructor(name: string, args: BastionArgs, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:aws:Bastion", name, { by: args.access.by }, opts);
-    const { access, zone, securityGroups, clusterName, adminUser } = args;
+    const { access, securityGroups, clusterName, adminUser } = args;
     const host = new HardenedInstance(
       `${name}-server`,
       {
         ...args,
         title: `${clusterName}-bastion`,
-        subnetId: access.by === "bastion" ? zone.publicSubnetId : zone.privateSubnetId,
         securityGroupId: securityGroups.idOf("bastion"),
         diskGigabytes,
         firstBoot: {
           hostname: "bastion",
           adminUser,
           forwards: true,
+          upgrades: true,
           // Nobody is at home here to be disturbed by a reboot at night.
           also: updates({ automaticReboot: true }),
         },
@@ -73,25 +84,28 @@ export class Bastion extends pulumi.ComponentResource {
       { parent: this },
     );
     this.hostKey = host.hostKey;
+    this.instanceId = host.instance.id;
     if (access.by === "bastion") {
       const address = new Eip(
         `${name}-address`,
         { domain: "vpc", instance: host.instance.id, tags: { Name: `${clusterName}-bastion` } },
         { parent: this },
       );
+      this.address = address.publicIp;
       this.entrance = { address: address.publicIp, port: 22 };
       this.ready = [host.instance, address];
     } else {
       const endpoint = new InstanceConnectEndpoint(
         `${name}-endpoint`,
         {
-          subnetId: zone.privateSubnetId,
+          subnetId: args.endpointSubnetId,
           securityGroupIds: [securityGroups.idOf("tunnel-endpoint")],
           preserveClientIp: false,
           tags: { Name: `${clusterName}-tunnel` },
         },
         { parent: this },
       );
+      this.address = host.instance.privateIp;
       this.entrance = { address: "127.0.0.1", port: access.tunnelPort };
       this.ready = [host.instance, endpoint];
     }

@@ -14,6 +14,11 @@ export interface FirstBootOptions {
   readonly hostKey: { readonly privateKey: string; readonly publicKey: string };
   /** Passes connections on, as a bastion does. Default: false. */
   readonly forwards?: boolean;
+  /**
+   * Brings packages of the image up to date, as a host needs it that no plan does it for: its image may be old. It does not reboot for
+   * a new kernel, because `up` may be working through it by then. Default: false.
+   */
+  readonly upgrades?: boolean;
   /** Packages and files beside those of the login. Default: none. */
   readonly also?: Pick<PlanFragment, "packages" | "files"> | undefined;
 }
@@ -24,7 +29,7 @@ export interface FirstBootOptions {
  * will tell it, so there is no time at which it answers a password or root.
  */
 export function renderCloudInit(options: FirstBootOptions): string {
-  const { hostname, adminUser, publicKeys, hostKey, forwards = false, also = {} } = options;
+  const { hostname, adminUser, publicKeys, hostKey, forwards = false, upgrades = false, also = {} } = options;
   const { files: sshdFiles = [] } = sshd({ adminUser, forwards });
   const keysFile = {
     path: `${authorizedKeysFolder}/${adminUser}`,
@@ -54,6 +59,7 @@ export function renderCloudInit(options: FirstBootOptions): string {
     ssh_genkeytypes: ["ed25519"],
     ssh_keys: { ed25519_private: hostKey.privateKey, ed25519_public: hostKey.publicKey },
     // From here on sshd answers.
+    ...(upgrades ? { package_update: true, package_upgrade: true } : {}),
     ...(packages.length === 0 ? {} : { package_update: true, packages }),
   };
   return `#cloud-config\n${stringify(configuration, { lineWidth: 0 })}`;

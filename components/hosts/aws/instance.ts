@@ -104,7 +104,8 @@ export class HardenedInstance extends pulumi.ComponentResource {
         deleteBeforeReplace: true,
         additionalSecretOutputs: ["userData", "userDataBase64"],
         ignoreChanges: [
-          // Images are for new instances; a newer one mends nothing that updates do not.
+          // Images are for new instances; a newer one mends nothing that updates do not. One that replaces another starts from the
+          // same image, so what nobody else updates does it at its first boot.
           "ami",
           ...(args.replacedByFirstBoot ? [] : ["userData"]),
           // An Elastic IP is read as that, after which every refresh would find a reason to replace the instance.

@@ -15,7 +15,7 @@ export interface ZoneSpec {
   readonly name: string;
   /** Where hosts are; nothing here has a public address. */
   readonly privateCidr: string;
-  /** Where NAT gateways, load balancer and bastion are. */
+  /** Where NAT gateways and load balancer are, and the endpoint of tunnels: whatever AWS picks an address for. */
   readonly publicCidr: string;
 }
 
@@ -33,6 +33,8 @@ export interface VirtualNetworkArgs {
   readonly clusterName: string;
   readonly vpcCidr: string;
   readonly zones: readonly ZoneSpec[];
+  /** The bastion's subnet in the first zone, which faces the internet and holds nothing else. Default: it needs none. */
+  readonly bastionCidr: string | undefined;
   /** A NAT gateway in each zone, or one in the first that all depend on. */
   readonly natGateways: "per-zone" | "one";
 }
@@ -40,12 +42,14 @@ export interface VirtualNetworkArgs {
 const everywhere = "0.0.0.0/0";
 
 /**
- * The VPC: in each zone a private subnet for hosts, whose way out is a NAT gateway, and a public one for what must face the internet.
- * No subnet gives out public addresses, and what names no security group gets one that lets nothing through.
+ * The VPC: in each zone a private subnet for hosts, whose way out is a NAT gateway, and a public one for what must face the internet;
+ * one more for a bastion, whose address nothing may have that AWS picks one for. No subnet gives out public addresses, and what names no security group gets one that lets nothing through.
  */
 export class VirtualNetwork extends pulumi.ComponentResource {
   public readonly vpcId: pulumi.Output<string>;
   public readonly zones: readonly Zone[];
+  /** Undefined where the bastion needs none of its own. */
+  public readonly bastionSubnetId: pulumi.Output<string> | undefined;
   /** Addresses by which private subnets reach the internet, one for each NAT gateway. */
   public readonly natAddresses: readonly pulumi.Output<string>[];
   /** Without it, AWS gives no load balancer that faces the internet and no instance a public address. */
@@ -89,15 +93,16 @@ export class VirtualNetwork extends pulumi.ComponentResource {
 
     // Subnets.
     const makeSubnet = (
-      kind: "private" | "public",
+      kind: "private" | "public" | "bastion",
       zone: ZoneSpec,
+      cidrBlock: string,
       routes: RouteTable,
     ): { subnet: Subnet; association: RouteTableAssociation } => {
       const subnet = new Subnet(
         `${name}-${kind}-${zone.name}`,
         {
           vpcId: vpc.id,
-          cidrBlock: kind === "private" ? zone.privateCidr : zone.publicCidr,
+          cidrBlock,
           availabilityZone: zone.name,
           mapPublicIpOnLaunch: false,
           tags: tags(`${kind}-${zone.name}`),
@@ -120,10 +125,16 @@ export class VirtualNetwork extends pulumi.ComponentResource {
       return {
         zone,
         privateRoutes,
-        private: makeSubnet("private", zone, privateRoutes),
-        public: makeSubnet("public", zone, publicRoutes),
+        private: makeSubnet("private", zone, zone.privateCidr, privateRoutes),
+        public: makeSubnet("public", zone, zone.publicCidr, publicRoutes),
       };
     });
+
+    const forBastion = args.zones
+      .slice(0, 1)
+      .flatMap((zone) =>
+        args.bastionCidr === undefined ? [] : makeSubnet("bastion", zone, args.bastionCidr, publicRoutes),
+      );
 
     // The way out for hosts.
     const withGateway = args.natGateways === "one" ? made.slice(0, 1) : made;
@@ -158,9 +169,11 @@ export class VirtualNetwork extends pulumi.ComponentResource {
       privateSubnetId: ofZone.private.subnet.id,
       publicSubnetId: ofZone.public.subnet.id,
     }));
+    this.bastionSubnetId = forBastion[0]?.subnet.id;
     this.natAddresses = gateways.map(({ address }) => address.publicIp);
     this.internetGateway = internet;
-    const associations = made.flatMap((ofZone) => [ofZone.private.association, ofZone.public.association]);
+    const subnets = [...made.flatMap((ofZone) => [ofZone.private, ofZone.public]), ...forBastion];
+    const associations = subnets.map(({ association }) => association);
     this.ready = [publicWay, ...privateWays, ...associations];
     this.registerOutputs({ vpcId: this.vpcId });
   }

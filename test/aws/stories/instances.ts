@@ -43,7 +43,7 @@ export function instancesStory(made: () => Made): void {
         "control-plane-2": ["running", "private-eu-central-1c", "10.40.128.10", ["control-planes"]],
         "worker-0": ["running", "private-eu-central-1a", "10.40.0.32", ["workers"]],
         "worker-1": ["running", "private-eu-central-1b", "10.40.64.32", ["workers"]],
-        bastion: ["running", "public-eu-central-1a", "10.40.192.5", ["bastion"]],
+        bastion: ["running", "bastion-eu-central-1a", "10.40.240.5", ["bastion"]],
       });
     });
 

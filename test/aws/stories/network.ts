@@ -16,12 +16,13 @@ const podRoutes = [
 /** The VPC as EC2 has it, of hosts in three zones. */
 export function networkStory(made: () => Made): void {
   describe("The VPC, asked of EC2", () => {
-    it("has a private and a public subnet in each zone, and none gives out public addresses", async () => {
+    it("has a private and a public subnet in each zone, one for the bastion, and none gives out public addresses", async () => {
       const subnets = "Subnets[].[SubnetId, [AvailabilityZone, CidrBlock, MapPublicIpOnLaunch]]";
       assert.deepEqual(await made().table("describe_subnets", subnets), {
         "private-eu-central-1a": ["eu-central-1a", "10.40.0.0/18", false],
         "private-eu-central-1b": ["eu-central-1b", "10.40.64.0/18", false],
         "private-eu-central-1c": ["eu-central-1c", "10.40.128.0/18", false],
+        "bastion-eu-central-1a": ["eu-central-1a", "10.40.240.0/20", false],
         "public-eu-central-1a": ["eu-central-1a", "10.40.192.0/20", false],
         "public-eu-central-1b": ["eu-central-1b", "10.40.208.0/20", false],
         "public-eu-central-1c": ["eu-central-1c", "10.40.224.0/20", false],
@@ -55,10 +56,10 @@ export function networkStory(made: () => Made): void {
     it("has each subnet at the table of its kind, private ones at that of their zone", async () => {
       const query = "RouteTables[].[RouteTableId, Associations[].SubnetId]";
       const { public: publicly, ...privately } = await made().table("describe_route_tables", query);
-      assert.deepEqual(
-        inOrder(publicly),
-        zones.map((zone) => `public-${zone}`),
-      );
+      assert.deepEqual(inOrder(publicly), [
+        "bastion-eu-central-1a",
+        ...zones.map((zone) => `public-${zone}`),
+      ]);
       assert.deepEqual(
         privately,
         Object.fromEntries(zones.map((zone) => [`private-${zone}`, [`private-${zone}`]])),

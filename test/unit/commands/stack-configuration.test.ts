@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { stringify } from "yaml";
 import { readStackFile } from "../../../commands/stack-file";
 import { configurationOf } from "../../../commands/stack-configuration";
+import { awsSettings } from "../../support/fixture-aws";
 
 describe("what commands know of a configuration before the program reads it", () => {
   const blocks = {
@@ -75,6 +76,16 @@ describe("what commands know of a configuration before the program reads it", ()
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it("is the type of control planes on AWS, the default where none is given, and none of other hosts", () => {
+    const typeOf = (hosts: object): string | undefined =>
+      configurationOf("prod", { config: { "redoubt:hosts": hosts } }).controlPlaneType;
+    const aws = (more: object): object => ({ provider: "aws", aws: awsSettings(more) });
+    assert.equal(typeOf(aws({ instanceTypes: { controlPlane: "m7i.xlarge" } })), "m7i.xlarge");
+    assert.equal(typeOf(aws({})), "m7i.large");
+    assert.equal(typeOf({ provider: "local" }), undefined);
+    assert.equal(typeOf(aws({ instanceTypes: 7 })), undefined);
   });
 
   it("is nothing but the name where there is no configuration", () => {

@@ -75,4 +75,15 @@ describe("Outputs of a stack whose state is a file", () => {
     });
     await assert.rejects(stackOutputs("odd", environment), /kubernetesVersion/);
   });
+
+  it("stand beside what the engine had begun and nobody saw the end of", async () => {
+    const urn = "urn:pulumi:test::redoubt::aws:ec2/eip:Eip::x";
+    const begun = { type: "creating", resource: { urn, type: "aws:ec2/eip:Eip" } };
+    write("killed", { resources: [], pending_operations: [begun] });
+    assert.deepEqual((await readState("killed", environment)).pending, [begun]);
+    write("new", null);
+    for (const stack of ["never-made", "new"]) {
+      assert.deepEqual((await readState(stack, environment)).pending, []);
+    }
+  });
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { backendEnvironment, historyFolder, stateFile } from "../../../commands/stack";
+import { backendEnvironment, historyFolder, isLocked, stateFile } from "../../../commands/stack";
 
 const names = [
   "REDOUBT_DATA",
@@ -71,6 +71,19 @@ describe("the state backend", () => {
       assert.equal(stateFile("local", environment), path.join(folder, ".pulumi/stacks/redoubt/local.json"));
     });
   }
+
+  it("tells whether an engine holds a stack, by its locks, and of no other stack", () => {
+    const environment = { PULUMI_BACKEND_URL: `file://${data}/state?metadata=skip` };
+    assert.equal(isLocked("local", environment), false);
+    const locks = path.join(data, "state/.pulumi/locks/organization/redoubt/local");
+    mkdirSync(locks, { recursive: true });
+    writeFileSync(path.join(locks, "x.json.attrs"), "");
+    assert.equal(isLocked("local", environment), false);
+    writeFileSync(path.join(locks, "x.json"), JSON.stringify({ pid: 1, hostname: "other" }));
+    assert.equal(isLocked("local", environment), true);
+    assert.equal(isLocked("dev", environment), false);
+    assert.equal(isLocked("local", { PULUMI_BACKEND_URL: "s3://bucket?region=eu-central-1" }), false);
+  });
 
   it("has no file on this box when it is a bucket", () => {
     const environment = { PULUMI_BACKEND_URL: "s3://bucket?region=eu-central-1" };

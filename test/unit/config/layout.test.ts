@@ -90,7 +90,7 @@ describe("the layout on AWS", () => {
   const addresses = ({ hosts }: ClusterLayout): string[][] =>
     hosts.map(({ name, address, podCidr }) => [name, address, podCidr]);
 
-  it("gives three zones a private quarter of the VPC each, and a public sixteenth", () => {
+  it("gives three zones a private quarter of the VPC each, and a public sixteenth; the last one is the bastion's", () => {
     const { awsNetwork, localNetwork, endpoint } = layoutOfAws();
     assert.deepEqual(awsNetwork, {
       zones: [
@@ -98,7 +98,8 @@ describe("the layout on AWS", () => {
         { name: "eu-central-1b", privateCidr: "10.40.64.0/18", publicCidr: "10.40.208.0/20" },
         { name: "eu-central-1c", privateCidr: "10.40.128.0/18", publicCidr: "10.40.224.0/20" },
       ],
-      bastionAddress: "10.40.192.5",
+      bastionCidr: "10.40.240.0/20",
+      bastionAddress: "10.40.240.5",
     });
     assert.equal(localNetwork, undefined);
     assert.equal(endpoint, "api.example.org");
@@ -132,6 +133,7 @@ describe("the layout on AWS", () => {
         ["10.40.2.0/24", "10.40.3.128/26"],
       ],
     );
+    assert.equal(layout.awsNetwork.bastionCidr, "10.40.3.192/26");
   });
 
   it("moves nobody when hosts come and go", () => {
@@ -142,6 +144,6 @@ describe("the layout on AWS", () => {
 
   it("hides the bastion in a private subnet when a tunnel leads to it", () => {
     const { awsNetwork } = layoutOfAws({ aws: { access: "instance-connect-endpoint" } });
-    assert.equal(awsNetwork?.bastionAddress, "10.40.0.5");
+    assert.deepEqual([awsNetwork?.bastionCidr, awsNetwork?.bastionAddress], [undefined, "10.40.0.5"]);
   });
 });

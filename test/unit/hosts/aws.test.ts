@@ -49,8 +49,8 @@ describe("three control planes and two workers on AWS", () => {
       "ec2 DefaultSecurityGroup": 1,
       "ec2 InternetGateway": 1,
       "ec2 RouteTable": 4,
-      "ec2 Subnet": 6,
-      "ec2 RouteTableAssociation": 6,
+      "ec2 Subnet": 7,
+      "ec2 RouteTableAssociation": 7,
       "ec2 Eip": 4,
       "ec2 NatGateway": 3,
       // The way out of four tables, and the way to the pods of five hosts from three.
@@ -155,7 +155,7 @@ describe("every instance, the bastion too", () => {
     ]
       .flatMap((type) => [...ofType(recording, type).keys()])
       .filter((name) => !/^machines-(control-plane|worker)-\d-pods-/.test(name));
-    assert.equal(before.length, 4 + 6 + 24 + 7 + 4);
+    assert.equal(before.length, 4 + 7 + 24 + 7 + 4);
     for (const [name, instance] of instances()) {
       assert.deepEqual([...(await dependsOn(instance))].sort(), [...before].sort(), name);
     }
@@ -221,6 +221,16 @@ describe("hosts", () => {
     const bastion = instances().get("bastion");
     assert.equal(bastion?.inputs["userDataReplaceOnChange"], true);
     assert.ok(!bastion.opts.ignoreChanges?.includes("userData"));
+  });
+
+  it("are updated by what their plans install, and the bastion, whose image stays the first one, at its first boot too", () => {
+    const upgraded = [...instances()].filter(([, { inputs }]) =>
+      /^package_upgrade: true$/m.test(String(inputs["userData"])),
+    );
+    assert.deepEqual(
+      upgraded.map(([name]) => name),
+      ["bastion"],
+    );
   });
 
   it("are not replaced because AWS says of the bastion's Elastic IP that it is a public address", async () => {
@@ -348,7 +358,8 @@ describe("logins", () => {
   });
 
   it("go by a tunnel's end where the bastion has no public address", async () => {
-    const tunnel = await record({ access: { by: "instance-connect-endpoint", tunnelPort: 2200 } });
+    const access = { by: "instance-connect-endpoint", tunnelPort: 2200 } as const;
+    const tunnel = await record({ access, bastionCidr: undefined });
     const { proxy } = await connectionOf(tunnel, 0);
     assert.deepEqual([proxy.host, proxy.port], ["127.0.0.1", 2200]);
     assert.match(proxy.hostKey, /^ssh-ed25519 /);
@@ -357,6 +368,7 @@ describe("logins", () => {
     assert.equal(endpoint.inputs["preserveClientIp"], false);
     const bastion = instances(tunnel).get("bastion");
     assert.equal(bastion?.inputs["subnetId"], "machines-network-private-eu-central-1a-id");
+    assert.equal((await reveal(tunnel.result.aws.bastionAddress)).value, awsArgs.bastionAddress);
     // Those of the three NAT gateways.
     assert.equal(ofType(tunnel, "aws:ec2/eip:Eip").size, 3);
     assert.ok(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { awsMocks, awsStack } from "../../support/fixture-aws";
 import {
   assertNamedUnderParents,
@@ -63,7 +63,7 @@ describe("the program over AWS", () => {
   for (const [name, address] of Object.entries(hosts)) {
     it(`lets into ${name} the bastion by SSH, and the load balancer's subnets to the API`, () => {
       const script = scriptOf(address, "harden");
-      assert.equal(setOf(script, "operators"), "10.40.192.5");
+      assert.equal(setOf(script, "operators"), "10.40.240.5");
       assert.equal(setOf(script, "apiClients"), "10.40.192.0/20, 10.40.208.0/20, 10.40.224.0/20");
       assert.equal(setOf(script, "nodes"), Object.values(hosts).join(", "));
     });
@@ -108,6 +108,19 @@ describe("the program over AWS", () => {
     const given = (await transform(asked))?.opts as pulumi.CustomResourceOptions | undefined;
     assert.ok(given?.deletedWith);
     assert.match((await reveal(given.deletedWith.urn)).value, /::machines-control-plane-0-instance$/);
+  });
+
+  it("tells what AWS calls the way to the API and the way in", async () => {
+    const { aws } = recording.result;
+    assert.ok(aws);
+    assert.deepEqual(await reveal(pulumi.output(aws)), {
+      value: {
+        loadBalancerDnsName: "balancer.elb.amazonaws.com",
+        bastionAddress: "machines-bastion-address.public-ip",
+        bastionInstanceId: "machines-bastion-server-instance-id",
+      },
+      secret: false,
+    });
   });
 
   it("shows no secret in plain inputs", () => {

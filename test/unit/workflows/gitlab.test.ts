@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
@@ -151,5 +151,39 @@ describe("The note that the documentation writes on GitLab", () => {
       .parse(parse(block("yaml", "stages:")));
     assert.match(jobs.default.image, /^node:\d+-bookworm$/);
     assert.deepEqual(jobs.preview.after_script, ['node .gitlab/comment.mjs "$STACK" report.md']);
+  });
+});
+
+describe("The up that the documentation writes on GitLab", () => {
+  const { script } = z
+    .looseObject({ up: z.looseObject({ script: z.array(z.string()) }) })
+    .parse(parse(block("yaml", "stages:"))).up;
+  const own = "a".repeat(40);
+  /** Runs its lines as a runner does, up to what would change the stack, where the branch is at that commit. */
+  const run = (main: string): { status: number | null; stdout: string; stderr: string } => {
+    const git = `git() { [ "$*" = "ls-remote origin refs/heads/main" ] && ${main}; }`;
+    const env = { ...process.env, STACK: "dev", CI_DEFAULT_BRANCH: "main", CI_COMMIT_SHA: own };
+    const lines = ["set -eo pipefail", git, 'npm() { echo "$2"; }', ...script];
+    return spawnSync("bash", ["-c", lines.join("\n")], { env, encoding: "utf8" });
+  };
+  const at = (commit: string): string => `printf '%s\\trefs/heads/main\\n' ${commit}`;
+
+  it("changes the stack where its commit is the newest of the branch", () => {
+    const { status, stdout } = run(at(own));
+    assert.deepEqual([status, stdout], [0, "preview-report\nup\n"]);
+  });
+
+  it("changes nothing where the branch has gone on since, so that no stack goes back", () => {
+    const { status, stdout, stderr } = run(at("b".repeat(40)));
+    assert.deepEqual([status, stdout], [1, ""]);
+    assert.match(stderr, /^main is at b{40} by now, nothing is changed$/m);
+  });
+
+  it("changes nothing where the branch can't be seen, or there is none", () => {
+    for (const main of ["false", "true"]) {
+      const { status, stdout } = run(main);
+      assert.notEqual(status, 0, main);
+      assert.equal(stdout, "", main);
+    }
   });
 });

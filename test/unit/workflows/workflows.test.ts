@@ -91,6 +91,29 @@ describe("the workflows", () => {
   });
 });
 
+describe("a self-hosted runner", () => {
+  const runner = (file: string, job: string): string | undefined =>
+    files.find((candidate) => candidate.file === file)?.workflow.jobs[job]?.["runs-on"];
+
+  it("that runs what a branch says is not the one that changes stacks and logs in to hosts", () => {
+    assert.equal(runner("preview.yml", "preview"), "${{ vars.PREVIEW_RUNNER || 'ubuntu-24.04' }}");
+    for (const [file, job] of [
+      ["up.yml", "up"],
+      ["drift.yml", "drift"],
+    ] as const)
+      assert.equal(runner(file, job), "${{ vars.UP_RUNNER || 'ubuntu-24.04' }}", file);
+  });
+
+  it("is used where a stack is looked at or changed, and nowhere else", () => {
+    const named = files.flatMap(({ file, workflow }) =>
+      Object.entries(workflow.jobs)
+        .filter(([, job]) => job["runs-on"].includes("vars."))
+        .map(([name]) => `${file} ${name}`),
+    );
+    assert.deepEqual(named, ["drift.yml drift", "preview.yml preview", "up.yml up"]);
+  });
+});
+
 describe("a run of up", () => {
   const script = stepsOf("up.yml", "up").find(({ name }) => name === "Newest")?.run ?? "";
   const own = "a".repeat(40);
@@ -297,7 +320,7 @@ const mistakes: readonly (readonly [keyof typeof rules, string])[] = [
       "permissions: {}",
       `${plain}\n    container: { image: "debian:12", options: --privileged }`,
       step,
-    ).replace("runs-on: ubuntu-24.04", "runs-on: ${{ vars.RUNNER }}"),
+    ).replace("runs-on: ubuntu-24.04", "runs-on: ${{ vars.UP_RUNNER }}"),
   ],
   [
     "holds no long-lived key of a cloud",

@@ -95,7 +95,7 @@ describe("the first boot of an instance", () => {
 });
 
 describe("the first boot of a bastion", () => {
-  const bastion = configOf({ forwards: true, also: updates({ automaticReboot: true }) });
+  const bastion = configOf({ forwards: true, upgrades: true, also: updates({ automaticReboot: true }) });
 
   it("lets connections through to SSH servers and nowhere else", () => {
     const lines = fileOf(bastion, sshdFile)?.split("\n") ?? [];
@@ -109,5 +109,17 @@ describe("the first boot of a bastion", () => {
     assert.deepEqual(bastion["packages"], ["unattended-upgrades"]);
     assert.match(fileOf(bastion, "/etc/apt/apt.conf.d/90redoubt") ?? "", /Automatic-Reboot "true"/);
     assert.equal(configOf()["packages"], undefined);
+  });
+
+  it("brings an old image up to date, and does not reboot under who works through it: that is for the night", () => {
+    const keys = ["package_update", "package_upgrade", "package_reboot_if_required"];
+    assert.deepEqual(
+      keys.map((key) => bastion[key]),
+      [true, true, undefined],
+    );
+    assert.deepEqual(
+      keys.map((key) => configOf()[key]),
+      [undefined, undefined, undefined],
+    );
   });
 });

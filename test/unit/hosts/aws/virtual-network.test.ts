@@ -3,7 +3,7 @@ import { before, describe, it } from "node:test";
 import type { AwsInstances } from "../../../../components/hosts/aws";
 import { awsArgs } from "../../../support/fixture-aws";
 import { ofType, type Recording } from "../../../support/mocks";
-import { deletedWith, egressType, exclusiveType, ingressType, only, record } from "./recording";
+import { deletedWith, egressType, exclusiveType, ingressType, instancesOf, only, record } from "./recording";
 
 let recording: Recording<AwsInstances>;
 before(async () => {
@@ -35,6 +35,42 @@ describe("the network", () => {
     assert.deepEqual(
       used,
       Array.from({ length: 3 }, () => "machines-network-nat-eu-central-1a-id"),
+    );
+  });
+
+  for (const access of [{ by: "bastion" }, { by: "instance-connect-endpoint", tunnelPort: 2200 }] as const) {
+    it(`keeps apart what has a fixed address and what AWS picks one for: ${access.by}`, async () => {
+      const bastionCidr = access.by === "bastion" ? awsArgs.bastionCidr : undefined;
+      const made = await record({ access, bastionCidr });
+      const subnetsOf = (type: string, key: string): string[] =>
+        [...ofType(made, type).values()].flatMap(({ inputs }) => inputs[key] as string | string[]);
+      const fixed = [...instancesOf(made).values()];
+      assert.ok(fixed.every(({ inputs }) => inputs["privateIp"] !== undefined));
+      const picked = new Set([
+        ...subnetsOf("aws:ec2/natGateway:NatGateway", "subnetId"),
+        ...subnetsOf("aws:lb/loadBalancer:LoadBalancer", "subnets"),
+        ...subnetsOf("aws:ec2transitgateway/instanceConnectEndpoint:InstanceConnectEndpoint", "subnetId"),
+      ]);
+      assert.equal(picked.size, 3);
+      assert.deepEqual(
+        fixed.filter(({ inputs }) => picked.has(String(inputs["subnetId"]))).map(({ name }) => name),
+        [],
+      );
+    });
+  }
+
+  it("leads the bastion's subnet out directly, in the first zone", () => {
+    const { inputs } = only(recording, "aws:ec2/subnet:Subnet", "machines-network-bastion-eu-central-1a");
+    assert.deepEqual([inputs["cidrBlock"], inputs["availabilityZone"]], ["10.40.240.0/20", "eu-central-1a"]);
+    const association = only(
+      recording,
+      "aws:ec2/routeTableAssociation:RouteTableAssociation",
+      "machines-network-bastion-eu-central-1a-routes",
+    );
+    assert.equal(association.inputs["routeTableId"], "machines-network-public-routes-id");
+    assert.equal(
+      instancesOf(recording).get("bastion")?.inputs["subnetId"],
+      "machines-network-bastion-eu-central-1a-id",
     );
   });
 
