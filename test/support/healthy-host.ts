@@ -6,6 +6,7 @@ import type { ManifestEntry } from "../../components/plan/manifest";
 /** What the programs of a host answer, by fact; a test changes what it is about. */
 export interface HostAnswers {
   container: boolean;
+  ipv6: boolean;
   paths: Map<string, PathFact>;
   checksums: Map<string, string>;
   packages: Set<string>;
@@ -43,6 +44,7 @@ export function healthyAnswers({ promised }: HostExpectation): HostAnswers {
   const memberships = users.flatMap((user) => user.groups.map((group) => [group, [user.name]] as const));
   return {
     container: false,
+    ipv6: true,
     paths,
     checksums: new Map(hashed.map(({ path, sha256 }) => [path, sha256])),
     packages: new Set(entriesOf(manifest, "package").map(({ name }) => name)),
@@ -81,6 +83,7 @@ export function printedFacts(manifest: readonly ManifestEntry[], answers: HostAn
   const lines = (items: readonly string[]): string => items.map((item) => `${item}\n`).join("");
   const told: (readonly [fact: string, exit: number, output: string])[] = [
     ["container", answers.container ? 0 : 1, ""],
+    ["ipv6", answers.ipv6 ? 0 : 1, ""],
     [
       "paths",
       0,
