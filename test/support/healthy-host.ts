@@ -20,6 +20,7 @@ export interface HostAnswers {
   sockets: string[];
   guardedFolders: string[];
   certificateEnd: string;
+  updates: string;
 }
 
 /** Answers of a host on which everything is as its manifest says. */
@@ -75,6 +76,7 @@ export function healthyAnswers({ promised }: HostExpectation): HostAnswers {
     sockets: [],
     guardedFolders: [],
     certificateEnd: "notAfter=Jan  1 00:00:00 2100 GMT\n",
+    updates: "",
   };
 }
 
@@ -122,6 +124,7 @@ export function printedFacts(manifest: readonly ManifestEntry[], answers: HostAn
     ["sshd-root", 0, answers.sshdRoot],
     ["sockets", 0, lines(answers.sockets)],
     ["guarded-folders", 0, answers.guardedFolders.map((path) => `${path}\0`).join("")],
+    ["updates", 0, answers.updates],
     ...answers.steps.map(({ exit, output }, index) => [`step ${index}`, exit, output] as const),
     ...certificatePaths(manifest).map(
       (_, index) => [`certificate ${index}`, 0, answers.certificateEnd] as const,
