@@ -95,6 +95,7 @@ function compareSysctl(entry: EntryOf<"sysctl">, facts: HostFacts): Comparison {
   // Those of the whole kernel are the box's; those that this kernel lacks can't be set in a container.
   const found = facts.sysctls.get(entry.key);
   if (facts.container && (!entry.namespaced || found === undefined)) return undefined;
+  if (found === undefined && entry.key.startsWith("net.ipv6.") && !facts.ipv6) return undefined;
   return difference(`sysctl ${entry.key}`, entry.value, found ?? "there is no such parameter");
 }
 

@@ -103,6 +103,11 @@ export class HostFacts {
     return this.answer("container").exit === 0;
   }
 
+  /** False where the kernel was booted without IPv6 (`ipv6.disable=1`), and so has no parameters of it. */
+  public get ipv6(): boolean {
+    return this.answer("ipv6").exit === 0;
+  }
+
   /** Paths that exist, of those that were asked for. */
   public get paths(): ReadonlyMap<string, PathFact> {
     const fields = this.answer("paths").output.split("\0");

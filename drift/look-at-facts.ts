@@ -4,6 +4,7 @@ import type { Look } from "./finding";
 import type { HostFacts } from "./host-facts";
 import { certificatePaths } from "./look-script";
 import { unexpectedOnHost } from "./unexpected-on-host";
+import { waitingUpdates } from "./waiting-updates";
 
 /**
  * All that the facts of a host say against its plans.
@@ -16,7 +17,8 @@ export function lookAtFacts(
   contents: ReadonlyMap<string, string>,
   now: Date,
 ): Look {
-  const certificates = certificatePaths(expectation.promised.map(({ entry }) => entry));
+  const manifest = expectation.promised.map(({ entry }) => entry);
+  const certificates = certificatePaths(manifest);
   const expiry = certificateExpiry(certificates, facts, now);
   return {
     seen: true,
@@ -27,6 +29,6 @@ export function lookAtFacts(
       ...unexpectedOnHost(expectation, facts),
       ...expiry.findings,
     ],
-    warnings: expiry.warnings,
+    warnings: [...expiry.warnings, ...waitingUpdates(manifest, facts)],
   };
 }

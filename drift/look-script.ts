@@ -38,6 +38,14 @@ function isKubeconfig(file: string): boolean {
   return file.endsWith("/kubeconfig") || (file.startsWith(`${paths.kubernetes}/`) && file.endsWith(".conf"));
 }
 
+/** Packages that the plan keeps from being upgraded by themselves (unattended-upgrades, `Package-Blacklist`: regular expressions). */
+export function excludedPackages(manifest: readonly ManifestEntry[]): string[] {
+  return entriesOf(manifest, "file").flatMap(({ shown = "" }) => {
+    const [, list = ""] = /^Unattended-Upgrade::Package-Blacklist \{(.*)\};$/m.exec(shown) ?? [];
+    return [...list.matchAll(/"\^([a-z0-9.+-]+)\$";/g)].map(([, name = ""]) => name);
+  });
+}
+
 /** A question, left out where there is nothing to ask about: most tools would then answer for everything. */
 function ask(
   name: string,
@@ -60,6 +68,7 @@ export function renderLookScript(manifest: readonly ManifestEntry[]): string {
   const units = entriesOf(manifest, "unit").map(({ name }) => name);
   const questions = [
     shellCommand(["fact", "container", "systemd-detect-virt", "--container", "--quiet"]),
+    shellCommand(["fact", "ipv6", "test", "-e", "/proc/sys/net/ipv6"]),
     // A host that is still booting is given the time; what starts then is no drift.
     shellCommand(["fact", "settled", "systemctl", "is-system-running", "--wait"]),
     shellCommand([
@@ -108,6 +117,8 @@ export function renderLookScript(manifest: readonly ManifestEntry[]): string {
     hashed.length === 0 ? ask("checksums", [], []) : `${shellCommand(["checksums", ...hashed])}\n`,
     ask("sysctls", ["grep", "--no-messages", "--with-filename", "", "--"], sysctls),
     ask("units", ["systemctl", "show", ...unitProperties.map((name) => `--property=${name}`), "--"], units),
+    // From the lists that the host has; nobody is asked for newer ones.
+    ask("updates", ["apt-cache", "policy"], excludedPackages(manifest)),
     ...entriesOf(manifest, "step").map(
       (step, index) => `${shellCommand(["loud_fact", `step ${index}`, ...step.unless])}\n`,
     ),

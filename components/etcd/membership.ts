@@ -240,7 +240,14 @@ for id in "\${dead[@]}" "\${living[@]}"; do
   ask "$address" member remove "$id" || left+=" $id"
 done
 [ -z "$left" ] || fail "etcd does not let members go that are none any more:$left"
-ask "$own" endpoint health`;
+# Its last line would only say that the cluster is not healthy.
+if ! said=$(ask "$own" endpoint health 2>&1); then
+  case $said in
+    *'Active Alarm(s): '*NOSPACE*) fail 'etcd is full (alarm NOSPACE): it answers, and writes nothing. Fix: docs/etcd-backup.md, "etcd is full"' ;;
+    *'Active Alarm(s): '*CORRUPT*) fail 'what members of etcd have differs (alarm CORRUPT). Fix: docs/etcd-backup.md, "etcd says CORRUPT"' ;;
+    *) fail "\${said%$'\\n'Error: *}" ;;
+  esac
+fi`;
 
 /**
  * A member counts as applied when it votes and answers with a majority behind it, so that the next one may change. A member that the

@@ -1,5 +1,6 @@
 import type { PlanFragment } from "../plan/plan";
 import { paths } from "../plan/paths";
+import { shellQuote } from "../plan/quote";
 
 /** An image that is loaded from an archive, so that no registry is asked. */
 export interface PreloadedImage {
@@ -17,6 +18,7 @@ export interface ContainerdOptions {
 }
 
 const libexec = "/usr/local/libexec/redoubt";
+const keepName = "redoubt-keep-images";
 /** Written at every boot by {@link prepareScript}; read by containerd and kubelet. */
 export const cgroupEnvironment = "/run/redoubt/cgroup.env";
 
@@ -111,22 +113,36 @@ function renderContainerdConfiguration(sandboxImage: string): string {
 }
 
 /**
- * Loads what is not there yet. The place of an archive says what is in it, so an image of the same name that came from another one
- * is loaded anew: Debian mends what is in it, and the name stays.
+ * Loads what is not there yet; with the word `missing` it only says what that is, and fails where there is something. The place of an
+ * archive says what is in it, so an image of the same name that came from another one is loaded anew: Debian mends what is in it, and
+ * the name stays. One question to containerd is enough when nothing is missing.
  */
 function renderImportScript(images: readonly PreloadedImage[]): string {
-  const list = images.map((image) => `${image.reference} ${image.archive}`).join("\n");
+  const list = images.map(({ reference, archive }) => `${shellQuote(`${reference} ${archive}`)}\n`).join("");
   return `#!/bin/bash
 set -euo pipefail
-while read -r reference archive; do
-  loaded=$(ctr --namespace k8s.io images list --quiet "name==$reference,labels.\\"redoubt.io/archive\\"==\\"$archive\\"")
-  [ -z "$loaded" ] || continue
+images=(
+${list})
+filters=()
+for image in "\${images[@]}"; do
+  filters+=("name==\${image% *},labels.\\"redoubt.io/archive\\"==\\"\${image#* }\\"")
+done
+# One of the filters must hold, not all.
+loaded=$(ctr --namespace k8s.io images list --quiet "\${filters[@]}")
+status=0
+for image in "\${images[@]}"; do
+  reference=\${image% *} archive=\${image#* }
+  [[ $'\\n'$loaded$'\\n' != *$'\\n'"$reference"$'\\n'* ]] || continue
+  if [ "\${1:-}" = missing ]; then
+    printf 'image %s is not there\\n' "$reference"
+    status=1
+    continue
+  fi
   ctr --namespace k8s.io images import "$archive"
-  # The kubelet must not collect what no registry could give back.
+  # The kubelet must not collect what no registry could give back; containerd 1.6 does not tell it.
   ctr --namespace k8s.io images label "$reference" io.cri-containerd.pinned=pinned redoubt.io/archive="$archive" >/dev/null
-done <<'IMAGES'
-${list}
-IMAGES
+done
+exit "$status"
 `;
 }
 
@@ -153,6 +169,31 @@ ExecStart=${libexec}/import-images
 WantedBy=multi-user.target
 `;
 
+/**
+ * A kubelet whose disk is full collects images that containerd does not call pinned, and somebody may remove one. {@link importUnit} does
+ * not run twice, so this one does; a runtime that was stopped stays so.
+ */
+const keepUnit = `[Unit]
+Description=Load container images that are gone
+After=redoubt-import-images.service
+[Service]
+Type=oneshot
+ExecCondition=/usr/bin/systemctl is-active --quiet containerd.service
+ExecStart=${libexec}/import-images
+# What it does is told, that it looks every minute is not.
+SyslogLevel=notice
+LogLevelMax=notice
+`;
+
+const keepTimer = `[Unit]
+Description=Look for container images that are gone
+[Timer]
+OnActiveSec=1min
+OnUnitInactiveSec=1min
+[Install]
+WantedBy=timers.target
+`;
+
 const containerdDropIn = `[Unit]
 After=redoubt-prepare-node.service
 Requires=redoubt-prepare-node.service
@@ -167,6 +208,8 @@ export function containerd(options: ContainerdOptions): PlanFragment {
   const template = "/etc/containerd/config.toml.in";
   const prepare = `${libexec}/prepare-node`;
   const importImages = `${libexec}/import-images`;
+  // Where one of them does not run, its start loads the images, and it is that which is not as it should be.
+  const runs = `for unit in containerd redoubt-import-images; do systemctl is-active --quiet "$unit.service" || exit 0; done`;
   return {
     packages: ["containerd", "runc"],
     directories: [
@@ -179,11 +222,21 @@ export function containerd(options: ContainerdOptions): PlanFragment {
       { path: template, content: renderContainerdConfiguration(options.sandboxImage), mode: "0644" },
       { path: importImages, content: renderImportScript(options.images), mode: "0755" },
       { path: dropIn, content: containerdDropIn, mode: "0644" },
+      // No unit of the plan: whether it runs just now says nothing.
+      { path: `/etc/systemd/system/${keepName}.service`, content: keepUnit, mode: "0600" },
+    ],
+    steps: [
+      {
+        description: "container images loaded from their archives",
+        unless: ["bash", "-c", `${runs}; exec ${importImages} missing`],
+        command: [importImages],
+      },
     ],
     units: [
       { name: "redoubt-prepare-node.service", content: prepareUnit, restartOn: [prepare, template] },
       { name: "containerd.service", restartOn: [dropIn, template, prepare] },
       { name: "redoubt-import-images.service", content: importUnit, restartOn: [importImages] },
+      { name: `${keepName}.timer`, content: keepTimer },
     ],
   };
 }

@@ -250,6 +250,11 @@ confirm() {
 ${whenWhole(`systemctl stop redoubt-revert.timer 2>/dev/null || true
 # One that has begun comes to its end, and what it did is seen.
 for _ in {1..300}; do systemctl is-active --quiet redoubt-revert.service || break; sleep 0.2; done
-${checks.join("")}rm -rf ${paths.revert}
+${checks.join("")}if [ -e ${paths.revert} ]; then
+  # A loss of power takes neither the new files back, nor the end of their revert.
+  sync --file-system /etc ${paths.engineState}
+  rm -rf ${paths.revert}
+  sync ${paths.engineState}
+fi
 `)}`;
 }

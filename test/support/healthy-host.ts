@@ -6,6 +6,7 @@ import type { ManifestEntry } from "../../components/plan/manifest";
 /** What the programs of a host answer, by fact; a test changes what it is about. */
 export interface HostAnswers {
   container: boolean;
+  ipv6: boolean;
   paths: Map<string, PathFact>;
   checksums: Map<string, string>;
   packages: Set<string>;
@@ -19,6 +20,7 @@ export interface HostAnswers {
   sockets: string[];
   guardedFolders: string[];
   certificateEnd: string;
+  updates: string;
 }
 
 /** Answers of a host on which everything is as its manifest says. */
@@ -43,6 +45,7 @@ export function healthyAnswers({ promised }: HostExpectation): HostAnswers {
   const memberships = users.flatMap((user) => user.groups.map((group) => [group, [user.name]] as const));
   return {
     container: false,
+    ipv6: true,
     paths,
     checksums: new Map(hashed.map(({ path, sha256 }) => [path, sha256])),
     packages: new Set(entriesOf(manifest, "package").map(({ name }) => name)),
@@ -73,6 +76,7 @@ export function healthyAnswers({ promised }: HostExpectation): HostAnswers {
     sockets: [],
     guardedFolders: [],
     certificateEnd: "notAfter=Jan  1 00:00:00 2100 GMT\n",
+    updates: "",
   };
 }
 
@@ -81,6 +85,7 @@ export function printedFacts(manifest: readonly ManifestEntry[], answers: HostAn
   const lines = (items: readonly string[]): string => items.map((item) => `${item}\n`).join("");
   const told: (readonly [fact: string, exit: number, output: string])[] = [
     ["container", answers.container ? 0 : 1, ""],
+    ["ipv6", answers.ipv6 ? 0 : 1, ""],
     [
       "paths",
       0,
@@ -119,6 +124,7 @@ export function printedFacts(manifest: readonly ManifestEntry[], answers: HostAn
     ["sshd-root", 0, answers.sshdRoot],
     ["sockets", 0, lines(answers.sockets)],
     ["guarded-folders", 0, answers.guardedFolders.map((path) => `${path}\0`).join("")],
+    ["updates", 0, answers.updates],
     ...answers.steps.map(({ exit, output }, index) => [`step ${index}`, exit, output] as const),
     ...certificatePaths(manifest).map(
       (_, index) => [`certificate ${index}`, 0, answers.certificateEnd] as const,

@@ -45,6 +45,10 @@ const wholeKernel: Readonly<Record<string, number>> = {
   "kernel.panic_on_oops": 1,
   "vm.overcommit_memory": 1,
   "vm.panic_on_oom": 0,
+  // Root is one user to the kernel, in its pods too: at 128 instances some fifty of them end with "too many open files".
+  "fs.inotify.max_user_instances": 8192,
+  // The most that the kernel itself gives, to hosts of much memory (clamp in inotify_user_setup, since 5.11): none is lowered.
+  "fs.inotify.max_user_watches": 1048576,
 };
 
 /** Rarely used filesystems and protocols, whose parsers have had holes (CIS Debian Linux 12, 1.1.1 and 3.2). */

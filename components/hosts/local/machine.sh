@@ -144,6 +144,10 @@ ssh_answers() {
 # each other while they boot, and what starts then fails (systemd.exec(5), status 219); where a systemd runs the box it sees to that.
 own_group() {
   local hierarchy group
+  if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+    own_unified_group
+    return 0
+  fi
   # Where controllers are on cgroup v1 systemd's own hierarchy is the first, or the second with a copy in the first.
   for hierarchy in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified; do
     [ -d "$hierarchy" ] || continue
@@ -151,6 +155,28 @@ own_group() {
     mkdir --parents "$group"
     printf '%s\n' "$BASHPID" >"$group/cgroup.procs"
   done
+}
+
+# tell FILE VALUE: what the kernel makes of it is the answer
+tell() { { printf '%s\n' "$2" >"$1"; } 2>/dev/null; }
+
+# In a container on cgroup v2 that no systemd runs, as those of GitHub's jobs, everything is in one group. That one gives its controllers
+# to groups below it only while no process is in it (cgroups(7), "no internal processes"), so all that are there move first, as in moby's
+# hack/dind; who comes later from outside, by docker exec, is put beside the first process. Each turn may be another machine's, too.
+own_unified_group() {
+  local root=/sys/fs/cgroup group controllers pid turns=50
+  group=$root/redoubt-$CLUSTER-$NAME
+  controllers=$(sed 's/[^ ]*/+&/g' "$root/cgroup.controllers")
+  until tell "$root/cgroup.subtree_control" "$controllers"; do
+    ((turns--)) || die "the group $root does not give its controllers on ($controllers). Fix: run the container privileged, in a cgroup namespace of its own"
+    mkdir --parents "$root/init"
+    # One that has ended meanwhile does not move.
+    while read -r pid; do tell "$root/init/cgroup.procs" "$pid" || true; done <"$root/cgroup.procs"
+  done
+  # Left by a power cut: a group that gives controllers on takes no process any more.
+  if [ -d "$group" ]; then find "$group" -depth -type d -exec rmdir {} \; 2>/dev/null || true; fi
+  mkdir --parents "$group"
+  tell "$group/cgroup.procs" "$BASHPID" || die "the machine can't enter its group $group. Fix: npm run destroy, or see who is in it: $group/cgroup.procs"
 }
 
 start_machine() {

@@ -83,6 +83,13 @@ const hostChanges: Readonly<Record<string, readonly HostChange[]>> = {
       touches: [],
     },
     {
+      what: "an image that no registry has, and that nobody brings back",
+      command:
+        "systemctl stop redoubt-keep-images.timer redoubt-keep-images.service && ctr --namespace k8s.io images rm $(sed -n 's/^ *sandbox_image = \"\\(.*\\)\"/\\1/p' /etc/containerd/config.toml.in)",
+      finds: ["unit redoubt-keep-images.timer", "container images loaded from their archives"],
+      touches: [],
+    },
+    {
       what: "a password of root",
       command: "echo root:hunter2 | chpasswd",
       finds: ["password of root locked"],

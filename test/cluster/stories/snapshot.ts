@@ -41,6 +41,25 @@ export function snapshotStory(cluster: TestCluster, outputs: () => ClusterOutput
       assert.ok(!bytes.includes(Buffer.from(secret).toString("base64")));
     });
 
+    it("is taken of an etcd that is full, too", async () => {
+      const keys = "/etc/kubernetes/pki/etcd-healthcheck-client";
+      const client = `--cacert /etc/etcd/pki/ca.crt --cert ${keys}.crt --key ${keys}.key`;
+      // As etcd does itself when it reaches its quota (etcd.io/docs/v3.6/dev-guide/api_reference_v3, "Alarm").
+      const alarm = `curl --silent --show-error --fail ${client} --data '{"action":"ACTIVATE","alarm":"NOSPACE"}' https://127.0.0.1:2379/v3/maintenance/alarm`;
+      const etcdctl = `etcdctl --endpoints=https://127.0.0.1:2379 ${client.replaceAll(/--(\w+) /g, "--$1=")}`;
+      const raised = asRoot(alarm);
+      assert.equal(raised.code, 0, raised.stderr);
+      try {
+        assert.match(kubectl("create", "configmap", "too-much").stderr, /database space exceeded/);
+        const full = path.join(cluster.folder, "full.db");
+        const { code, stdout, stderr } = await cluster.npmRun("snapshot", ["--output", full]);
+        assert.equal(code, 0, stdout + stderr);
+      } finally {
+        assert.match(asRoot(`${etcdctl} alarm disarm`).stdout, /NOSPACE/);
+      }
+      assert.equal(asRoot(`${etcdctl} endpoint health`).code, 0);
+    });
+
     it("that is damaged is not restored, and the cluster serves on", async () => {
       const damaged = path.join(cluster.folder, "damaged.db");
       const bytes = readFileSync(file);

@@ -240,6 +240,23 @@ export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutpu
       }
     });
 
+    it("start where somebody removed the image of every pod's sandbox, which comes back from its archive", async () => {
+      const image = "sed -n 's/^ *sandbox_image = \"\\(.*\\)\"/\\1/p' /etc/containerd/config.toml.in";
+      const onHost = (command: string): Outcome =>
+        cluster.ssh(outputs(), "worker-0", `image=$(sudo ${image}) && ${command}`);
+      const listed = (): string =>
+        onHost('sudo ctr --namespace k8s.io images list --quiet "name==$image"').stdout.trim();
+      const before = listed();
+      assert.notEqual(before, "");
+      const removed = onHost('sudo ctr --namespace k8s.io images rm "$image"');
+      assert.equal(removed.code, 0, removed.stderr);
+      assert.equal(await eventually(listed, (found) => found !== "", 100), before);
+      create("app", podManifest("latecomer", {}, "sleep 3600", { nodeName: "worker-0" }));
+      const ready = ["wait", "pod/latecomer", "--for=condition=Ready", "--timeout=60s"];
+      const outcome = kubectl(["--namespace", "app", ...ready]);
+      assert.equal(outcome.code, 0, outcome.stderr);
+    });
+
     it("are refused when privileged, in every namespace of the stack", () => {
       const privileged = podManifest("bad", {}, "sleep 1", { hostNetwork: true, hostPID: true });
       for (const namespace of ["app", "other", "default"]) {

@@ -41,6 +41,7 @@ const plan = mergeFragments({
     absent: ["/etc/old"],
     sysctls: [
       { key: "net.ipv4.ip_forward", value: "1" },
+      { key: "net.ipv6.conf.all.accept_ra", value: "0" },
       { key: "kernel.panic", value: "10", namespaced: false },
     ],
     steps: [
@@ -271,6 +272,26 @@ describe("a host compared with its plans", () => {
       changed(host.units, "auditd.service", { active: "inactive" });
     };
     assert.deepEqual(found(change), []);
+  });
+
+  it("misses no parameter of IPv6 where the kernel has none of it", () => {
+    const change = (host: HostAnswers): void => {
+      host.ipv6 = false;
+      host.sysctls.delete("net.ipv6.conf.all.accept_ra");
+    };
+    assert.deepEqual(found(change), []);
+    const missing = "sysctl net.ipv6.conf.all.accept_ra: 0 → there is no such parameter";
+    assert.deepEqual(
+      found((host) => host.sysctls.delete("net.ipv6.conf.all.accept_ra")),
+      [missing],
+    );
+    assert.match(
+      found((host) => {
+        change(host);
+        host.sysctls.delete("net.ipv4.ip_forward");
+      }).join(),
+      /^sysctl net\.ipv4\.ip_forward/,
+    );
   });
 
   it("still finds in a container what the container has of its own", () => {

@@ -5,7 +5,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { mergeFragments } from "../../../components/plan/merge";
 import type { PlanFragment } from "../../../components/plan/plan";
-import { renderScript } from "../../../components/plan/script";
+import { renderConfirm, renderScript } from "../../../components/plan/script";
 import { ConvergeHost } from "../../support/converge";
 
 /** Says for when the revert is told. */
@@ -94,6 +94,54 @@ describe("a change that could lock the operator out", () => {
     assert.equal(code, 1);
     assert.match(stderr, /guarded files were put back, because no timer/);
     assert.equal(host.read("etc/keys"), "old\n");
+  });
+
+  describe("outlasts a loss of power", () => {
+    /** What was written to disk, with what the guarded file held then, and whether its revert was still there. */
+    const synced = (): string[] =>
+      existsSync(path.join(host.folder, "synced"))
+        ? host.read("synced").replaceAll(host.folder, "").trim().split("\n")
+        : [];
+    beforeEach(() => {
+      host.program(
+        "sync",
+        `#!/bin/sh
+printf '%s | %s | %s\n' "$*" "$(cat FOLDER/etc/keys)" "$(ls FOLDER/state/revert/revert.sh 2>/dev/null)" >>FOLDER/synced
+`,
+      );
+    });
+
+    it("by content that is on disk before its name is, and all of it before the report", () => {
+      change("new\n");
+      const [candidate, ...others] = synced();
+      assert.equal(candidate, "/etc/.keys.redoubt-new | old | ");
+      assert.equal(others.at(-1), "--file-system /etc /state | new | /state/revert/revert.sh");
+    });
+
+    it("and waits for no disk when nothing changed", () => {
+      change("old\n");
+      assert.deepEqual(synced(), []);
+    });
+
+    it("by a confirmation that takes its revert away when it is on disk, and waits for that, too", () => {
+      change("new\n");
+      host.write("synced", "");
+      const { owner } = host;
+      const plan = mergeFragments({
+        guarded: {
+          files: [{ path: host.path("keys"), content: "new\n", owner, group: owner }],
+          guarded: [{ path: host.path("keys"), activate: ["true"] }],
+        },
+      });
+      const confirm = `${renderConfirm(plan, "test")}echo '{"changed":[]}'\n`;
+      assert.equal(host.run(confirm).code, 0);
+      assert.deepEqual(synced(), [
+        "--file-system /etc /state | new | /state/revert/revert.sh",
+        "/state | new |",
+      ]);
+      assert.equal(host.run(confirm).code, 0);
+      assert.equal(synced().length, 2);
+    });
   });
 
   it("arms nothing when there is nothing to change", () => {

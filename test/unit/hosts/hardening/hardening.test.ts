@@ -177,6 +177,11 @@ describe("kernel parameters", () => {
     ]);
   });
 
+  it("let a host full of pods watch its files, and lower no limit that the kernel sets by itself", () => {
+    assert.equal(value("fs.inotify.max_user_instances"), "8192");
+    assert.equal(value("fs.inotify.max_user_watches"), "1048576");
+  });
+
   it("say which belong to the whole kernel, so that a container reports them", () => {
     for (const { key, namespaced } of kernel().sysctls ?? []) {
       assert.equal(namespaced, key.startsWith("net.ipv"), key);
