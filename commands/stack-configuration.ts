@@ -85,7 +85,7 @@ export function configurationOf(stack: string, file: unknown): StackConfiguratio
     cluster: {
       fixedSettings: network === undefined || isUnnamed ? undefined : fixedSettingsOf(clusterName, network),
       fixedHosts: allHosts === undefined || isUnnamed ? undefined : fixedHostsOf(clusterName, allHosts),
-      listedHosts: listedHostsOf(hosts),
+      listedHosts: listedHostsOf(hosts, network?.podCidr),
     },
     architecture: architectureOf(hosts),
     kubernetesVersion: read("kubernetes")?.version,
