@@ -144,7 +144,7 @@ export class Inventory extends pulumi.ComponentResource implements HostProvider 
       );
       const { role, address, podCidr } = host;
       const spec = { name: host.name, role, address, podCidr };
-      return { spec, connection, ready: [adoption.done], delivered: [delivery.done] };
+      return { spec, connection, ready: [adoption.done], delivered: [delivery.done], outlivesStack: true };
     });
     this.registerOutputs({});
   }
