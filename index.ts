@@ -14,9 +14,10 @@ import { stackOutputs } from "./stack/outputs";
 const blueprint = readBlueprint();
 const { settings, layout, catalogue } = blueprint;
 
-// Machines, whoever provides them, and every certificate.
-const machines = provideHosts("machines", hostSource(settings, layout, catalogue));
+// Every certificate, and machines, whoever provides them; one that was there before must be of no other cluster.
 const pki = issueCertificates(blueprint);
+const source = hostSource(settings, layout, catalogue);
+const machines = provideHosts("machines", source, pki.kubernetesAuthority.trusted);
 const people = certifyPeople(blueprint, pki);
 
 // Hosts, hardened, each with its own keys.

@@ -7,7 +7,7 @@ import {
   type RecordedObject,
   type StackState,
 } from "../drift/stack-state";
-import { unexpectedInCluster } from "../drift/unexpected-in-cluster";
+import { unexpectedInCluster, unexpectedNodes } from "../drift/unexpected-in-cluster";
 import { bootstrapManifest } from "../components/control-plane/bootstrap-rbac";
 import type { Kubectl } from "./kubectl";
 
@@ -46,14 +46,16 @@ export async function lookAtCluster(state: StackState, kubectl: Kubectl): Promis
     kubectl.get(["--all-namespaces", kinds]);
   // One that has lost its etcd says so at once here, and lets every other question wait.
   await kubectl.run(["get", "--raw", "/readyz"]);
-  const [live, bindings, roles, networkPolicies, namespaces] = await Promise.all([
+  const [live, bindings, roles, networkPolicies, namespaces, nodes] = await Promise.all([
     liveObjects(state.objects, kubectl),
     list("clusterrolebindings.rbac.authorization.k8s.io,rolebindings.rbac.authorization.k8s.io"),
     list("clusterroles.rbac.authorization.k8s.io,roles.rbac.authorization.k8s.io"),
     list("networkpolicies.networking.k8s.io"),
     list("namespaces"),
+    list("nodes"),
   ]);
   const known = new Set([...state.objects.map(({ object }) => objectName(object)), ...bootstrapNames(state)]);
+  const hosts = new Set(state.hosts.map(({ name }) => name));
   return [
     ...compareObjects(state.objects, live),
     ...unexpectedInCluster(
@@ -61,5 +63,6 @@ export async function lookAtCluster(state: StackState, kubectl: Kubectl): Promis
       known,
       isolatedNamespaces(state.objects),
     ),
+    ...unexpectedNodes(nodes, hosts),
   ];
 }

@@ -22,7 +22,13 @@ import {
   stackUrn,
 } from "./stack";
 import { readConfiguration } from "./stack-configuration";
-import { isStateEmpty, readState, type StackOutputs, type StackState } from "./stack-outputs";
+import {
+  isStateEmpty,
+  readState,
+  type StackOutputs,
+  type StackState,
+  type StateResource,
+} from "./stack-outputs";
 import { temporaryFolder } from "./temporary-folder";
 import { refuseVersionSkip, runningVersions } from "./version-step";
 
@@ -68,6 +74,8 @@ export interface OpenedStack {
   readonly environment: NodeJS.ProcessEnv;
   /** The stack's outputs as they were after its last `up`. */
   readonly outputs: StackOutputs;
+  /** What its state holds, secrets encrypted. */
+  readonly resources: readonly StateResource[];
   /** Whether the engine was killed on its last run, so that nobody wrote down what it had changed. */
   readonly cutOff: boolean;
   /** As {@link hostProviderOf}. */
@@ -100,7 +108,7 @@ export async function openStack(options: StackOptions, purpose: Purpose): Promis
   const environment = await prepareEnvironment(options);
   await ensureStack(options.stack, environment);
   const state = await readState(options.stack, environment);
-  const { outputs } = state;
+  const { outputs, resources } = state;
   // Before the lock: what is refused must leave the next one to know that an engine was killed.
   if (purpose === "change" || purpose === "look") {
     refusePlainSecrets(options.stack);
@@ -120,7 +128,7 @@ export async function openStack(options: StackOptions, purpose: Purpose): Promis
   // What a first up had made when it was killed, no state knows of.
   if (purpose === "change" && isFirst && cutOff) await localMachines("delete-all", options.stack);
   else if (purpose !== "removal") await localMachines("start-all", options.stack);
-  return { environment, outputs, cutOff, hostProvider, isFirst };
+  return { environment, outputs, resources, cutOff, hostProvider, isFirst };
 }
 
 /**

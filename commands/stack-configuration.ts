@@ -87,7 +87,7 @@ export function configurationOf(stack: string, file: unknown): StackConfiguratio
     cluster: {
       fixedSettings: network === undefined || isUnnamed ? undefined : fixedSettingsOf(clusterName, network),
       fixedHosts: allHosts === undefined || isUnnamed ? undefined : fixedHostsOf(clusterName, allHosts),
-      listedHosts: listedHostsOf(hosts),
+      listedHosts: listedHostsOf(hosts, network?.podCidr),
     },
     controlPlaneType: allHosts?.provider === "aws" ? allHosts.aws?.instanceTypes.controlPlane : undefined,
     architecture: architectureOf(hosts),

@@ -26,6 +26,10 @@ const policySchema = kubernetesObjectSchema.extend({
   }),
 });
 
+const nodeSchema = kubernetesObjectSchema.extend({
+  status: z.looseObject({ addresses: z.array(z.looseObject({ address: z.string() })).optional() }).optional(),
+});
+
 /** Everybody, or nobody in particular (kubernetes.io/docs/concepts/security/rbac-good-practices). */
 const openSubjects = new Set(["system:anonymous", "system:unauthenticated", "system:authenticated"]);
 
@@ -115,6 +119,31 @@ function openNamespaces({ namespaces, networkPolicies }: ClusterInventory): Find
       },
     ];
   });
+}
+
+/**
+ * Nodes of hosts that are not the stack's: one that left while it was off and came back, or one that somebody let join. Its kubelet
+ * gets the secrets of every pod that is put there.
+ *
+ * @param hosts Names of the stack's hosts; of one whose `up` failed the address, by which the state knows it.
+ */
+export function unexpectedNodes(nodes: readonly KubernetesObject[], hosts: ReadonlySet<string>): Finding[] {
+  const isKnown = (node: KubernetesObject): boolean => {
+    const addresses = nodeSchema.safeParse(node).data?.status?.addresses ?? [];
+    return [node.metadata.name, ...addresses.map(({ address }) => address)].some((name) => hosts.has(name));
+  };
+  return nodes
+    .filter((node) => !isKnown(node))
+    .map(({ metadata: { name } }) => ({
+      subject: `Node ${name}`,
+      wanted: "not there: no host of the stack is called so",
+      found: "a kubelet registered it, and pods may be put there",
+      diff: [],
+      repair: {
+        by: "hand",
+        advice: `add it to the stack, or: kubectl delete node '${name}', and switch the host off`,
+      },
+    }));
 }
 
 /**

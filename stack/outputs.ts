@@ -48,11 +48,12 @@ export interface StackOutputs {
   readonly login?: LoginParameters;
   /** The key that logs in to every host; secret. */
   readonly sshPrivateKey: pulumi.Output<string>;
-  /** Every node with its address. */
+  /** Every node with its address and the network of its pods; `up` refuses another network of a node. */
   readonly nodeTable: readonly {
     readonly name: string;
     readonly role: HostRole;
     readonly address: string;
+    readonly podCidr: string;
   }[];
   /** Who verifies tokens of service accounts outside the cluster needs this: `iss`, and the keys as a JSON Web Key Set. */
   readonly serviceAccountIssuer: { readonly issuer: string; readonly jwks: pulumi.Output<JsonWebKeySet> };
@@ -126,7 +127,7 @@ export function stackOutputs(blueprint: Blueprint, sources: OutputSources): Stac
     ),
     ...(login === undefined ? {} : { login }),
     sshPrivateKey: machines.adminPrivateKey,
-    nodeTable: hosts.map(({ spec: { name, role, address } }) => ({ name, role, address })),
+    nodeTable: hosts.map(({ spec: { name, role, address, podCidr } }) => ({ name, role, address, podCidr })),
     ...(machines.aws === undefined ? {} : { aws: machines.aws }),
     serviceAccountIssuer: { issuer, jwks: pki.serviceAccountKeys.publicKeys.apply(jsonWebKeySet) },
     serviceAccountKeys: { signingKey, acceptedKeys },

@@ -53,7 +53,7 @@ function hostProblems(settings: Settings): Problem[] {
     shared(pairs).map(({ value, names }) => {
       return { setting: setting(field), value, rule: `is that of ${names.join(" and ")}`, fix };
     });
-  const pods = list.map((host) => [host.name, inventoryPodCidr(settings, host)] as const);
+  const pods = list.map((host) => [host.name, inventoryPodCidr(podCidr, host)] as const);
   const outsidePods = list.filter(
     (host) => host.podCidr !== undefined && !/^[\d.]+\.0\/24$/.test(host.podCidr),
   );

@@ -1,6 +1,6 @@
 import type { AwsInstancesArgs } from "../hosts/aws";
 import type { HostSpec } from "../hosts/host";
-import type { Bastion, InventoryArgs, InventoryHost, Login } from "../hosts/inventory";
+import type { Bastion, InventorySource, InventoryHost, Login } from "../hosts/inventory";
 import type { DeliveredFile } from "../hosts/inventory/artifact-delivery";
 import type { HostSource } from "../hosts/provide-hosts";
 import { requiredBaseImage, type Artifacts } from "./artifacts";
@@ -61,7 +61,7 @@ function bastionOf({ bastion }: InventorySettings, secrets: Settings["secrets"])
   return { ...where, login: authentication === "agent" ? { by: "agent" } : { by: "privateKey", privateKey } };
 }
 
-function inventoryArgs(settings: Settings, layout: ClusterLayout, catalogue: Artifacts): InventoryArgs {
+function inventoryArgs(settings: Settings, layout: ClusterLayout, catalogue: Artifacts): InventorySource {
   const { inventory, adminUser } = settings.hosts;
   if (inventory === undefined) throw new Error("hosts.inventory is missing");
   const hosts = layout.hosts.flatMap((spec): InventoryHost[] => {

@@ -7,6 +7,8 @@ export interface ListedHost {
   readonly role: HostRole;
   /** Default: it is not known. */
   readonly address?: string | undefined;
+  /** Network of its pods. Default: it is not known. */
+  readonly podCidr?: string | undefined;
 }
 
 function changedAddress({ name, role, address }: ListedHost, wanted: readonly ListedHost[]): Problem[] {
@@ -25,6 +27,15 @@ function changedRole({ name, role }: ListedHost, wanted: readonly ListedHost[]):
   return [{ setting: `hosts.inventory.hosts "${name}"`, value: now, rule, fix }];
 }
 
+/** Pods keep the addresses with which they started; routes, and what a host lets pass, would know the other network alone. */
+function changedPodCidr({ name, podCidr }: ListedHost, wanted: readonly ListedHost[]): Problem[] {
+  const now = wanted.find((host) => host.name === name)?.podCidr;
+  if (podCidr === undefined || now === undefined || now === podCidr) return [];
+  const rule = `was ${podCidr}, and pods that run there would be cut off; without podCidr it follows the host's address`;
+  const fix = `set podCidr: ${podCidr}, or take ${name} out, run up, and add it again`;
+  return [{ setting: `hosts.inventory.hosts "${name}" podCidr`, value: now, rule, fix }];
+}
+
 /** Control planes, the one first that lets others go. */
 function controlPlanes(hosts: readonly ListedHost[]): string[] {
   return hosts.filter(({ role }) => role === "control-plane").map(({ name }) => name);
@@ -41,7 +52,11 @@ export function checkHostStep(running: readonly ListedHost[], wanted: readonly L
   const [newFirst, ...behind] = controlPlanes(wanted);
   const staysBehind = first !== undefined && behind.includes(first);
   return [
-    ...running.flatMap((host) => [...changedRole(host, wanted), ...changedAddress(host, wanted)]),
+    ...running.flatMap((host) => [
+      ...changedRole(host, wanted),
+      ...changedAddress(host, wanted),
+      ...changedPodCidr(host, wanted),
+    ]),
     ...(staysBehind
       ? [
           {

@@ -48,10 +48,16 @@ function podNetworks(network: string): number {
   return ipaddr.IPv4.isValidCIDR(network) ? 2 ** Math.max(0, 24 - ipaddr.IPv4.parseCIDR(network)[1]) : 1;
 }
 
-/** The pods of a host of the inventory: a /24 that depends on nothing but its address, unless one is written down. */
-export function inventoryPodCidr(settings: Settings, host: InventoryHostSettings): string {
+/**
+ * The pods of a host of the inventory: a /24 that depends on nothing but its address, unless one is written down.
+ *
+ * @param podCidr The network of all pods.
+ */
+export function inventoryPodCidr(
+  podCidr: string,
+  host: Pick<InventoryHostSettings, "address" | "podCidr">,
+): string {
   if (host.podCidr !== undefined) return host.podCidr;
-  const { podCidr } = settings.network;
   const index = Number(host.address.split(".").at(-1)) % podNetworks(podCidr);
   return ipaddr.IPv4.isValidCIDR(podCidr) ? `${addressAt(podCidr, index * 256)}/24` : podCidr;
 }
@@ -61,7 +67,7 @@ function inventoryHosts(settings: Settings): HostSpec[] {
   const listed = settings.hosts.inventory?.hosts ?? [];
   const specs = listed.map((host) => {
     const { name, role, address } = host;
-    return { name, role, address, podCidr: inventoryPodCidr(settings, host) };
+    return { name, role, address, podCidr: inventoryPodCidr(settings.network.podCidr, host) };
   });
   return [
     ...specs.filter(({ role }) => role === "control-plane"),

@@ -33,6 +33,7 @@ export class HardenedHost extends pulumi.ComponentResource implements Host {
   public readonly spec: HostSpec;
   public readonly connection: pulumi.Input<HostConnection>;
   public readonly ready: readonly pulumi.Resource[];
+  public readonly outlivesStack: boolean | undefined;
   public readonly applied: ApplyPlan;
 
   public constructor(name: string, args: HardenedHostArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -40,6 +41,7 @@ export class HardenedHost extends pulumi.ComponentResource implements Host {
     const { spec, connection, ready } = args.host;
     this.spec = spec;
     this.connection = connection;
+    this.outlivesStack = args.host.outlivesStack;
 
     // What is to be true of it.
     this.applied = new ApplyPlan(

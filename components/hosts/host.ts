@@ -25,6 +25,8 @@ export interface Host {
   readonly ready: readonly pulumi.Resource[];
   /** What must be done before programs of the cluster are installed. Default: nothing, their store is mounted. */
   readonly delivered?: readonly pulumi.Resource[];
+  /** Whether it goes on, with what runs on it, when it has left the stack. Default: its machine is deleted. */
+  readonly outlivesStack?: boolean | undefined;
 }
 
 /** What AWS calls some of what is made there: for who makes names, opens tunnels or looks into the console. */

@@ -46,7 +46,12 @@ export interface InventoryArgs {
   readonly bastion?: Bastion | undefined;
   /** What is brought to a host of a role. */
   readonly deliveries: (spec: HostSpec) => readonly DeliveredFile[];
+  /** PEM of every generation of `kubernetes-ca` that the stack trusts: a host of another cluster is not adopted. */
+  readonly authorities: pulumi.Input<string>;
 }
+
+/** What the settings say of them. */
+export type InventorySource = Omit<InventoryArgs, "authorities">;
 
 /** Attempts at a login, each ten seconds at most: a host that is off is an error within a minute. */
 const dialing = { dialErrorLimit: 4, perDialTimeout: 10 };
@@ -117,9 +122,11 @@ export class Inventory extends pulumi.ComponentResource implements HostProvider 
     };
 
     // The hosts.
-    const script = this.adminPublicKey.apply((publicKey) =>
-      renderAdoptionScript({ adminUser, publicKey, architecture }),
-    );
+    const script = pulumi
+      .all([this.adminPublicKey, args.authorities])
+      .apply(([publicKey, authorities]) =>
+        renderAdoptionScript({ adminUser, publicKey, architecture, authorities }),
+      );
     this.hosts = args.hosts.map((host) => {
       const { user, login } = args.bootstrap;
       const adopted = login.by === "stackKey";
@@ -144,7 +151,7 @@ export class Inventory extends pulumi.ComponentResource implements HostProvider 
       );
       const { role, address, podCidr } = host;
       const spec = { name: host.name, role, address, podCidr };
-      return { spec, connection, ready: [adoption.done], delivered: [delivery.done] };
+      return { spec, connection, ready: [adoption.done], delivered: [delivery.done], outlivesStack: true };
     });
     this.registerOutputs({});
   }

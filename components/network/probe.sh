@@ -7,6 +7,8 @@ umask 077
 readonly probe_label=redoubt.io/probe
 # Stands for this host among the clients; no pod can have this name.
 readonly here=@host
+# Clients that try at a time: each is a kubectl and a stream through this host's API server.
+readonly clients_at_once=16
 run_id=probe-$$-$RANDOM
 manifests=''
 owners=()
@@ -56,8 +58,9 @@ pod() {
   [ -z "${7:-}" ] || startup="\"startupProbe\":{\"tcpSocket\":{\"port\":$7},\"periodSeconds\":1,\"failureThreshold\":300},"
   pod_namespace[$id]=$namespace
   pod_node[$id]=$node
-  # Its readiness gate is never met: whatever labels it carries, no Service sends it anybody's traffic.
-  manifests+=$(printf '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"%s-%s","namespace":"%s","labels":%s,"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"%s","uid":"@UID:%s@","controller":true}]},"spec":{"nodeName":"%s","restartPolicy":"Never","activeDeadlineSeconds":1500,"terminationGracePeriodSeconds":0,"automountServiceAccountToken":false,"readinessGates":[{"conditionType":"redoubt.io/never"}],"tolerations":[{"operator":"Exists"}],"securityContext":{"runAsNonRoot":true,"runAsUser":65534,"runAsGroup":65534,"sysctls":[{"name":"net.ipv4.ip_unprivileged_port_start","value":"0"}],"seccompProfile":{"type":"RuntimeDefault"}},"containers":[{"name":"probe","image":"%s","imagePullPolicy":"IfNotPresent","command":%s,%s"resources":{"limits":{"cpu":"100m","memory":"32Mi"}},"securityContext":{"allowPrivilegeEscalation":false,"readOnlyRootFilesystem":true,"capabilities":{"drop":["ALL"]}}}]}}' \
+  # Its readiness gate is never met: whatever labels it carries, no Service sends it anybody's traffic. It asks for nothing of its node,
+  # where a request left out would be the limit: all stand on two nodes, and the kubelet of a full one would refuse them.
+  manifests+=$(printf '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"%s-%s","namespace":"%s","labels":%s,"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"%s","uid":"@UID:%s@","controller":true}]},"spec":{"nodeName":"%s","restartPolicy":"Never","activeDeadlineSeconds":1500,"terminationGracePeriodSeconds":0,"automountServiceAccountToken":false,"readinessGates":[{"conditionType":"redoubt.io/never"}],"tolerations":[{"operator":"Exists"}],"securityContext":{"runAsNonRoot":true,"runAsUser":65534,"runAsGroup":65534,"sysctls":[{"name":"net.ipv4.ip_unprivileged_port_start","value":"0"}],"seccompProfile":{"type":"RuntimeDefault"}},"containers":[{"name":"probe","image":"%s","imagePullPolicy":"IfNotPresent","command":%s,%s"resources":{"requests":{"cpu":"0","memory":"0"},"limits":{"cpu":"100m","memory":"32Mi"}},"securityContext":{"allowPrivilegeEscalation":false,"readOnlyRootFilesystem":true,"capabilities":{"drop":["ALL"]}}}]}}' \
     "$run_id" "$id" "$namespace" "${labels/@RUN@/$run_id}" "$run_id" "$namespace" "$node" "$image" "$command" "$startup")$'\n'
 }
 
@@ -172,8 +175,9 @@ check_here() {
 }
 
 run_checks() {
-  local seconds=$1 client id lines job jobs=()
+  local seconds=$1 client id lines started=0
   for client in "${clients[@]}"; do
+    ((started < clients_at_once)) || wait -n || true
     lines=${client_checks[$client]}
     for id in "${!pod_address[@]}"; do lines=${lines//@ADDRESS:$id@/${pod_address[$id]}}; done
     if [ "$client" = "$here" ]; then
@@ -182,9 +186,9 @@ run_checks() {
       kube exec --request-timeout=0 --stdin --namespace "${pod_namespace[$client]}" "$run_id-$client" -- /bin/probe check "$seconds" \
         <<<"${lines%$'\n'}" >"$work/$client.result" 2>"$work/$client.error" &
     fi
-    jobs+=("$!")
+    started=$((started + 1))
   done
-  for job in "${jobs[@]}"; do wait "$job" || true; done
+  wait
 }
 
 verdict() {

@@ -1,6 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { Host, HostConnection, HostSpec } from "../hosts/host";
+import { lastScript } from "../hosts/inventory/last-script";
 import { firstGeneration, type AuthorityGenerations } from "../pki/authority-generations";
 import { ApplyPlan } from "../plan/apply-plan";
 import { asRoot } from "../plan/as-root";
@@ -11,7 +12,7 @@ import { freshCertificate } from "./fresh-certificate";
 import { kubeProxy } from "./kube-proxy";
 import { kubeRouter } from "./kube-router";
 import { kubelet, type Taint } from "./kubelet";
-import { renderLeave } from "./leave";
+import { renderLeave, renderRetire } from "./leave";
 import { controlPlaneNodeRole, controlPlaneRole } from "./node-role";
 import { podNetwork } from "./pod-network";
 import { renderReturnTurn, renderTakeTurn, type UpgradeSettings } from "./upgrade-turn";
@@ -117,6 +118,19 @@ export class Node extends pulumi.ComponentResource {
       this.onChange(`${name}-return`, upgradesBy.connection, script, [this.applied.done]);
     }
     if (leavesBy !== undefined) {
+      const { deletedWith } = leavesBy;
+      const dependsOn = [this.applied.done];
+      // Deleted after what depends on it: pods have moved, and the Node is gone.
+      const retire =
+        args.host.outlivesStack === true
+          ? [
+              lastScript(`${name}-retire`, connection, renderRetire(), {
+                parent: this,
+                dependsOn,
+                deletedWith,
+              }),
+            ]
+          : [];
       new command.remote.Command(
         `${name}-leave`,
         {
@@ -126,7 +140,7 @@ export class Node extends pulumi.ComponentResource {
           logging: "none",
           addPreviousOutputInEnv: false,
         },
-        { parent: this, dependsOn: [this.applied.done], deletedWith: leavesBy.deletedWith },
+        { parent: this, dependsOn: [...dependsOn, ...retire], deletedWith },
       );
     }
     this.registerOutputs({});

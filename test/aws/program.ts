@@ -4,4 +4,4 @@ import { readBlueprint } from "../../stack/blueprint";
 
 // The hosts of the program, which is all that it makes on AWS.
 const { settings, layout, catalogue } = readBlueprint();
-provideHosts("machines", hostSource(settings, layout, catalogue));
+provideHosts("machines", hostSource(settings, layout, catalogue), "");

@@ -249,7 +249,7 @@ export class TestCluster {
   private async destroy(): Promise<void> {
     // Without data no command ran on the stack.
     if (!existsSync(path.join(this.folder, "data"))) return;
-    const { code, stdout, stderr } = await this.npmRun("destroy");
+    const { code, stdout, stderr } = await this.npmRun("destroy", ["--forget-keys"]);
     if (code !== 0) throw new Error(`npm run destroy failed: ${(stdout + stderr).slice(-2000)}`);
   }
 }

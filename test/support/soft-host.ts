@@ -51,7 +51,12 @@ export class SoftHost {
   /** Makes the administrator, as `user`, whose sudo asks for the password. */
   public adopt(user: string): HostReport {
     const publicKey = readFileSync(`${this.key}.pub`, "utf8").trim();
-    const script = renderAdoptionScript({ adminUser: "redoubt", publicKey, architecture: "amd64" });
+    const script = renderAdoptionScript({
+      adminUser: "redoubt",
+      publicKey,
+      architecture: "amd64",
+      authorities: "",
+    });
     return lastLine(must(this.byPassword(user, becomeRoot, `${softPassword}\n${script}`)));
   }
 

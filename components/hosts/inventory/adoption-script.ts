@@ -3,6 +3,7 @@ import type { PlanFragment, StepSpec } from "../../plan/plan";
 import { renderScript } from "../../plan/script";
 import { authorizedKeysFolder, sudoersFile } from "../hardening/accounts";
 import { renderArchitectureCheck } from "./architecture-check";
+import { renderFormerClusterCheck } from "./former-cluster-check";
 
 /** Who gets a login of its own on a host that is adopted. */
 export interface AdoptionOptions {
@@ -11,6 +12,8 @@ export interface AdoptionOptions {
   readonly publicKey: string;
   /** As `amd64`; a host of another is refused before anything is changed on it. */
   readonly architecture: string;
+  /** PEM of every generation of `kubernetes-ca` that the stack trusts; a host of another cluster is refused as well. */
+  readonly authorities: string;
 }
 
 /**
@@ -54,7 +57,7 @@ function addKey(path: string, key: string): StepSpec {
   };
 }
 
-function adoption({ adminUser, publicKey }: Omit<AdoptionOptions, "architecture">): PlanFragment {
+function adoption({ adminUser, publicKey }: Pick<AdoptionOptions, "adminUser" | "publicKey">): PlanFragment {
   const home = `/home/${adminUser}/.ssh`;
   return {
     packages: ["sudo"],
@@ -82,6 +85,8 @@ function adoption({ adminUser, publicKey }: Omit<AdoptionOptions, "architecture"
  */
 export function renderAdoptionScript(options: AdoptionOptions): string {
   const script = renderScript(mergeFragments({ adoption: adoption(options) }), "adoption");
-  const check = renderArchitectureCheck("hosts.inventory.architecture", options.architecture);
+  const check =
+    renderArchitectureCheck("hosts.inventory.architecture", options.architecture) +
+    renderFormerClusterCheck(options.authorities);
   return script.replace("# --- the plan: adoption ---", () => `# --- adoption ---\n${check}`);
 }

@@ -18,8 +18,8 @@ type Hop = z.infer<typeof hopSchema>;
 
 const timeoutMilliseconds = 20_000;
 
-async function ready(hop: Hop, over: ConnectConfig = {}): Promise<Client> {
-  const times = { readyTimeout: timeoutMilliseconds, keepaliveInterval: timeoutMilliseconds };
+async function ready(hop: Hop, readyTimeout: number, over: ConnectConfig = {}): Promise<Client> {
+  const times = { readyTimeout, keepaliveInterval: timeoutMilliseconds };
   try {
     return await logIn({ ...pinnedLogin(hop), ...times, ...over });
   } catch (error) {
@@ -42,14 +42,20 @@ function tunnel(proxy: Client, { host, port }: Hop): Promise<Readable> {
 export class SshClient {
   private constructor(private readonly clients: readonly Client[]) {}
 
-  /** @throws naming the host when it can't be reached, shows another key or does not let us in. */
-  public static async connect(connection: z.infer<typeof connectionSchema>): Promise<SshClient> {
+  /**
+   * @param patience Milliseconds in which each server must let us in.
+   * @throws naming the host when it can't be reached, shows another key or does not let us in.
+   */
+  public static async connect(
+    connection: z.infer<typeof connectionSchema>,
+    patience = timeoutMilliseconds,
+  ): Promise<SshClient> {
     const { proxy, ...host } = connection;
-    if (proxy === undefined) return new SshClient([await ready(host)]);
-    const bastion = await ready(proxy);
+    if (proxy === undefined) return new SshClient([await ready(host, patience)]);
+    const bastion = await ready(proxy, patience);
     try {
       const sock = await tunnel(bastion, host);
-      return new SshClient([await ready(host, { sock }), bastion]);
+      return new SshClient([await ready(host, patience, { sock }), bastion]);
     } catch (error) {
       bastion.end();
       throw error;

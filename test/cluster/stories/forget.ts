@@ -14,12 +14,20 @@ export function forgetStory(
   machines: () => readonly ForeignMachine[],
 ): void {
   describe("Destroy", () => {
+    it("is refused while only the stack has a key to the hosts, and says what to do", async () => {
+      const { code, stderr } = await cluster.npmRun("destroy", [], destroySeconds);
+      assert.equal(code, 1);
+      assert.match(stderr, /hosts\.sshPublicKeys: names no key .*--forget-keys/);
+      for (const { name } of outputs().nodeTable) assert.ok(stderr.includes(name), stderr);
+      assert.deepEqual(cluster.outputs(), outputs());
+    });
+
     it("forgets the hosts, also one that is off, and leaves them and what runs on them", async () => {
       const last = outputs();
       const [controlPlane, off] = machines();
       assert.ok(controlPlane !== undefined && off !== undefined);
       assert.equal(network.power("stop", off.name).code, 0);
-      const { code, stdout, stderr } = await cluster.npmRun("destroy", [], destroySeconds);
+      const { code, stdout, stderr } = await cluster.npmRun("destroy", ["--forget-keys"], destroySeconds);
       assert.equal(code, 0, stdout + stderr);
       assert.equal(
         cluster.ssh(last, controlPlane.name, "systemctl is-active kubelet").stdout.trim(),

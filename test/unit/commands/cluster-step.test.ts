@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { z } from "zod";
 import { refuseClusterChange, type ClusterOutputs, type WantedCluster } from "../../../commands/cluster-step";
 import { hostsBlock, listedHostsOf } from "../../../commands/hosts-block";
 import type { ListedHost } from "../../../components/config/host-step";
@@ -87,6 +88,40 @@ describe("hosts of an inventory", () => {
     }, /hosts "a" address = "10\.0\.0\.2": was at 10\.0\.0\.1.*Fix: take a out/);
   });
 
+  it("keep the network of their pods, written down or derived from the address", () => {
+    const inventory = (...listed: object[]): Partial<WantedCluster> => ({
+      listedHosts: listedHostsOf(
+        hostsBlock.parse({ provider: "inventory", inventory: { hosts: listed } }),
+        "10.244.0.0/16",
+      ),
+    });
+    const from = { ...running, nodeTable: [first, { ...worker, podCidr: "10.244.3.0/24" }] };
+    const at = (address: string, podCidr?: string): object => ({ ...worker, address, podCidr });
+    step(inventory(first, at("192.0.2.3")), from);
+    step(inventory(first, at("192.0.2.4", "10.244.3.0/24")), from);
+    const refused =
+      /hosts "w" podCidr = "10\.244\.4\.0\/24": was 10\.244\.3\.0\/24.*Fix: set podCidr: 10\.244\.3\.0\/24, or take w out, run up, and add it again/;
+    assert.throws(() => {
+      step(inventory(first, at("192.0.2.4")), from);
+    }, refused);
+    assert.throws(() => {
+      step(inventory(first, at("192.0.2.3", "10.244.4.0/24")), from);
+    }, refused);
+    // Taken out, and added again; an older state does not tell.
+    step(inventory(first), from);
+    step(inventory(first, at("192.0.2.4")), { ...running, nodeTable: [first] });
+    step(inventory(first, at("192.0.2.4")));
+  });
+
+  it("are let through where their address or the network of pods is not known", () => {
+    const from = { ...running, nodeTable: [{ ...worker, podCidr: "10.244.3.0/24" }] };
+    const block = (host: object): z.infer<typeof hostsBlock> =>
+      hostsBlock.parse({ provider: "inventory", inventory: { hosts: [host] } });
+    step({ listedHosts: listedHostsOf(block({ ...worker, address: "192.0.2.4" }), undefined) }, from);
+    step({ listedHosts: listedHostsOf(block(worker), "10.244.0.0/16") }, from);
+    step({ listedHosts: listedHostsOf(block({ ...worker, address: "w.example" }), "10.244.0.0/16") }, from);
+  });
+
   it("keep their first control plane in front, wherever workers stand", () => {
     step(hosts(worker, first, second));
     assert.throws(() => {
@@ -104,7 +139,8 @@ describe("hosts of an inventory", () => {
   });
 
   it("are read from the configuration of an inventory, and of nothing else", () => {
-    const listed = (block: object): ListedHost[] | undefined => listedHostsOf(hostsBlock.parse(block));
+    const listed = (block: object): ListedHost[] | undefined =>
+      listedHostsOf(hostsBlock.parse(block), undefined);
     const inventory = { hosts: [{ ...worker, address: "192.0.2.1" }] };
     assert.deepEqual(
       listed({ provider: "inventory", inventory })?.map(({ name, role }) => ({ name, role })),
@@ -112,6 +148,6 @@ describe("hosts of an inventory", () => {
     );
     assert.equal(listed({ provider: "inventory", inventory: { hosts: [{ name: 1 }] } }), undefined);
     assert.equal(listed({ provider: "local", inventory }), undefined);
-    assert.equal(listedHostsOf(undefined), undefined);
+    assert.equal(listedHostsOf(undefined, undefined), undefined);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { KubernetesObject } from "../../../drift/stack-state";
-import { unexpectedInCluster } from "../../../drift/unexpected-in-cluster";
+import { unexpectedInCluster, unexpectedNodes } from "../../../drift/unexpected-in-cluster";
 
 const apiVersion = "rbac.authorization.k8s.io/v1";
 const everything = [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }];
@@ -144,5 +144,31 @@ describe("a namespace that nobody declared", () => {
   it("is let be where it denies both by itself, and so are those of the program", () => {
     assert.deepEqual(found(deny(["Ingress", "Egress"])), []);
     assert.deepEqual(subjects([], [], [namespace("app")]), []);
+  });
+});
+
+describe("a node of no host of the stack", () => {
+  const node = (name: string, address?: string): KubernetesObject => ({
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name },
+    status: { addresses: address === undefined ? undefined : [{ type: "InternalIP", address }] },
+  });
+
+  it("is told, with what to do on its host too", () => {
+    const hosts = new Set(["worker-0", "10.0.0.33"]);
+    const nodes = [node("worker-0", "10.0.0.32"), node("worker-9", "10.0.0.41"), node("stray")];
+    const found = unexpectedNodes(nodes, hosts);
+    assert.deepEqual(
+      found.map(({ subject }) => subject),
+      ["Node worker-9", "Node stray"],
+    );
+    const [{ repair } = { repair: undefined }] = found;
+    assert.equal(repair?.by, "hand");
+    assert.match(repair.advice, /kubectl delete node 'worker-9', and switch the host off/);
+  });
+
+  it("is not one of a host that an up added which then failed: the state knows its address alone", () => {
+    assert.deepEqual(unexpectedNodes([node("worker-1", "10.0.0.33")], new Set(["10.0.0.33"])), []);
   });
 });

@@ -28,6 +28,7 @@ const args: InventoryArgs = {
   adminUser: "redoubt",
   bootstrap: { user: "installer", login: { by: "password", password: "hunter2" } },
   deliveries: ({ name }) => [{ source: `/cache/${name}`, target: `/opt/redoubt/store/0/${name}` }],
+  authorities: "-----BEGIN CERTIFICATE-----\nours\n-----END CERTIFICATE-----\n",
 };
 
 const bastion = {

@@ -9,7 +9,7 @@ const isLoaded = (): boolean => Object.keys(require.cache).some((file) => file.i
 describe("the hosts of a stack", () => {
   it("cost no stack the SDK of a cloud that it does not use", async () => {
     assert.equal(isLoaded(), false);
-    await recordStack(() => provideHosts("machines", { provider: "aws", aws: awsArgs }), awsMocks);
+    await recordStack(() => provideHosts("machines", { provider: "aws", aws: awsArgs }, ""), awsMocks);
     assert.equal(isLoaded(), true);
   });
 });

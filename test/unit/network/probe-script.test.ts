@@ -50,6 +50,7 @@ interface ProbePodManifest {
     readonly containers: readonly {
       readonly command: readonly string[];
       readonly securityContext: Readonly<Record<string, unknown>>;
+      readonly resources: Readonly<Record<"requests" | "limits", Readonly<Record<string, string>>>>;
       readonly startupProbe?: { readonly tcpSocket: { readonly port: number } };
     }[];
   };
@@ -62,6 +63,8 @@ interface ProbeRun {
   readonly pods: readonly ProbePodManifest[];
   /** What each client was told to try, by its id. */
   readonly checks: ReadonlyMap<string, string>;
+  /** How many clients tried at the same time, at most. */
+  readonly atOnce: number;
   /** Policies that were taken away, as kubectl was told. */
   readonly withdrawn: readonly string[];
 }
@@ -73,9 +76,9 @@ after(() => {
 
 /**
  * Runs the probe with a cluster that only pretends: pods get addresses at once, and a connection succeeds where the shell pattern
- * `reachable` matches its client and what it tries, as "from-web-to-db tcp 10.244.0.2:80"; the client of the host is "host".
+ * `reachable` matches its client and what it tries, as "from-web-to-db tcp 10.244.0.2:80"; the client of the host is "host". A client takes `seconds`.
  */
-function runProbe(script: string, reachable: string, left: readonly string[] = []): ProbeRun {
+function runProbe(script: string, reachable: string, left: readonly string[] = [], seconds = 0): ProbeRun {
   const folder = mkdtempSync(path.join(tmpdir(), "probe-"));
   folders.push(folder);
   const fake = `
@@ -90,6 +93,10 @@ kube() {
     delete) [ "$2" != networkpolicy ] || echo "$*" >>"$OUT/withdrawn" ;;
     exec) local pod index protocol target expected seen
         for pod; do [ "$pod" != -- ] || break; client=\${pod#"$run_id-"}; done
+        touch "$OUT/$client.trying"
+        ls "$OUT" | grep -c '\\.trying$' >>"$OUT/at-once"
+        sleep ${seconds}
+        rm "$OUT/$client.trying"
         tee "$OUT/$client.client" | while read -r index protocol target expected; do
           case $protocol in
             dns) expected=answered; if is_reachable "$client dns $target"; then seen=answered; else seen=unanswered; fi ;;
@@ -106,6 +113,7 @@ kube() {
     encoding: "utf8",
     env: { ...process.env, OUT: folder, LEFT: left.join(" ") },
   });
+  const atOnce = path.join(folder, "at-once");
   const clients = readdirSync(folder).filter((name) => name.endsWith(".client"));
   return {
     status: run.status,
@@ -115,6 +123,7 @@ kube() {
       .split("\n")
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line) as ProbePodManifest),
+    atOnce: existsSync(atOnce) ? Math.max(...readFileSync(atOnce, "utf8").trim().split("\n").map(Number)) : 0,
     withdrawn: existsSync(path.join(folder, "withdrawn"))
       ? readFileSync(path.join(folder, "withdrawn"), "utf8").trim().split("\n")
       : [],
@@ -179,6 +188,23 @@ describe("the probe", () => {
         capabilities: { drop: ["ALL"] },
       });
     }
+  });
+
+  it("asks for nothing of a node, which may be full, and takes little of it", () => {
+    const { pods } = runProbe(render([webToDatabase], ["app"]), "*");
+    for (const { spec } of pods) {
+      assert.deepEqual(spec.containers[0]?.resources, {
+        requests: { cpu: "0", memory: "0" },
+        limits: { cpu: "100m", memory: "32Mi" },
+      });
+    }
+  });
+
+  it("lets no more than sixteen clients try at a time, and all of them in the end", () => {
+    const namespaces = Array.from({ length: 40 }, (_, index) => `app-${index}`);
+    const { checks, atOnce } = runProbe(render([], namespaces), `*" dns "*`, [], 0.1);
+    assert.equal(checks.size, 40);
+    assert.ok(atOnce > 1 && atOnce <= 16, String(atOnce));
   });
 
   it("takes away policies of rules that are no more, in its own namespaces, before it tries anything", () => {

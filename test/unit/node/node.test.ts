@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
+import { renderRetire } from "../../../components/node/leave";
 import { Node } from "../../../components/node/node";
 import { withFunctions } from "../../../components/plan/functions";
 import { renderScript } from "../../../components/plan/script";
 import { contentsOf, fixtureHost, hostSpecs, nodeArgs, unitOf } from "../../support/fixture-cluster";
 import { assertGolden } from "../../support/golden";
-import { assertNamedUnderParents, ofType, recordStack } from "../../support/mocks";
+import { assertNamedUnderParents, ofType, recordStack, type Recording } from "../../support/mocks";
 import { assertShellcheckClean } from "../../support/shellcheck";
 import { nodePlan } from "./plan";
 
@@ -89,6 +91,37 @@ describe("a node as resources", () => {
     assert.equal(leave.inputs["create"], undefined);
     assert.ok(leave.opts.deletedWith, "a cluster that goes has nobody to leave");
     assertShellcheckClean(script);
+  });
+
+  it("is stopped where its host stays, last of all, and only when it leaves", async () => {
+    const retire = async (outlivesStack?: boolean): Promise<Recording<void>> =>
+      recordStack(() => {
+        const leavesBy = {
+          connection: { host: "10.77.5.10", hostKey: "ssh-ed25519 AAAA" },
+          deletedWith: new pulumi.ComponentResource("test:Machine", "machine"),
+        };
+        const host = { ...fixtureHost("worker-0"), outlivesStack };
+        new Node("node-worker-0", { ...nodeArgs, host, leavesBy });
+      });
+    assert.equal(ofType(await retire(), "command:local:Command").size, 0, "its machine is deleted");
+    const recording = await retire(true);
+    const [last] = ofType(recording, "command:local:Command").values();
+    assert.ok(last);
+    assert.equal(last.name, "node-worker-0-retire");
+    assert.deepEqual([last.inputs["create"], last.inputs["update"]], [undefined, undefined]);
+    assert.match(String(last.inputs["delete"]), /run-last-script\.ts$/);
+    assert.ok(last.opts.deletedWith, "a cluster that is forgotten runs on");
+    assert.ok(last.secretInputs.includes("stdin"), "it holds the key of the login");
+    const leave = ofType(recording, "command:remote:Command").get("node-worker-0-leave");
+    assert.ok([leave?.opts.dependsOn].flat().includes(last.resource), "deletions go the other way round");
+  });
+
+  it("is stopped and disabled by that", () => {
+    assertShellcheckClean(renderRetire());
+    const input = `systemctl() { echo "$@"; }\n${renderRetire()}`;
+    const { stdout, status } = spawnSync("bash", ["-s"], { input, encoding: "utf8" });
+    assert.equal(status, 0);
+    assert.equal(stdout, "disable --now --quiet kubelet.service kube-proxy.service kube-router.service\n");
   });
 
   it("takes its turn after the node before it, by a control plane, and its plan waits for that", async () => {

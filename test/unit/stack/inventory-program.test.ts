@@ -27,11 +27,11 @@ const scriptsOf = (host: string): string[] =>
     .map(({ inputs }) => String(inputs["stdin"]));
 
 describe("the program over an inventory", () => {
-  it("makes no machine: nothing is run on this box but the delivery", () => {
-    assert.deepEqual(
-      [...ofType(recording, "command:local:Command").keys()].sort(),
-      inventoryHosts.map(({ name }) => `machines-${name}-artifacts-send`),
-    );
+  it("makes no machine: nothing is run on this box but the delivery, and the last login on a host that leaves", () => {
+    assert.deepEqual([...ofType(recording, "command:local:Command").keys()].sort(), [
+      ...inventoryHosts.map(({ name }) => `machines-${name}-artifacts-send`),
+      "node-beta-retire",
+    ]);
   });
 
   it("names every child after its parent", () => {

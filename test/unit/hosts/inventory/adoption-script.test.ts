@@ -8,6 +8,7 @@ const script = renderAdoptionScript({
   adminUser: "redoubt",
   publicKey: "ssh-ed25519 AAAA stack",
   architecture: "arm64",
+  authorities: "-----BEGIN CERTIFICATE-----\nours\n-----END CERTIFICATE-----\n",
 });
 const calls = script.slice(convergeFunctions.length);
 
@@ -23,6 +24,14 @@ describe("the adoption of a host", () => {
   it("asks first of all what the host's Debian is for, before anything is changed", () => {
     assert.match(script, /^# --- adoption ---\narchitecture=\$\(dpkg --print-architecture\)$/m);
     assert.match(calls, /hosts\.inventory\.architecture = arm64, but Debian on this host is for/);
+  });
+
+  it("asks then whether the host is of another cluster, before anything is changed", () => {
+    assert.match(
+      script,
+      /^fi\nauthorities='-----BEGIN CERTIFICATE-----\nours\n-----END CERTIFICATE-----\n'$/m,
+    );
+    assert.ok(script.indexOf("\nauthorities=") < script.indexOf("\nuser redoubt"));
   });
 
   it("takes nothing away: no key, no login, no setting of sshd", () => {

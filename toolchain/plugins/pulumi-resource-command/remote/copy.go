@@ -98,6 +98,10 @@ func (in *CopyToRemoteInputs) copy(ctx context.Context) error {
 	defer session.close()
 	// Transfers know no context: their session ends with it.
 	defer context.AfterFunc(ctx, func() { session.Close() })()
+	return session.explain(in.copyOver(session))
+}
+
+func (in *CopyToRemoteInputs) copyOver(session *session) error {
 	client, err := sftpOver(session)
 	if err != nil {
 		return err

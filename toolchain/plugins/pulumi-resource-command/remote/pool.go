@@ -27,12 +27,14 @@ type pool struct {
 	dials   singleflight.Group
 	// aliveWithin is how soon a server that is still there opens a session on a login that was kept.
 	aliveWithin time.Duration
+	// askedEvery is how often a server is asked whether it is still there.
+	askedEvery time.Duration
 }
 
-var connections = newPool(answersWithin)
+var connections = newPool(answersWithin, askedEvery)
 
-func newPool(aliveWithin time.Duration) *pool {
-	return &pool{clients: map[string][]*client{}, aliveWithin: aliveWithin}
+func newPool(aliveWithin, askedEvery time.Duration) *pool {
+	return &pool{clients: map[string][]*client{}, aliveWithin: aliveWithin, askedEvery: askedEvery}
 }
 
 // client is one login. The pool's mutex guards its fields.
@@ -43,12 +45,17 @@ type client struct {
 	users, limit int
 	// retired clients take no further users and close with their last.
 	retired bool
+	// ended is closed when the login has ended, silent when the server does not answer any more.
+	ended, silent chan struct{}
 }
 
 // session is an SSH session that gives its place back.
 type session struct {
 	*ssh.Session
 	release func()
+	// silent is closed when the server does not answer any more; silence says so.
+	silent  <-chan struct{}
+	silence error
 }
 
 func (s *session) close() {
@@ -65,7 +72,8 @@ func (p *pool) open(ctx context.Context, to *Connection) (*session, error) {
 		}
 		s, err := p.newSession(ctx, c, kept)
 		if err == nil {
-			return &session{s, func() { p.release(c) }}, nil
+			silence := silentError{to.address(), missedAnswers * p.askedEvery}
+			return &session{s, func() { p.release(c) }, c.silent, silence}, nil
 		}
 		again := p.blame(c, err) || kept
 		p.release(c)
@@ -155,7 +163,10 @@ func (p *pool) dialOnce(ctx context.Context, key string, to *Connection, config 
 		// Others wait for this attempt, too: it does not end with whoever began it.
 		dialled, err := p.dial(context.WithoutCancel(ctx), to, config)
 		if err == nil {
-			p.keep(&client{Client: dialled, key: key, limit: sessionsPerClient})
+			p.keep(&client{
+				Client: dialled, key: key, limit: sessionsPerClient,
+				ended: make(chan struct{}), silent: make(chan struct{}),
+			})
 		}
 		return nil, err
 	}
@@ -223,8 +234,10 @@ func (p *pool) keep(c *client) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.clients[c.key] = append(p.clients[c.key], c)
+	go c.watch(p.askedEvery)
 	go func() {
 		_ = c.Wait()
+		close(c.ended)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.forget(c)

@@ -191,7 +191,7 @@ func TestAHostThatWasAwayIsDialledAgain(t *testing.T) {
 }
 
 func TestAHostThatIsSilentlyGoneIsDialledAgain(t *testing.T) {
-	server, p := sshtest.Start(t, anyPort, 10), newPool(200*time.Millisecond)
+	server, p := sshtest.Start(t, anyPort, 10), newPool(200*time.Millisecond, askedEvery)
 	for range 2 {
 		session, err := p.open(context.Background(), to(server))
 		if err != nil {
@@ -201,6 +201,42 @@ func TestAHostThatIsSilentlyGoneIsDialledAgain(t *testing.T) {
 		server.Freeze()
 	}
 	if logins := server.Logins.Load(); logins != 2 {
+		t.Errorf("%d logins", logins)
+	}
+}
+
+// hurry makes the connections of this test ask so often whether their servers are there.
+func hurry(t *testing.T, every time.Duration) {
+	before := connections
+	connections = newPool(answersWithin, every)
+	t.Cleanup(func() { connections = before })
+}
+
+func TestAHostThatStopsAnsweringEndsTheCommandAndIsNamed(t *testing.T) {
+	hurry(t, 100*time.Millisecond)
+	host, proxy := sshtest.Start(t, anyPort, 10), sshtest.Start(t, anyPort, 10)
+	through := to(host)
+	through.Proxy = &ProxyConnection{to(proxy).endpoint}
+	for _, c := range []*Connection{to(host), through} {
+		time.AfterFunc(300*time.Millisecond, host.Freeze)
+		started := time.Now()
+		_, err := runAt(context.Background(), c, "sleep 20", "")
+		if err == nil || !strings.HasPrefix(err.Error(), host.Address()+" has not answered for 300ms") {
+			t.Errorf("unexpected error %v", err)
+		}
+		if time.Since(started) > 5*time.Second {
+			t.Error("waited for the command")
+		}
+	}
+	// The next command finds another login.
+	mustRun(t, to(host), "echo hi", "hi")
+}
+
+func TestAHostThatAnswersIsWaitedFor(t *testing.T) {
+	hurry(t, 20*time.Millisecond)
+	server := sshtest.Start(t, anyPort, 10)
+	mustRun(t, to(server), "sleep 1; echo hi", "hi")
+	if logins := server.Logins.Load(); logins != 1 {
 		t.Errorf("%d logins", logins)
 	}
 }

@@ -37,13 +37,15 @@ func (c *CommandOutputs) run(ctx context.Context, command *string) error {
 	return nil
 }
 
-// execute runs command to its end, or to the end of ctx. It is never tried twice.
+// execute runs command to its end, to the end of ctx, or until the server does not answer any more. It is never tried twice.
 func execute(ctx context.Context, session *session, command string) error {
 	ended := make(chan error, 1)
 	go func() { ended <- session.Run(command) }()
 	select {
 	case err := <-ended:
-		return err
+		return session.explain(err)
+	case <-session.silent:
+		return session.silence
 	case <-ctx.Done():
 		// Without a terminal a server does not end what runs in a session that closes. OpenSSH does not signal
 		// what root has started either: that ends when it writes to the closed session.

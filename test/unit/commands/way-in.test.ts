@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import type { StateResource } from "../../../commands/stack-outputs";
+import { hostsOfTheStackAlone, refuseLastKey } from "../../../commands/way-in";
+import { inventoryHosts, inventoryOf } from "../../support/fixture-inventory";
+import type { RecordedResource, Recording } from "../../support/mocks";
+import { recordProgram, type StackOutputs } from "../stack/program";
+
+/** The resources of a recorded program as the engine would keep them. */
+function stateOf({ resources }: Recording<StackOutputs>): StateResource[] {
+  const typesOf = ({ type, parent }: RecordedResource): string => {
+    const above = resources.find(({ name, type: of }) => name === parent?.name && of === parent.type);
+    return above === undefined ? type : `${typesOf(above)}$${type}`;
+  };
+  return resources.map((resource) => ({
+    urn: `urn:pulumi:test::redoubt::${typesOf(resource)}::${resource.name}`,
+    type: resource.type,
+    inputs: resource.inputs,
+  }));
+}
+
+let alone: StateResource[];
+let shared: StateResource[];
+before(async () => {
+  const key = "ssh-ed25519 AAAA operator";
+  shared = stateOf(await recordProgram({ hosts: inventoryOf(inventoryHosts, { sshPublicKeys: [key] }) }));
+  alone = shared.map(({ inputs = {}, ...resource }) => {
+    const { stdin } = inputs;
+    return typeof stdin === "string"
+      ? { ...resource, inputs: { ...inputs, stdin: stdin.replace(`${key}\n`, "") } }
+      : { ...resource, inputs };
+  });
+});
+
+const without = (resources: readonly StateResource[], name: string): StateResource[] =>
+  resources.filter(({ urn }) => !urn.endsWith(`::${name}`));
+
+describe("hosts of an inventory that nobody but the stack opens", () => {
+  it("are those whose authorized keys hold the stack's alone", () => {
+    assert.deepEqual(hostsOfTheStackAlone(alone), ["alpha", "beta"]);
+    assert.deepEqual(hostsOfTheStackAlone(shared), []);
+  });
+
+  it("are those that were hardened before anybody's key came, and not those that were not", () => {
+    assert.deepEqual(hostsOfTheStackAlone(without(shared, "beta-logins-apply")), ["beta"]);
+    const soft = without(without(shared, "beta-logins-apply"), "beta-plan-apply");
+    assert.deepEqual(hostsOfTheStackAlone(soft), []);
+  });
+
+  it("are none where the hosts go with the stack, and none where it is gone", () => {
+    const machines = alone.filter(({ type }) => type !== "redoubt:hosts:Inventory");
+    assert.deepEqual(hostsOfTheStackAlone(machines), []);
+    assert.deepEqual(hostsOfTheStackAlone([]), []);
+  });
+});
+
+describe("the destroy of a stack over them", () => {
+  const refused = (args: readonly string[]): void => {
+    assert.throws(() => {
+      refuseLastKey("prod", alone, args);
+    }, /redoubt:hosts\.sshPublicKeys: names no key .* alpha, beta:.* Fix: name your key there and npm run up -- --stack prod; or .*--forget-keys$/);
+  };
+
+  it("is refused, with the setting and both ways out", () => {
+    refused([]);
+    refused(["--debug", "--target-dependents"]);
+  });
+
+  it("goes on where somebody has a key, or the stack keeps its own", () => {
+    refuseLastKey("prod", shared, []);
+    refuseLastKey("prod", alone, ["--target", "urn"]);
+    refuseLastKey("prod", alone, ["--exclude=urn"]);
+  });
+});
