@@ -26,6 +26,7 @@ import { sshd } from "../../../../components/hosts/hardening/sshd";
 import { updates } from "../../../../components/hosts/hardening/updates";
 import { mergeFragments } from "../../../../components/plan/merge";
 import { portTable, type HostRole } from "../../../../components/plan/ports";
+import { assertGolden } from "../../../support/golden";
 
 const options = (role: HostRole): FirewallOptions => ({
   role,
@@ -95,6 +96,10 @@ describe("the host firewall", () => {
         .filter((rule) => rule.on.includes(role) && rule.feature === undefined)
         .flatMap((rule) => rule.from.map((from) => `${from} ${rule.protocol} ${rule.port}`));
       assert.deepEqual(opened, wanted);
+    });
+
+    it(`is on a ${role} the whole ruleset of its golden, so that no line of another form lets anybody in`, () => {
+      assertGolden(`hardening/${role}`, { "/etc/redoubt/firewall.nft": renderRuleset(options(role)) });
     });
   }
 
