@@ -171,9 +171,12 @@ const notes: Readonly<Record<string, Control | Gap>> = {
   },
   "5.1.5": { what: "default service accounts are not used" },
   "5.1.6": {
-    what: "tokens of service accounts are mounted only where a pod asks",
+    what: "a pod that names no account has a token mounted only when it asks",
     tests: [
-      test("cluster/stories/authentication/service-accounts.ts", "give no token to a pod that does not ask"),
+      test(
+        "cluster/stories/authentication/service-accounts.ts",
+        "give no token to a pod that names no account, unless it asks",
+      ),
     ],
   },
   "5.1.7": {

@@ -56,13 +56,13 @@ export const hardeningGuide: ControlSource = {
       ],
     },
     "Pods: service account tokens": {
-      what: "a pod has a token only when it asks, and none that lives for ever",
+      what: "a pod that names no account has a token only when it asks, and no token lives for ever",
       settings: ["authentication.serviceAccounts.maxTokenExpirationHours"],
       rules: ["api-server-service-account-expiration", "api-server-service-account-lookup"],
       tests: [
         test(
           "cluster/stories/authentication/service-accounts.ts",
-          "give no token to a pod that does not ask",
+          "give no token to a pod that names no account, unless it asks",
         ),
         test(
           "cluster/stories/authentication/service-accounts.ts",
