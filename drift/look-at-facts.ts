@@ -16,11 +16,11 @@ export function lookAtFacts(
   contents: ReadonlyMap<string, string>,
   now: Date,
 ): Look {
-  const certificates = certificatePaths(expectation.promised.map(({ entry }) => entry));
-  const expiry = certificateExpiry(certificates, facts, now);
+  const manifest = expectation.promised.map(({ entry }) => entry);
+  const expiry = certificateExpiry(manifest, facts, now);
   return {
     seen: true,
-    compared: expectation.promised.length + certificates.length,
+    compared: manifest.length + certificatePaths(manifest).length,
     findings: [
       ...comparePromised(expectation, facts, contents),
       ...compareSshd(expectation, facts),
