@@ -91,11 +91,22 @@ export class HostFacts {
     return answer !== undefined && timedOut.has(answer.exit) ? undefined : this.answer(fact);
   }
 
-  /** The lines of a program that fails only when it could say nothing. @throws also when it failed. */
-  #lines(fact: string): string[] {
+  /**
+   * What a program said that fails only when it could not say all.
+   *
+   * @param expected The greatest exit code that is no failure.
+   * @throws also when it failed: what it did not say would count as not there.
+   */
+  #whole(fact: string, expected = 0): string {
     const { exit, output } = this.answer(fact);
-    if (exit !== 0) throw new Error(`the host could not answer "${fact}" (exit ${exit})`);
-    return output.split("\n").filter((line) => line !== "");
+    if (exit > expected) throw new Error(`the host could not answer "${fact}" (exit ${exit})`);
+    return output;
+  }
+
+  #lines(fact: string): string[] {
+    return this.#whole(fact)
+      .split("\n")
+      .filter((line) => line !== "");
   }
 
   /** True when the host shares its kernel with others. */
@@ -110,7 +121,8 @@ export class HostFacts {
 
   /** Paths that exist, of those that were asked for. */
   public get paths(): ReadonlyMap<string, PathFact> {
-    const fields = this.answer("paths").output.split("\0");
+    // find(1) ends with 1 where one of them is missing.
+    const fields = this.#whole("paths", 1).split("\0");
     const found = new Map<string, PathFact>();
     for (let at = 0; at + 5 < fields.length; at += 6) {
       const [path = "", type = "", owner = "", group = "", mode = "", target = ""] = fields.slice(at, at + 6);
@@ -213,8 +225,8 @@ export class HostFacts {
 
   /** Files in the folders that hold nothing but the plan's. */
   public get guardedFolders(): readonly string[] {
-    return this.answer("guarded-folders")
-      .output.split("\0")
+    return this.#whole("guarded-folders")
+      .split("\0")
       .filter((path) => path !== "");
   }
 }

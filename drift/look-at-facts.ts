@@ -18,11 +18,10 @@ export function lookAtFacts(
   now: Date,
 ): Look {
   const manifest = expectation.promised.map(({ entry }) => entry);
-  const certificates = certificatePaths(manifest);
-  const expiry = certificateExpiry(certificates, facts, now);
+  const expiry = certificateExpiry(manifest, facts, now);
   return {
     seen: true,
-    compared: expectation.promised.length + certificates.length,
+    compared: manifest.length + certificatePaths(manifest).length,
     findings: [
       ...comparePromised(expectation, facts, contents),
       ...compareSshd(expectation, facts),

@@ -25,10 +25,13 @@ export function entriesOf<Kind extends ManifestEntry["kind"]>(
   );
 }
 
+/** How a file of PEM begins one; indented, it stands inside of another file and openssl does not see it. */
+const certificateLine = /^-----BEGIN CERTIFICATE-----$/m;
+
 /** Where certificates lie that the plan put there: what everybody may read says so, kubeconfigs are known by their path. */
 export function certificatePaths(manifest: readonly ManifestEntry[]): string[] {
   const files = entriesOf(manifest, "file").filter(
-    ({ path: file, shown }) => shown?.includes("-----BEGIN CERTIFICATE-----") === true || isKubeconfig(file),
+    ({ path: file, shown }) => (shown !== undefined && certificateLine.test(shown)) || isKubeconfig(file),
   );
   const kubelet = entriesOf(manifest, "unit").some(({ name }) => name === "kubelet.service");
   return [...files.map((file) => file.path), ...(kubelet ? [kubeletClientCertificate] : [])];
@@ -102,7 +105,7 @@ export function renderLookScript(manifest: readonly ManifestEntry[]): string {
       "--udp",
       "--processes",
     ]),
-    shellCommand(["fact", "guarded-folders", "find", ...guardedFolders, "-mindepth", "1", "-print0"]),
+    shellCommand(["files_below", "guarded-folders", ...guardedFolders]),
   ];
   const described = ["-maxdepth", "0", "-printf", "%p\\0%y\\0%u\\0%g\\0%m\\0%l\\0"];
   return [

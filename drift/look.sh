@@ -27,6 +27,12 @@ checksums() {
   fact checksums bash -c 'if command -v openssl >/dev/null; then openssl dgst -sha256 -r "$@" | tr "\n" "\0"; else sha256sum --zero -- "$@"; fi' checksums "$@"
 }
 
+# files_below NAME FOLDER…: everything below each folder that is there, ended by NUL; it fails only where find does
+files_below() {
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  fact "$1" bash -c 'for folder; do [[ ! -e $folder ]] || find "$folder" -mindepth 1 -print0 || exit; done' below "${@:2}"
+}
+
 # certificate_dates NAME PATH: beginning and end of the first certificate in a PEM file or kubeconfig; private keys in it are passed over
 certificate_dates() {
   # shellcheck disable=SC2016 # expanded by the inner shell

@@ -2,8 +2,9 @@ import { isPodPeer, type CidrPeer } from "./allow-rules";
 import { apiServersOf, ends, type ProbeCast, type ProbedCluster, type RulePods } from "./probe-cast";
 import { coverage, reach } from "./reachability";
 
-/** A rule that the probe can't show, or not whole. */
+/** What the probe can't show, or not whole. */
 export interface NotProbed {
+  /** Name of the rule, or `default deny`, which no rule can be called. */
   readonly rule: string;
   /** The reason, for people. */
   readonly why: string;
@@ -38,8 +39,14 @@ function byNodePort({ rule }: RulePods): string[] {
   );
 }
 
-/** The rules that the probe can't show, or not whole. */
-export function notProbed(cast: ProbeCast, cluster: ProbedCluster): NotProbed[] {
+/** Nobody lets the pods that are refused send either, so that only a host shows what ingress does by itself. */
+function denialOfIngress({ leader }: ProbeCast): NotProbed[] {
+  const why =
+    "no control plane connects to pods of another node, so ingress is tried only by pods whose egress is denied too";
+  return leader === undefined ? [{ rule: "default deny", why }] : [];
+}
+
+function ofRules(cast: ProbeCast, cluster: ProbedCluster): NotProbed[] {
   return cast.rules.flatMap((pods) => {
     const hasSctp = pods.rule.ports.some(({ protocol }) => protocol === "SCTP");
     return [
@@ -50,4 +57,9 @@ export function notProbed(cast: ProbeCast, cluster: ProbedCluster): NotProbed[] 
       ...byNodePort(pods),
     ].map((why) => ({ rule: pods.rule.name, why }));
   });
+}
+
+/** The rules that the probe can't show, or not whole, and the part of default deny. */
+export function notProbed(cast: ProbeCast, cluster: ProbedCluster): NotProbed[] {
+  return [...denialOfIngress(cast), ...ofRules(cast, cluster)];
 }

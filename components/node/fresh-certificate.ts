@@ -36,6 +36,8 @@ function isFresh(nodeName: string): string {
  */
 export function freshCertificate({ nodeName, authorities }: FreshCertificateOptions): PlanFragment {
   return {
+    // Drift asks it too when the certificates of the host end.
+    packages: ["openssl"],
     steps: [
       {
         description: `kubelet's own certificate is ${nodeName}'s, and of generation ${authorities.issuing} of the authority`,

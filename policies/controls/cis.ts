@@ -60,10 +60,10 @@ const refusedInCluster = test(
   "cluster/stories/workloads.ts",
   "are refused when privileged, in every namespace of the stack",
 );
-const refusedByRestricted = (what: string): Control => ({
+const refusedByRestricted = (what: string, ...tests: readonly TestTitle[]): Control => ({
   what: `${what}: refused by the standard restricted`,
   settings: baseline,
-  tests: ownStandard,
+  tests: [...ownStandard, ...tests],
   note: "By default restricted is warned about and audited; it is enforced where a namespace's settings say so, as in the staging and prod examples.",
 });
 const otherOwner = (program: string): Gap => ({
@@ -173,9 +173,12 @@ const notes: Readonly<Record<string, Control | Gap>> = {
   },
   "5.1.5": { what: "default service accounts are not used" },
   "5.1.6": {
-    what: "tokens of service accounts are mounted only where a pod asks",
+    what: "a pod that names no account has a token mounted only when it asks",
     tests: [
-      test("cluster/stories/authentication/service-accounts.ts", "give no token to a pod that does not ask"),
+      test(
+        "cluster/stories/authentication/service-accounts.ts",
+        "give no token to a pod that names no account, unless it asks",
+      ),
     ],
   },
   "5.1.7": {
@@ -202,14 +205,25 @@ const notes: Readonly<Record<string, Control | Gap>> = {
   "5.1.13": roles("nobody makes tokens of service accounts"),
   "5.2.1": { what: "Pod Security admission judges every namespace, without exemptions", settings: baseline },
   "5.2.2": {
-    ...refusedByBaseline("privileged containers"),
-    note: "The API server refuses them wherever they are: `allow-privileged` is off.",
+    what: "privileged containers are refused by the API server in every namespace, whatever Pod Security Standard it has",
+    tests: [
+      test(
+        "cluster/stories/workloads.ts",
+        "are refused privileged containers by the API server, where the namespace would let them",
+      ),
+    ],
   },
   "5.2.3": refusedByBaseline("the host's process ids", refusedInCluster),
   "5.2.4": refusedByBaseline("the host's IPC"),
   "5.2.5": refusedByBaseline("the host's network", refusedInCluster),
   "5.2.6": refusedByRestricted("escalation of privileges"),
-  "5.2.7": refusedByRestricted("containers that run as root"),
+  "5.2.7": refusedByRestricted(
+    "containers that run as root",
+    test(
+      "cluster/stories/workloads.ts",
+      "do not run as root where the namespace is restricted, and may where it is not",
+    ),
+  ),
   "5.2.8": refusedByRestricted("the capability NET_RAW"),
   "5.2.9": refusedByRestricted("capabilities that are not dropped"),
   "5.2.10": {
@@ -257,6 +271,7 @@ const notes: Readonly<Record<string, Control | Gap>> = {
     rules: ["nodes-kubelet-seccomp"],
     tests: [
       test("unit/node/kubelet.test.ts", "CIS 4.2.14: confines pods by seccomp unless they say otherwise"),
+      test("cluster/stories/workloads.ts", "are confined by seccomp when they say nothing of it"),
     ],
   },
   "5.6.3": {

@@ -12,6 +12,10 @@ export const hardeningGuide: ControlSource = {
       tests: [
         test("unit/network/coredns.test.ts", "meets the Pod Security Standard restricted"),
         test(
+          "cluster/stories/workloads.ts",
+          "do not run as root where the namespace is restricted, and may where it is not",
+        ),
+        test(
           "unit/config/environments.test.ts",
           "run in prod what staging runs: version, rules, and pods no freer",
         ),
@@ -34,6 +38,10 @@ export const hardeningGuide: ControlSource = {
       tests: [
         test("cluster/stories/workloads.ts", "are refused when privileged, in every namespace of the stack"),
         test(
+          "cluster/stories/workloads.ts",
+          "are refused privileged containers by the API server, where the namespace would let them",
+        ),
+        test(
           "unit/control-plane/kube-apiserver.test.ts",
           "CIS 5.2.1: puts every namespace under a Pod Security Standard, without exemptions",
         ),
@@ -42,16 +50,19 @@ export const hardeningGuide: ControlSource = {
     "Pods: seccomp and AppArmor": {
       what: "processes are confined by seccomp, and by AppArmor where the kernel is the host's own",
       rules: ["nodes-kubelet-seccomp"],
-      tests: [test("cluster/own-kernel.test.ts", "enforces AppArmor profiles")],
+      tests: [
+        test("cluster/stories/workloads.ts", "are confined by seccomp when they say nothing of it"),
+        test("cluster/own-kernel.test.ts", "enforces AppArmor profiles"),
+      ],
     },
     "Pods: service account tokens": {
-      what: "a pod has a token only when it asks, and none that lives for ever",
+      what: "a pod that names no account has a token only when it asks, and no token lives for ever",
       settings: ["authentication.serviceAccounts.maxTokenExpirationHours"],
       rules: ["api-server-service-account-expiration", "api-server-service-account-lookup"],
       tests: [
         test(
           "cluster/stories/authentication/service-accounts.ts",
-          "give no token to a pod that does not ask",
+          "give no token to a pod that names no account, unless it asks",
         ),
         test(
           "cluster/stories/authentication/service-accounts.ts",
@@ -68,7 +79,10 @@ export const hardeningGuide: ControlSource = {
           "unit/hosts/hardening/hardening.test.ts",
           "denies input and forwarding unless a rule says otherwise",
         ),
-        test("cluster/stories/workloads.ts", "do not reach hosts: kubelet, etcd, SSH"),
+        test(
+          "cluster/stories/workloads.ts",
+          "do not reach hosts, though a policy lets them out: kubelet, etcd, SSH",
+        ),
       ],
     },
     "Network: etcd": {

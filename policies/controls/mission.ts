@@ -53,6 +53,10 @@ export const mission: ControlSource = {
           "unit/hosts/hardening/hardening.test.ts",
           "opens on a ${role} the ports of the table, to those it names, and no other",
         ),
+        test(
+          "unit/hosts/hardening/hardening.test.ts",
+          "is on a ${role} the whole ruleset of its golden, so that no line of another form lets anybody in",
+        ),
         test("cluster/stories/tls.ts", "opens no port to the box but SSH and the API"),
       ],
     },
@@ -148,7 +152,10 @@ export const mission: ControlSource = {
       tests: [
         test("unit/network/network-policies.test.ts", "never open all ports, nor all addresses"),
         test("cluster/stories/workloads.ts", "are not reached on another port, nor by a stranger"),
-        test("cluster/stories/workloads.ts", "do not reach hosts: kubelet, etcd, SSH"),
+        test(
+          "cluster/stories/workloads.ts",
+          "do not reach hosts, though a policy lets them out: kubelet, etcd, SSH",
+        ),
         test(
           "unit/network/probe-script.test.ts",
           "fails and names the flow when default deny lets one through",

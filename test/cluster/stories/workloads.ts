@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { admittedPodSpec } from "../../support/admitted-pod";
+import { admittedPodSpec, type AdmittedPod } from "../../support/admitted-pod";
 import type { ClusterOutputs, Outcome, TestCluster } from "../../support/cluster";
 
-/** A pod that any namespace of the stack admits. */
+/** A pod that any namespace of the stack admits, but for what is said of it besides. */
 function podManifest(
   name: string,
   labels: Record<string, string>,
   command: string,
-  overrides: object = {},
+  { container = {}, spec = {} }: Pick<AdmittedPod, "container" | "spec"> = {},
 ): string {
   return JSON.stringify({
     apiVersion: "v1",
@@ -17,11 +17,37 @@ function podManifest(
     metadata: { name, labels },
     spec: admittedPodSpec({
       command: ["/bin/busybox", "sh", "-c", command],
-      container: { resources: { limits: { memory: "32Mi", cpu: "100m" } } },
-      spec: overrides,
+      container: { resources: { limits: { memory: "32Mi", cpu: "100m" } }, ...container },
+      spec,
     }),
   });
 }
+
+/** Lets `web` out to ports of hosts, for as long as it is there. */
+function letWebOut(name: string, addresses: readonly string[], ports: readonly number[]): string {
+  return JSON.stringify({
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: { name },
+    spec: {
+      podSelector: { matchLabels: { app: "web" } },
+      policyTypes: ["Egress"],
+      egress: [
+        {
+          to: addresses.map((address) => ({ ipBlock: { cidr: `${address}/32` } })),
+          ports: ports.map((port) => ({ protocol: "TCP", port })),
+        },
+      ],
+    },
+  });
+}
+
+/** A namespace whose Pod Security Standard refuses nothing, as the settings may ask for one. */
+const unguarded = {
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name: "unguarded", labels: { "pod-security.kubernetes.io/enforce": "privileged" } },
+};
 
 /** Repeats a check until it holds: policies follow a pod's start by a moment. */
 async function eventually<Result>(
@@ -173,22 +199,7 @@ export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutpu
     it("do not reach the API server unless a rule lets them", async () => {
       const ask = (): string | undefined => connect("app", "web", "10.96.0.1", 443);
       assert.equal(ask(), "1");
-      const rule = {
-        apiVersion: "networking.k8s.io/v1",
-        kind: "NetworkPolicy",
-        metadata: { name: "web-to-api" },
-        spec: {
-          podSelector: { matchLabels: { app: "web" } },
-          policyTypes: ["Egress"],
-          egress: [
-            {
-              to: [{ ipBlock: { cidr: `${controlPlane().address}/32` } }],
-              ports: [{ protocol: "TCP", port: 6443 }],
-            },
-          ],
-        },
-      };
-      create("app", JSON.stringify(rule));
+      create("app", letWebOut("web-to-api", [controlPlane().address], [6443]));
       try {
         assert.equal(await eventually(ask, (code) => code === "0"), "0");
       } finally {
@@ -209,7 +220,7 @@ export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutpu
         cluster.ssh(outputs(), "worker-1", `sudo systemctl ${verb} kube-router`);
       assert.equal(engine("stop").code, 0);
       try {
-        create("other", podManifest("unknown", {}, "sleep 3600", { nodeName: "worker-1" }));
+        create("other", podManifest("unknown", {}, "sleep 3600", { spec: { nodeName: "worker-1" } }));
         kubectl(["--namespace", "other", "wait", "pod/unknown", "--for=condition=Ready", "--timeout=60s"]);
         assert.equal(connect("other", "unknown", controlPlane().address, 6443), "1");
         assert.equal(connect("other", "unknown", outputs().nodeTable[0]?.address ?? "", 22), "1");
@@ -218,15 +229,27 @@ export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutpu
       }
     });
 
-    it("do not reach hosts: kubelet, etcd, SSH", () => {
-      for (const node of outputs().nodeTable) {
-        const ports = node.role === "control-plane" ? [22, 2379, 10250] : [22, 10250];
-        for (const port of ports) {
-          const own = `timeout 2 bash -c '</dev/tcp/${node.address}/${port}'`;
-          assert.equal(cluster.ssh(outputs(), node.name, own).code, 0, `${node.name}:${port} is not there`);
-          assert.equal(connect("app", "web", node.address, port), "1", `${node.name}:${port}`);
+    it("do not reach hosts, though a policy lets them out: kubelet, etcd, SSH", async () => {
+      const hosts = outputs().nodeTable.map(({ address }) => address);
+      const toApi = (): string | undefined => connect("app", "web", controlPlane().address, 6443);
+      assert.equal(toApi(), "1");
+      // Default deny would stop them before the host's firewall does. The port that it opens to pods tells when the policy is in force.
+      create("app", letWebOut("web-to-hosts", hosts, [22, 2379, 6443, 10250]));
+      try {
+        assert.equal(await eventually(toApi, (code) => code === "0"), "0");
+        for (const node of outputs().nodeTable) {
+          const ports = node.role === "control-plane" ? [22, 2379, 10250] : [22, 10250];
+          for (const port of ports) {
+            const own = `timeout 2 bash -c '</dev/tcp/${node.address}/${port}'`;
+            assert.equal(cluster.ssh(outputs(), node.name, own).code, 0, `${node.name}:${port} is not there`);
+            assert.equal(connect("app", "web", node.address, port), "1", `${node.name}:${port}`);
+          }
         }
+        assert.equal(toApi(), "0", "the policy is in force no more");
+      } finally {
+        kubectl(["--namespace", "app", "delete", "networkpolicy", "web-to-hosts"]);
       }
+      assert.equal(await eventually(toApi, (code) => code === "1"), "1");
     });
 
     it("give logs, exec and metrics through the API server", () => {
@@ -251,17 +274,84 @@ export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutpu
       const removed = onHost('sudo ctr --namespace k8s.io images rm "$image"');
       assert.equal(removed.code, 0, removed.stderr);
       assert.equal(await eventually(listed, (found) => found !== "", 100), before);
-      create("app", podManifest("latecomer", {}, "sleep 3600", { nodeName: "worker-0" }));
+      create("app", podManifest("latecomer", {}, "sleep 3600", { spec: { nodeName: "worker-0" } }));
       const ready = ["wait", "pod/latecomer", "--for=condition=Ready", "--timeout=60s"];
       const outcome = kubectl(["--namespace", "app", ...ready]);
       assert.equal(outcome.code, 0, outcome.stderr);
     });
 
+    /** What is said to who would make a pod; nothing is made. */
+    const tryOut = (namespace: string, manifest: string): Outcome =>
+      kubectl(["--namespace", namespace, "create", "--dry-run=server", "-f", "-"], manifest);
+    const onHostsNetwork = podManifest("bad", {}, "sleep 1", { spec: { hostNetwork: true, hostPID: true } });
+    const privileged = podManifest("bad", {}, "sleep 1", {
+      container: { securityContext: { privileged: true } },
+    });
+
     it("are refused when privileged, in every namespace of the stack", () => {
-      const privileged = podManifest("bad", {}, "sleep 1", { hostNetwork: true, hostPID: true });
       for (const namespace of ["app", "other", "default"]) {
-        const outcome = kubectl(["--namespace", namespace, "apply", "-f", "-"], privileged);
+        const outcome = tryOut(namespace, onHostsNetwork);
+        assert.notEqual(outcome.code, 0, namespace);
         assert.match(outcome.stderr, /violates PodSecurity/, namespace);
+        // Before any Pod Security Standard is asked.
+        assert.match(tryOut(namespace, privileged).stderr, /privileged: .*disallowed by cluster policy/);
+      }
+    });
+
+    it("are refused privileged containers by the API server, where the namespace would let them", async () => {
+      const { name } = unguarded.metadata;
+      const made = kubectl(["create", "-f", "-"], JSON.stringify(unguarded));
+      assert.equal(made.code, 0, made.stderr);
+      try {
+        // A namespace has no service account yet when it is born, and without one no pod is looked at.
+        const admitted = await eventually(
+          () => tryOut(name, onHostsNetwork),
+          ({ code }) => code === 0,
+        );
+        assert.equal(admitted.code, 0, admitted.stderr);
+        const refused = tryOut(name, privileged);
+        assert.notEqual(refused.code, 0);
+        assert.match(refused.stderr, /privileged: .*disallowed by cluster policy/);
+      } finally {
+        kubectl(["delete", "namespace", name, "--wait=false"]);
+      }
+    });
+
+    it("do not run as root where the namespace is restricted, and may where it is not", () => {
+      const asRoot = podManifest("root", {}, "sleep 1", {
+        spec: { securityContext: { runAsUser: 0, seccompProfile: { type: "RuntimeDefault" } } },
+      });
+      const refused = tryOut("app", asRoot);
+      assert.notEqual(refused.code, 0);
+      assert.match(refused.stderr, /violates PodSecurity "restricted:[^]*runAsUser=0/);
+      const admitted = tryOut("other", asRoot);
+      assert.equal(admitted.code, 0, admitted.stderr);
+    });
+
+    it("are confined by seccomp when they say nothing of it", () => {
+      create(
+        "other",
+        podManifest("silent", {}, "sleep 3600", {
+          spec: { securityContext: { runAsNonRoot: true, runAsUser: 65534 } },
+        }),
+      );
+      try {
+        const pod = ["--namespace", "other", "get", "pod", "silent"];
+        kubectl(["--namespace", "other", "wait", "pod/silent", "--for=condition=Ready", "--timeout=60s"]);
+        assert.doesNotMatch(kubectl([...pod, "--output=json"]).stdout, /seccompProfile/);
+        const status = inPod("other", "silent", "cat /proc/1/status").stdout;
+        assert.match(status, /^Seccomp:\t2$/m);
+        // A local machine is confined as a whole: the pod has a filter more than what started it.
+        const node = kubectl([...pod, "--output=jsonpath={.spec.nodeName}"]).stdout;
+        const runtime = cluster.ssh(
+          outputs(),
+          node,
+          "sudo cat /proc/$(systemctl show --property=MainPID --value containerd)/status",
+        ).stdout;
+        const filters = (text: string): number => Number(/^Seccomp_filters:\t(\d+)$/m.exec(text)?.[1]);
+        assert.ok(filters(status) > filters(runtime), `${status}\n${runtime}`);
+      } finally {
+        kubectl(["--namespace", "other", "delete", "pod", "silent", "--wait=false"]);
       }
     });
 

@@ -146,6 +146,9 @@ describe("the service kube-apiserver", () => {
 });
 
 describe("admission", () => {
+  it("CIS 5.2.2: is asked of no privileged container, which the API server refuses by itself", () => {
+    assert.equal(flags.get("allow-privileged"), "false");
+  });
   it("CIS 5.2.1: puts every namespace under a Pod Security Standard, without exemptions", () => {
     const { plugins } = parse(contentsOf(controlPlanePlan)[`${own}/admission.yaml`] ?? "") as {
       plugins: {

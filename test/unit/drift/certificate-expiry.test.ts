@@ -1,9 +1,25 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { certificateExpiry } from "../../../drift/certificate-expiry";
+import type { ManifestEntry } from "../../../components/plan/manifest";
 import { HostFacts } from "../../../drift/host-facts";
 
 const now = new Date("2026-06-01T12:00:00Z");
+
+const sha256 = "0".repeat(64);
+
+/** The plan of one certificate, which may lie there by other content, or not at all. */
+function manifestOf(path: string): ManifestEntry[] {
+  const owned = { owner: "root", group: "root", mode: "0644" };
+  return [{ kind: "file", path, ...owned, sha256, shown: "-----BEGIN CERTIFICATE-----" }];
+}
+
+function facts(told: Readonly<Record<string, readonly [exit: number, output: string]>>): HostFacts {
+  const lines = Object.entries(told).map(([fact, [exit, output]]) =>
+    JSON.stringify({ fact, exit, output: Buffer.from(output).toString("base64") }),
+  );
+  return HostFacts.parse([...lines, '{"complete":true}\n'].join("\n"));
+}
 
 function look(
   answer: string,
@@ -11,9 +27,19 @@ function look(
   begin = "Jul  1 12:00:00 2025 GMT",
   at = now,
 ): ReturnType<typeof certificateExpiry> {
-  const output = Buffer.from(answer === "" ? "" : `notBefore=${begin}\n${answer}`).toString("base64");
-  const fact = JSON.stringify({ fact: "certificate 0", exit: 0, output });
-  return certificateExpiry([path], HostFacts.parse(`${fact}\n{"complete":true}\n`), at);
+  const said = facts({ "certificate 0": [0, `notBefore=${begin}\n${answer}`] });
+  return certificateExpiry(manifestOf(path), said, at);
+}
+
+/** What a failing openssl gives, of a file with some content. */
+function failedLook(exit: number, content: string | undefined): ReturnType<typeof certificateExpiry> {
+  const path = "/etc/x.crt";
+  const said = facts({
+    "certificate 0": [exit, ""],
+    paths: content === undefined ? [1, ""] : [0, [path, "f", "root", "root", "644", "", ""].join("\0")],
+    checksums: content === undefined ? [1, ""] : [0, `${content}  ${path}\0`],
+  });
+  return certificateExpiry(manifestOf(path), said, now);
 }
 
 describe("a certificate on a host", () => {
@@ -57,7 +83,23 @@ describe("a certificate on a host", () => {
     assert.equal(findings[0]?.found, "ended 2026-06-01T11:59:59.000Z");
   });
 
-  it("that is not there is said by the comparison of files", () => {
-    assert.deepEqual(look(""), { findings: [], warnings: [] });
+  it("that is not there, or is another file, is said by the comparison of files", () => {
+    for (const content of [undefined, "1".repeat(64)]) {
+      assert.deepEqual(failedLook(1, content), { findings: [], warnings: [] });
+    }
+  });
+
+  it("that openssl does not understand, though it is the plan's, was not looked at", () => {
+    assert.throws(() => failedLook(1, sha256), /openssl .* could not say when \/etc\/x\.crt ends \(exit 1\)/);
+  });
+
+  it("was not looked at where there is no openssl, or it can't be started", () => {
+    for (const exit of [126, 127]) {
+      assert.throws(() => failedLook(exit, sha256), new RegExp(`could not say when .* \\(exit ${exit}\\)`));
+      assert.throws(
+        () => failedLook(exit, undefined),
+        new RegExp(`could not say when .* \\(exit ${exit}\\)`),
+      );
+    }
   });
 });

@@ -105,6 +105,18 @@ DropInPaths=
     assert.deepEqual([...facts("checksums", "", 1).checksums], [], "a file that is not there is no fault");
   });
 
+  it("is not known where find(1) failed: what it did not say would count as not there", () => {
+    for (const exit of [1, 127]) {
+      assert.throws(
+        () => facts("guarded-folders", "/etc/sudoers.d/a\0", exit).guardedFolders,
+        /"guarded-folders" \(exit/,
+      );
+    }
+    assert.throws(() => facts("paths", "", 127).paths, /could not answer "paths" \(exit 127\)/);
+    assert.deepEqual([...facts("paths", "", 1).paths], [], "a path that is not there is no fault");
+    assert.deepEqual(facts("guarded-folders", "/etc/sudoers.d/a\0").guardedFolders, ["/etc/sudoers.d/a"]);
+  });
+
   it("is an answer of a check that it took too long", () => {
     assert.equal(facts("step 0", "", 124).check("step 0"), undefined);
     assert.deepEqual(facts("step 0", "why", 3).check("step 0"), { exit: 3, output: "why" });

@@ -5,8 +5,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { HostFacts } from "../../../drift/host-facts";
-import { certificatePaths, renderContentScript, renderLookScript } from "../../../drift/look-script";
-import { manifestOf, type ManifestEntry } from "../../../components/plan/manifest";
+import {
+  certificatePaths,
+  guardedFolders,
+  renderContentScript,
+  renderLookScript,
+} from "../../../drift/look-script";
+import { manifestOf, type EntryOf, type ManifestEntry } from "../../../components/plan/manifest";
 import { readScript } from "../../../components/plan/read-script";
 import { renderScript } from "../../../components/plan/script";
 import { assertShellcheckClean } from "../../support/shellcheck";
@@ -26,7 +31,7 @@ function runScript(script: string): HostFacts {
 
 const strange = path.join(folder, 'it\'s a "file"');
 
-function fileEntry(file: string): ManifestEntry {
+function plainFile(file: string): EntryOf<"file"> {
   return { kind: "file", path: file, owner: "root", group: "root", mode: "0640", sha256: "", shown: "" };
 }
 
@@ -43,6 +48,17 @@ describe("certificates that drift looks at", () => {
     ];
     assert.deepEqual(certificatePaths([...kubeconfigs, "/etc/kubernetes/sa.key"].map(hidden)), kubeconfigs);
   });
+
+  it("are none that stand inside of another file, where openssl does not see them", () => {
+    const pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    const containing = (file: string, shown: string): ManifestEntry => ({ ...plainFile(file), shown });
+    const manifest = [
+      containing("/etc/x.crt", pem),
+      containing("/etc/key-first.pem", `-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n${pem}`),
+      containing("/etc/x.yaml", `authority: |\n${pem.replaceAll(/^(?=.)/gm, "  ")}`),
+    ];
+    assert.deepEqual(certificatePaths(manifest), ["/etc/x.crt", "/etc/key-first.pem"]);
+  });
 });
 
 describe("a look script, run on this box", () => {
@@ -58,18 +74,15 @@ describe("a look script, run on this box", () => {
       ]).stdout,
     );
     const manifest: ManifestEntry[] = [
-      fileEntry(strange),
-      fileEntry(path.join(folder, "missing")),
+      plainFile(strange),
+      plainFile(path.join(folder, "missing")),
       { kind: "directory", path: folder, owner: "root", group: "root", mode: "0700" },
       { kind: "link", path: path.join(folder, "link"), target: "/nowhere" },
       { kind: "sysctl", key: "kernel.ostype", value: "Linux", namespaced: false },
       { kind: "sysctl", key: "kernel.no_such_parameter", value: "1", namespaced: false },
       { kind: "step", description: "holds", unless: ["true"] },
       { kind: "step", description: "does not", unless: ["bash", "-c", "echo why; echo more >&2; exit 3"] },
-      {
-        ...fileEntry(path.join(folder, "kubeconfig")),
-        shown: "-----BEGIN CERTIFICATE-----",
-      } as ManifestEntry,
+      { ...plainFile(path.join(folder, "kubeconfig")), shown: "-----BEGIN CERTIFICATE-----" },
     ];
     facts = runScript(renderLookScript(manifest));
   });
@@ -120,6 +133,14 @@ describe("a look script, run on this box", () => {
     assert.ok(facts.packages.has("bash"));
   });
 
+  it("lists the files of guarded folders, though this box has not all of these", () => {
+    const folders = new Set(facts.guardedFolders.map((file) => path.dirname(file)));
+    assert.deepEqual(
+      [...folders].filter((found) => !guardedFolders.some((guarded) => found.startsWith(guarded))),
+      [],
+    );
+  });
+
   it("changes nothing", () => {
     assert.deepEqual(readdirSync(folder).sort(), ['it\'s a "file"', "kubeconfig", "link"]);
   });
@@ -143,6 +164,11 @@ describe("a look script", () => {
       assertShellcheckClean(renderLookScript(manifestOf(script)));
     });
   }
+
+  it("finds the openssl that it asks for on every node: the plan has it", () => {
+    assert.match(renderLookScript([plainFile("/etc/kubernetes/kubelet.conf")]), /\ncertificate_dates /);
+    assert.ok(nodePlan("worker-0").packages.includes("openssl"));
+  });
 
   it("asks no tool about nothing, which would be about everything", () => {
     const script = renderLookScript([]);

@@ -227,7 +227,7 @@ describe("the probe's flows between pods and hosts", () => {
     assert.deepEqual(plan.notProbed, []);
   });
 
-  it("prove nothing by the control plane when the servers run on it: a node always reaches its own pods", () => {
+  it("prove nothing by the control plane when the servers run on it, and say so: a node always reaches its own pods", () => {
     const single = cluster(["app"], { nodes: [leader.name] });
     const plan = planFlows([fromLeader], single);
     assert.deepEqual(
@@ -235,8 +235,13 @@ describe("the probe's flows between pods and hosts", () => {
       [],
     );
     assert.deepEqual(plan.notProbed, [
+      {
+        rule: "default deny",
+        why: "no control plane connects to pods of another node, so ingress is tried only by pods whose egress is denied too",
+      },
       { rule: "web-to-db", why: "the probe has no client in 10.77.5.10/32" },
     ]);
+    assert.deepEqual(planFlows([], cluster(["app"])).notProbed, []);
   });
 
   it("say of a rule from or to elsewhere that nobody of the probe is there, and show that strangers are refused", () => {

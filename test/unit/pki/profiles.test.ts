@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { serviceAccounts } from "../../../components/hosts/service-accounts";
+import { leafFiles } from "../../../components/pki/host-files";
 import { leafProfiles, type Delivery, type LeafProfile } from "../../../components/pki/profiles";
 
 const profiles = leafProfiles({
@@ -158,6 +159,17 @@ describe("the table of leaf certificates", () => {
           assert.ok(folders.includes(path.slice(0, path.lastIndexOf("/"))), `no folder for ${path}`);
         }
       }
+    }
+  });
+
+  it("CIS 4.1.3, 4.1.4: gives kube-proxy a kubeconfig that is root's alone, on every node", () => {
+    const identity = { clusterName: "test", issuingAuthority: "", trustedAuthorities: "" };
+    for (const host of ["cp-1", "worker-1", "worker-2"]) {
+      const files = leafFiles(leaf(`kube-proxy-${host}`), { certificate: "", privateKey: "" }, identity);
+      assert.deepEqual(
+        files.map(({ path, owner, group, mode }) => [path, owner, group, mode]),
+        [["/etc/kubernetes/kube-proxy/kubeconfig", "root", "root", "0600"]],
+      );
     }
   });
 

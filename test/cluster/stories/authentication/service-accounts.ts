@@ -49,12 +49,41 @@ export function serviceAccountsStory(logins: Logins): void {
       logins.admin(["delete", "serviceaccount", account, "--namespace", namespace, "--ignore-not-found"]);
     });
 
-    it("give no token to a pod that does not ask", () => {
+    /** Volumes of a running pod that names no account, and whether a token lies in it. */
+    const tokenOfPod = (name: string, asks: true | undefined): { volumes: string; file: string } => {
+      const manifest = {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name, namespace },
+        spec: admittedPodSpec({
+          command: ["/bin/busybox", "sleep", "3600"],
+          spec: { automountServiceAccountToken: asks },
+        }),
+      };
+      const pod = ["--namespace", namespace, `pod/${name}`];
+      logins.adminText(["create", "-f", "-"], JSON.stringify(manifest));
+      try {
+        logins.adminText(["wait", ...pod, "--for=condition=Ready", "--timeout=60s"]);
+        const look = `test -e /var/run/secrets/kubernetes.io/serviceaccount/token && echo "a token" || echo none`;
+        return {
+          volumes: logins.adminText(["get", ...pod, "--output=jsonpath={.spec.volumes[*].name}"]),
+          file: logins.adminText(["exec", ...pod, "--", "/bin/busybox", "sh", "-c", look]).trim(),
+        };
+      } finally {
+        logins.admin(["delete", ...pod, "--wait=false"]);
+      }
+    };
+
+    it("give no token to a pod that names no account, unless it asks", () => {
       const path = "jsonpath={.automountServiceAccountToken}";
       for (const place of ["app", "other", "default", "kube-system", "kube-public", "kube-node-lease"]) {
         const answer = logins.adminText(["get", "sa", "default", "--namespace", place, "--output", path]);
         assert.equal(answer, "false", place);
       }
+      assert.deepEqual(tokenOfPod("silent", undefined), { volumes: "", file: "none" });
+      const { volumes, file } = tokenOfPod("asks", true);
+      assert.match(volumes, /^kube-api-access-/);
+      assert.equal(file, "a token");
     });
 
     it("have no token that never expires, and get none", () => {

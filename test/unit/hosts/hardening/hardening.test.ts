@@ -26,6 +26,8 @@ import { sshd } from "../../../../components/hosts/hardening/sshd";
 import { updates } from "../../../../components/hosts/hardening/updates";
 import { mergeFragments } from "../../../../components/plan/merge";
 import { portTable, type HostRole } from "../../../../components/plan/ports";
+import { assertGolden } from "../../../support/golden";
+import { UnitFile } from "../../../support/unit-file";
 
 const options = (role: HostRole): FirewallOptions => ({
   role,
@@ -96,6 +98,10 @@ describe("the host firewall", () => {
         .filter((rule) => rule.on.includes(role) && rule.feature === undefined)
         .flatMap((rule) => rule.from.map((from) => `${from} ${rule.protocol} ${rule.port}`));
       assert.deepEqual(opened, wanted);
+    });
+
+    it(`is on a ${role} the whole ruleset of its golden, so that no line of another form lets anybody in`, () => {
+      assertGolden(`hardening/${role}`, { "/etc/redoubt/firewall.nft": renderRuleset(options(role)) });
     });
   }
 
@@ -225,28 +231,39 @@ describe("updates", () => {
 
 describe("all subjects together", () => {
   const folder = path.join(__dirname, "../../../../components/hosts/hardening");
+  const all = {
+    ...options("control-plane"),
+    adminUser: "redoubt",
+    automaticReboot: false,
+    timeServers: [],
+  };
 
   it("are the files of their folder, so that none is written and forgotten", () => {
     const subjects = readdirSync(folder).map((file) => path.basename(file, ".ts"));
-    const known = hardeningFragments({
-      ...options("worker"),
-      adminUser: "redoubt",
-      automaticReboot: false,
-      timeServers: [],
-    });
+    const known = hardeningFragments(all);
     assert.deepEqual(subjects.filter((subject) => subject !== "harden").sort(), Object.keys(known).sort());
   });
 
   it("want nothing twice in different ways", () => {
-    const all = {
-      ...options("control-plane"),
-      adminUser: "redoubt",
-      automaticReboot: false,
-      timeServers: [],
-    };
     const plan = mergeFragments(hardeningFragments(all));
     assert.ok(plan.files.length > 8);
     assert.equal(plan.guarded.length, 3);
+  });
+
+  it("have what locks the operator out undone at a boot before any unit reads it", () => {
+    const plan = mergeFragments(hardeningFragments(all));
+    const boot = plan.units.find(({ name }) => name === "redoubt-revert-at-boot.service")?.content ?? "";
+    const before = new UnitFile(boot).all("Unit", "Before").flatMap((names) => names.split(" "));
+    for (const { path: file, activate } of plan.guarded) {
+      // Who makes a guarded file effective while the host runs reads it at a boot.
+      const units = activate.join(" ").match(/[\w@.-]+\.service/g) ?? [];
+      assert.ok(units.length > 0, `no unit reads ${file}`);
+      assert.deepEqual(
+        units.filter((unit) => !before.includes(unit)),
+        [],
+        file,
+      );
+    }
   });
 });
 
