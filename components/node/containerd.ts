@@ -1,6 +1,5 @@
 import type { PlanFragment } from "../plan/plan";
 import { paths } from "../plan/paths";
-import { shellQuote } from "../plan/quote";
 
 /** An image that is loaded from an archive, so that no registry is asked. */
 export interface PreloadedImage {
@@ -118,11 +117,11 @@ function renderContainerdConfiguration(sandboxImage: string): string {
  * the name stays. One question to containerd is enough when nothing is missing.
  */
 function renderImportScript(images: readonly PreloadedImage[]): string {
-  const list = images.map(({ reference, archive }) => `${shellQuote(`${reference} ${archive}`)}\n`).join("");
+  const list = images.map(({ reference, archive }) => `${reference} ${archive}\n`).join("");
   return `#!/bin/bash
 set -euo pipefail
-images=(
-${list})
+mapfile -t images <<'IMAGES'
+${list}IMAGES
 filters=()
 for image in "\${images[@]}"; do
   filters+=("name==\${image% *},labels.\\"redoubt.io/archive\\"==\\"\${image#* }\\"")
