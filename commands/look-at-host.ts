@@ -1,8 +1,8 @@
 import { PassThrough, type Duplex } from "node:stream";
 import { text as readText } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Client, ConnectConfig } from "ssh2";
-import { logIn, pinnedLogin } from "../components/hosts/inventory/ssh-login";
+import { patiently } from "../components/hosts/inventory/patience";
+import { hangUpPause, logIn, pinnedLogin } from "../components/hosts/inventory/ssh-login";
 import type { HopAccess, HostAccess } from "../drift/stack-state";
 import { runOnHost, type ScriptRun } from "./run-on-host";
 
@@ -10,9 +10,11 @@ import { runOnHost, type ScriptRun } from "./run-on-host";
 const connectSeconds = 30;
 /**
  * Seconds in which a refused connection is tried again: sshd that was told to read its configuration anew starts its own program
- * again, and nobody listens meanwhile (sshd(8), SIGHUP).
+ * again, and nobody listens meanwhile (sshd(8), SIGHUP). One on which the server hung up as well.
  */
 const refusalSeconds = 5;
+/** Milliseconds between two connections that are refused. */
+const refusalPause = 100;
 /** Seconds until a look that says nothing any more is given up. */
 const lookSeconds = 120;
 
@@ -35,17 +37,11 @@ function isRefusal(error: unknown): boolean {
   return code === "ECONNREFUSED" || reason === connectFailed;
 }
 
-/** Tries again while the other side refuses, for some seconds. Every other failure is final. */
-async function throughRefusals<Result>(seconds: number, attempt: () => Promise<Result>): Promise<Result> {
-  const end = Date.now() + seconds * 1000;
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!isRefusal(error) || Date.now() >= end) throw error;
-      await sleep(100);
-    }
-  }
+/** Tries again while the other side refuses, or hangs up before the login, for some seconds. Every other failure is final. */
+function throughRefusals<Result>(seconds: number, attempt: () => Promise<Result>): Promise<Result> {
+  const pauseAfter = (error: unknown): number | undefined =>
+    isRefusal(error) ? refusalPause : hangUpPause(error);
+  return patiently(seconds * 1000, pauseAfter, attempt);
 }
 
 /** The way to a host through the one in front of it. */
@@ -81,7 +77,7 @@ export interface HostSession {
 /**
  * Logs in to a host as the stack does, through its bastion where it has one, and logs out when `use` has ended.
  *
- * @param patience Seconds in which refused connections are tried again.
+ * @param patience Seconds in which refused connections, and those on which the server hung up, are tried again.
  * @throws when the host does not answer, shows another key than the pinned one, or does not let the stack's key in.
  */
 export async function withHost<Result>(

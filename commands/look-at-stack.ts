@@ -9,8 +9,12 @@ import { withKubectl } from "./kubectl";
 import { engineOf, lookAtAccount } from "./look-at-account";
 import { lookAtCluster } from "./look-at-cluster";
 import { withHost } from "./look-at-host";
+import { mapAtMost } from "./map-at-most";
 import { run } from "./shell";
 import { projectFolder } from "./stack";
+
+/** Looks at hosts at a time: each is a login on the bastion, and OpenSSH drops some from the tenth on (sshd_config(5), MaxStartups). */
+const looksAtOnce = 8;
 
 /** What the last `up` recorded. It holds every secret of the stack, in memory only. */
 export async function recordedState(stack: string, env: NodeJS.ProcessEnv): Promise<StackState> {
@@ -55,13 +59,13 @@ function lookAtObjects(state: StackState, kubeconfig: string, env: NodeJS.Proces
   });
 }
 
-/** Looks at every host, at the cluster and at the account of a cloud, all at once, and changes nothing. */
+/** Looks at hosts, some at a time, and beside them at the cluster and at the account of a cloud, and changes nothing. */
 export async function lookAtStack(
   stack: string,
   state: StackState,
   env: NodeJS.ProcessEnv,
 ): Promise<DriftReport> {
-  const hosts = state.hosts.map(async (host): Promise<PlaceReport> => {
+  const hosts = mapAtMost(looksAtOnce, state.hosts, async (host): Promise<PlaceReport> => {
     return { name: host.name, address: host.address, look: await lookAtHost(host) };
   });
   const { kubeconfig } = state;
@@ -78,5 +82,6 @@ export async function lookAtStack(
             (look): PlaceReport => ({ name: "account", look }),
           ),
         ];
-  return { stack, places: await Promise.all([...hosts, ...cluster, ...account]) };
+  const places = await Promise.all([hosts, ...cluster, ...account]);
+  return { stack, places: places.flat() };
 }

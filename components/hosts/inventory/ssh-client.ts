@@ -2,7 +2,8 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Client, ConnectConfig } from "ssh2";
 import { z } from "zod";
-import { logIn, pinnedLogin } from "./ssh-login";
+import { patiently } from "./patience";
+import { hangUpPause, logIn, pinnedLogin } from "./ssh-login";
 
 const hopSchema = z.looseObject({
   host: z.string(),
@@ -18,10 +19,17 @@ type Hop = z.infer<typeof hopSchema>;
 
 const timeoutMilliseconds = 20_000;
 
-async function ready(hop: Hop, readyTimeout: number, over: ConnectConfig = {}): Promise<Client> {
+/** @param over Makes the way to the server anew for each attempt. Default: straight. */
+async function ready(
+  hop: Hop,
+  readyTimeout: number,
+  over: () => Promise<ConnectConfig> = () => Promise.resolve({}),
+): Promise<Client> {
   const times = { readyTimeout, keepaliveInterval: timeoutMilliseconds };
   try {
-    return await logIn({ ...pinnedLogin(hop), ...times, ...over });
+    return await patiently(readyTimeout, hangUpPause, async () =>
+      logIn({ ...pinnedLogin(hop), ...times, ...(await over()) }),
+    );
   } catch (error) {
     const { message } = error as Error;
     throw new Error(`${hop.user}@${hop.host}:${hop.port}: ${message}`, { cause: error });
@@ -54,8 +62,8 @@ export class SshClient {
     if (proxy === undefined) return new SshClient([await ready(host, patience)]);
     const bastion = await ready(proxy, patience);
     try {
-      const sock = await tunnel(bastion, host);
-      return new SshClient([await ready(host, patience, { sock }), bastion]);
+      const through = async (): Promise<ConnectConfig> => ({ sock: await tunnel(bastion, host) });
+      return new SshClient([await ready(host, patience, through), bastion]);
     } catch (error) {
       bastion.end();
       throw error;

@@ -31,6 +31,18 @@ export function pinnedLogin({ host, port, user, hostKey, privateKey }: SshHop): 
   };
 }
 
+/**
+ * How many milliseconds to wait after an error before another login; undefined unless the server hung up before one. OpenSSH drops
+ * logins at random where many are under way (sshd_config(5), MaxStartups), so that those who come again must not come all at once.
+ */
+export function hangUpPause(error: unknown): number | undefined {
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  const isHangUp =
+    code === "ECONNRESET" ||
+    /Connection lost before handshake|hung up before the login/.test(String(message));
+  return isHangUp ? 500 + Math.random() * 1000 : undefined;
+}
+
 /** A connection that is logged in. @throws what ssh2 says, or that the server hung up, which is no error to ssh2 after its banner. */
 export function logIn(config: ConnectConfig): Promise<Client> {
   return new Promise((resolve, reject) => {

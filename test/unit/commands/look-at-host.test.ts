@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
@@ -56,7 +56,30 @@ describe("a look at a host", () => {
     assert.ok(Date.now() - begin < 10_000);
   });
 
-  it("gives up a server that hangs up before the login has ended", async () => {
+  it("comes again where the server hung up before the login, as one does that has too many", async () => {
+    const { port: behind } = host.address() as AddressInfo;
+    let connections = 0;
+    const busy = createServer((socket) => {
+      socket.on("error", () => undefined);
+      if (++connections < 3) {
+        socket.end("Exceeded MaxStartups\r\n");
+        return;
+      }
+      const through = connect(behind, address);
+      through.on("error", () => undefined);
+      socket.pipe(through).pipe(socket);
+    });
+    busy.listen(0, address);
+    await once(busy, "listening");
+    try {
+      assert.equal(await look({ port: (busy.address() as AddressInfo).port }), "looked");
+      assert.equal(connections, 3);
+    } finally {
+      busy.close();
+    }
+  });
+
+  it("gives up a server that hangs up before the login has ended, every time", async () => {
     const server = createServer((socket) => {
       socket.write("SSH-2.0-gone\r\n");
       socket.once("data", () => socket.end());
@@ -65,7 +88,7 @@ describe("a look at a host", () => {
     await once(server, "listening");
     try {
       await assert.rejects(
-        look({ port: (server.address() as AddressInfo).port }),
+        look({ port: (server.address() as AddressInfo).port }, 1),
         /hung up|ended|closed|handshake/i,
       );
     } finally {
