@@ -215,7 +215,7 @@ export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutpu
       assert.equal(await eventually(log, (text) => text.includes("tried"), 90), "tried");
     });
 
-    it("are denied everything on a node whose policy engine is down", async () => {
+    it("are denied everything on a node whose policy engine is down", () => {
       const engine = (verb: string): Outcome =>
         cluster.ssh(outputs(), "worker-1", `sudo systemctl ${verb} kube-router`);
       assert.equal(engine("stop").code, 0);
