@@ -25,21 +25,48 @@ function isBounded(source: string, { sets }: NftRuleset): boolean {
   return sets.get(source.slice(1))?.every(isNarrow) === true;
 }
 
+const sourceMatch = /\bip6? saddr (\{[^}]*\}|\S+) /g;
+
 function namesSource(statement: string, ruleset: NftRuleset): boolean {
-  const sources = [...statement.matchAll(/\bip6? saddr (\{[^}]*\}|\S+)/g)].map(([, source = ""]) => source);
-  return sources.some((source) => isBounded(source, ruleset));
+  return [...statement.matchAll(sourceMatch)].some(([, source = ""]) => isBounded(source, ruleset));
 }
 
-/** What a statement lets in from everybody, by itself or by the chain that it jumps to. */
-function judgeStatement(statement: string, ruleset: NftRuleset, seen: readonly string[]): Finding[] {
-  if (namesSource(statement, ruleset)) return [];
+/** A port, a range of them, or a service's name. */
+const portOrRange = /^(?:\d+(?:-\d+)?|(?!vmap$)[a-z][\w-]*)$/i;
+const everyPort = /^[01]-65535$/;
+
+const isPort = (port: string): boolean => portOrRange.test(port) && !everyPort.test(port);
+
+/** Whether it names the ports that it is about. What this does not understand, as `!=`, is every port. */
+function namesPort(statement: string, { sets }: NftRuleset): boolean {
+  const [, ports = ""] = /\b(?:tcp|udp|sctp|th) dport (\{[^}]*\}|\S+)/.exec(statement) ?? [];
+  if (ports.startsWith("{")) return elementsOf(ports.slice(1, -1)).every(isPort);
+  if (!ports.startsWith("@")) return isPort(ports);
+  return sets.get(ports.slice(1))?.every(isPort) === true;
+}
+
+/** What is said of a packet by the time that it comes to a statement, there or in the chains that jumped to it. */
+interface Bounds {
+  readonly source: boolean;
+  readonly port: boolean;
+}
+
+/** What a statement lets in from everybody or to every port, by itself or by the chain that it jumps to. */
+function judgeStatement(
+  statement: string,
+  ruleset: NftRuleset,
+  seen: readonly string[],
+  before: Bounds,
+): Finding[] {
+  const source = before.source || namesSource(statement, ruleset);
+  const port = before.port || namesPort(statement, ruleset);
+  if (source && port) return [];
   const target = /\b(?:jump|goto) (\S+)/.exec(statement)?.[1];
-  if (target !== undefined) return judgeJump(statement, target, ruleset, seen);
-  if (!/\b(?:accept|queue|vmap)\b/.test(statement)) return [];
-  const plain = statement.replaceAll(besides, "");
-  return harmless.some((form) => form.test(plain)) || statement.startsWith("policy ")
-    ? []
-    : [{ what: `everybody is let in: ${statement}` }];
+  if (target !== undefined) return judgeJump(statement, target, ruleset, seen, { source, port });
+  if (!/\b(?:accept|queue|vmap)\b/.test(statement) || statement.startsWith("policy ")) return [];
+  const plain = statement.replaceAll(besides, "").replaceAll(sourceMatch, "");
+  if (harmless.some((form) => form.test(plain))) return [];
+  return [{ what: `${source ? "every port is open" : "everybody is let in"}: ${statement}` }];
 }
 
 function judgeJump(
@@ -47,12 +74,13 @@ function judgeJump(
   target: string,
   ruleset: NftRuleset,
   seen: readonly string[],
+  bounds: Bounds,
 ): Finding[] {
   if (seen.includes(target)) return [];
   const chains = ruleset.chains.filter(({ name }) => name === target);
   if (chains.length === 0) return [{ what: `the file does not say what it jumps to: ${statement}` }];
   return chains.flatMap(({ statements }) =>
-    statements.flatMap((inner) => judgeStatement(inner, ruleset, [...seen, target])),
+    statements.flatMap((inner) => judgeStatement(inner, ruleset, [...seen, target], bounds)),
   );
 }
 
@@ -63,7 +91,9 @@ function judgeChain({ name, statements }: NftChain, ruleset: NftRuleset): Findin
   const dropped = statements.includes("policy drop");
   return [
     ...(dropped ? [] : [{ what: "input is not dropped by default" }]),
-    ...statements.flatMap((statement) => judgeStatement(statement, ruleset, [name])),
+    ...statements.flatMap((statement) =>
+      judgeStatement(statement, ruleset, [name], { source: false, port: false }),
+    ),
   ];
 }
 
@@ -85,7 +115,7 @@ export const hostFirewall = scriptRule(
     rule: "hosts drop what comes in, unless it comes to a listed port from a listed network",
     why: "whatever listens by mistake can be reached, and SSH and the API are attacked within minutes",
     source: "nft(8); Kubernetes: Ports and Protocols",
-    fix: "drop by default and give every accepted port a source (operatorCidrs, allowedCidrs)",
+    fix: "drop by default and give every accept a port and a source (operatorCidrs, allowedCidrs)",
   },
   (script) => {
     const rulesets = script.files.filter(

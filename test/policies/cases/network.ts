@@ -67,7 +67,17 @@ export const networkTable: CaseTable = {
   "network-open-firewall": {
     alsoGood: furtherScripts("harden", {
       "a source in braces": inChain("ip saddr { 10.0.0.0/8, 10.1.2.3-10.1.2.9 } tcp dport 9100 accept"),
-      "a source of one address": inChain('ip saddr 10.0.0.1 accept comment "everything { from } one; host"'),
+      "a source of one address": inChain(
+        'ip saddr 10.0.0.1 tcp dport 9100 accept comment "everything { from } one; host"',
+      ),
+      "ports in braces, and a range of them": inChain(
+        "ip saddr 10.0.0.1 tcp dport { ssh, 9100, 30000-32767 } accept",
+      ),
+      "ports of a set": jumpTo(
+        "\tset doors {\n\t\ttype inet_service\n\t\telements = { 22, 9100 }\n\t}\n",
+        "ip saddr @operators tcp dport @doors accept",
+      ),
+      "what is harmless, from somebody": inChain("ip saddr @operators icmp type echo-request accept"),
       "a limit and a counter beside what is harmless": inChain(
         "meta l4proto icmpv6 limit rate 5/second counter accept",
       ),
@@ -76,9 +86,27 @@ export const networkTable: CaseTable = {
         "\tchain doors {\n\t\tip saddr @operators tcp dport 22 accept\n\t}\n",
         "jump doors",
       ),
+      "a jump with a port, to a chain that names sources": jumpTo(
+        "\tchain doors {\n\t\tip saddr @operators accept\n\t}\n",
+        "tcp dport 22 jump doors",
+      ),
       "a chain that nothing jumps to": inTable(anySsh),
     }),
     alsoBad: furtherScripts("harden", {
+      "a set that names everybody beside somebody": replace(
+        "elements = { 10.77.5.1 }",
+        "elements = { 10.77.5.1, 0.0.0.0/0 }",
+      ),
+      "a protocol from somebody, without a port": inChain("ip saddr @operators meta l4proto tcp accept"),
+      "every port, from somebody, as a range": inChain("ip saddr @operators tcp dport 0-65535 accept"),
+      "every port, in braces": inChain("ip saddr @operators tcp dport { 22, 1-65535 } accept"),
+      "every port but one": inChain("ip saddr @operators tcp dport != 22 accept"),
+      "ports of a set that the file does not have": inChain("ip saddr @operators tcp dport @doors accept"),
+      "a source port": inChain("ip saddr @operators tcp sport 53 accept"),
+      "every port behind a jump with a source": jumpTo(
+        "\tchain doors {\n\t\taccept\n\t}\n",
+        "ip saddr @operators jump doors",
+      ),
       "everything, without a port": inChain("accept"),
       "a protocol, without a port": inChain("meta l4proto tcp accept"),
       "an interface that is not loopback": inChain("iifname lo0 accept"),
@@ -113,7 +141,7 @@ export const networkTable: CaseTable = {
     }),
     ...scriptCases("harden", {
       nearGood: replace("elements = { 10.77.5.1 }", "elements = { 0.0.0.0/1 }"),
-      nearBad: replace("elements = { 10.77.5.1 }", "elements = { 10.77.5.1, 0.0.0.0/0 }"),
+      nearBad: inChain("ip saddr 10.0.0.1 accept"),
       bad: replace("hook input priority filter; policy drop;", "hook input priority filter; policy accept;"),
     }),
   },
