@@ -60,6 +60,16 @@ const modes: readonly ResourceRule[] = [
   ),
 ];
 
+const isWild = (item: string): boolean => item === "*" || item.startsWith("*/");
+
+/** Fields of a role's rule, and what in each stands for more than it names: a URL ends with a * (kubernetes.io/docs, RBAC). */
+const wildcards: Readonly<Record<string, (item: string) => boolean>> = {
+  verbs: isWild,
+  resources: isWild,
+  apiGroups: isWild,
+  nonResourceURLs: (item) => item.includes("*"),
+};
+
 const wildcardRole = objectRule(
   ["Role", "ClusterRole"],
   {
@@ -71,10 +81,12 @@ const wildcardRole = objectRule(
   },
   ({ content }) =>
     list(content["rules"]).flatMap((rule, index): Finding[] => {
-      const wide = ["verbs", "resources", "apiGroups", "nonResourceURLs"].filter((name) =>
-        texts(fields(rule)[name]).some((item) => item === "*" || item.startsWith("*/")),
-      );
-      return wide.length === 0 ? [] : [{ where: `rules[${index}]`, what: `${wide.join(" and ")} is *` }];
+      const wide = Object.entries(wildcards)
+        .filter(([name, isWide]) => texts(fields(rule)[name]).some(isWide))
+        .map(([name]) => name);
+      return wide.length === 0
+        ? []
+        : [{ where: `rules[${index}]`, what: `a * stands in ${wide.join(" and ")}` }];
     }),
 );
 

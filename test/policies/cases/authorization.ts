@@ -34,10 +34,19 @@ const person = { commonName: "alice", organization: "developers" };
 /** Rules on roles, bindings, and who is in which group. */
 export const authorizationTable: CaseTable = {
   "authorization-wildcard-role": {
-    alsoGood: furtherInputs(`${rbac}:ClusterRoleList`, {
-      "a list of roles that name what they allow": { items: [role(narrow)] },
-    }),
+    alsoGood: [
+      ...furtherInputs(`${rbac}:ClusterRoleList`, {
+        "a list of roles that name what they allow": { items: [role(narrow)] },
+      }),
+      ...furtherInputs(`${rbac}:ClusterRole`, {
+        "a URL by its name": role({ nonResourceURLs: ["/metrics", "/livez"], verbs: ["get"] }),
+      }),
+    ],
     alsoBad: [
+      ...furtherInputs(`${rbac}:ClusterRole`, {
+        "every URL": role({ nonResourceURLs: ["/metrics", "/*"], verbs: ["get"] }),
+        "every URL below one": role({ nonResourceURLs: ["/debug/*"], verbs: ["get"] }),
+      }),
       ...furtherInputs(`${rbac}:ClusterRolePatch`, { "a patch that adds a wildcard": role(wide) }),
       ...furtherInputs(`${rbac}:ClusterRoleList`, {
         "a list with a wildcard in it": { items: [role(narrow), role(wide)] },
