@@ -86,7 +86,9 @@ describe(`A host with a kernel of its own, Debian ${suite}`, () => {
   });
 
   it("refuses the password that it took before", () => {
-    assert.notEqual(host.byPassword("root", "true").code, 0);
+    const { code, stderr } = host.byPassword("root", "true");
+    assert.notEqual(code, 0);
+    assert.match(stderr, /Permission denied \(publickey\)/);
   });
 
   it("bears its name of the inventory", () => {

@@ -11,7 +11,9 @@ export function lockOut(cluster: TestCluster, outputs: ClusterOutputs, host: str
   const plan = mergeFragments({ sshd: sshd({ adminUser: "somebody-else" }) });
   const outcome = cluster.ssh(outputs, host, "sudo bash -s", renderScript(plan, "harden"));
   assert.equal(outcome.code, 0, outcome.stderr);
-  assert.notEqual(cluster.ssh(outputs, host, "true").code, 0, "the change was not effective");
+  const refused = cluster.ssh(outputs, host, "true");
+  assert.notEqual(refused.code, 0, "the change was not effective");
+  assert.match(refused.stderr, /Permission denied \(publickey\)/);
 }
 
 export function lockoutStory(cluster: TestCluster, outputs: () => ClusterOutputs): void {

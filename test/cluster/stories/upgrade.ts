@@ -114,14 +114,14 @@ export function upgradeStory(cluster: TestCluster, outputs: () => ClusterOutputs
       for (const namespace of ["app", "other"]) {
         assert.equal(kubectl("--namespace", namespace, "delete", "pods", "--selector=app!=shop").code, 0);
       }
-      const [cordoned, served]: [number[], number[]] = [[], []];
+      const [cordoned, served]: [number[], (number | undefined)[]] = [[], []];
       const progress = { ended: false };
       const upgrade = cluster.npmRun("up").finally(() => (progress.ended = true));
       while (!progress.ended) {
         cordoned.push(
           Object.values(ofNodes(".spec.unschedulable")).filter((value) => value === "true").length,
         );
-        served.push(serving() ?? replicas);
+        served.push(serving());
         await sleep(200);
       }
       const { code, stdout, stderr } = await upgrade;
@@ -129,7 +129,13 @@ export function upgradeStory(cluster: TestCluster, outputs: () => ClusterOutputs
       assert.deepEqual(versions(), all(next));
       assert.deepEqual(ofNodes(".spec.unschedulable"), all(""));
       assert.equal(Math.max(...cordoned), 1, "one at a time was away, and one was seen away");
-      assert.ok(Math.min(...served) >= replicas - 1, served.join());
+      // While the API server restarts nobody can tell; most of the time somebody does.
+      const told = served.filter((pods) => pods !== undefined);
+      assert.ok(
+        told.length > served.length / 2,
+        `${told.length} of ${served.length} questions were answered`,
+      );
+      assert.ok(Math.min(...told) >= replicas - 1, told.join());
     });
 
     it("leaves no mark on a node", () => {
