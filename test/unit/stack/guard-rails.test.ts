@@ -260,6 +260,7 @@ describe("every object of the cluster", () => {
     const owners = new Set(objects.map(({ parent }) => rootOf(parent?.name)));
     assert.deepEqual([...owners].sort(), [
       "access",
+      "admission",
       "coredns",
       "identity-provider",
       "network",
