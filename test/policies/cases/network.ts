@@ -142,7 +142,10 @@ export const networkTable: CaseTable = {
     ...scriptCases("harden", {
       nearGood: replace("elements = { 10.77.5.1 }", "elements = { 0.0.0.0/1 }"),
       nearBad: inChain("ip saddr 10.0.0.1 accept"),
-      bad: replace("hook input priority filter; policy drop;", "hook input priority filter; policy accept;"),
+      bad: replace(
+        "hook input priority filter + 10; policy drop;",
+        "hook input priority filter + 10; policy accept;",
+      ),
     }),
   },
   "network-default-deny": {
