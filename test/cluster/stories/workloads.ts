@@ -209,10 +209,10 @@ export function workloadsStory(cluster: TestCluster, outputs: () => ClusterOutpu
     });
 
     it("are denied from their first packet on, before the policy engine knows them", async () => {
-      const attempts = `i=0; while [ $i -lt 50 ]; do nc -w 1 ${controlPlane().address} 6443 </dev/null && echo open; i=$((i+1)); done; echo tried; sleep 3600`;
+      const attempts = `i=0; while [ $i -lt 15 ]; do nc -w 1 ${controlPlane().address} 6443 </dev/null 2>/dev/null && echo open; i=$((i+1)); done; echo tried; sleep 3600`;
       create("app", podManifest("eager", {}, attempts));
       const log = (): string => kubectl(["--namespace", "app", "logs", "eager"]).stdout.trim();
-      assert.equal(await eventually(log, (text) => text.includes("tried"), 90), "tried");
+      assert.equal(await eventually(log, (text) => text.includes("tried"), 60), "tried");
     });
 
     it("are denied everything on a node whose policy engine is down", () => {
