@@ -7,7 +7,7 @@ import { convergenceStory } from "./stories/convergence";
 import { driftStory } from "./stories/drift";
 import { destroyStory, interruptionStory } from "./stories/interruption";
 import { lockoutStory } from "./stories/lockout";
-import { exposeShop, nodePortsStory } from "./stories/node-ports";
+import { exposeStorefront, nodePortsStory } from "./stories/node-ports";
 import { policiesStory } from "./stories/policies";
 import { previewReportStory } from "./stories/preview-report";
 import { probeStory } from "./stories/probe";
@@ -26,7 +26,7 @@ import { workloadsStory } from "./stories/workloads";
  */
 describe("A cluster on this box", () => {
   const cluster = new TestCluster("main", withHostRules);
-  exposeShop(cluster);
+  exposeStorefront(cluster);
   let known: ClusterOutputs | undefined;
   const outputs = (): ClusterOutputs => (known ??= cluster.outputs());
 

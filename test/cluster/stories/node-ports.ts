@@ -9,7 +9,7 @@ import { runProgram, type ClusterOutputs, type Outcome, type TestCluster } from 
 
 const podPort = 8443;
 const nodePort = 30443;
-const labels = { app: "shop" };
+const labels = { app: "storefront" };
 
 /** The box's address on the bridge of a test's machines. */
 function boxAddress({ stack }: TestCluster): string {
@@ -18,11 +18,11 @@ function boxAddress({ stack }: TestCluster): string {
   return network.gateway;
 }
 
-/** Lets the box, and nobody else, reach a shop in the cluster; before the first `up`. */
-export function exposeShop(cluster: TestCluster): void {
+/** Lets the box, and nobody else, reach a storefront in the cluster; before the first `up`. */
+export function exposeStorefront(cluster: TestCluster): void {
   cluster.editConfiguration((block) => {
     (block("network")["allow"] as object[]).push({
-      name: "box-to-shop",
+      name: "box-to-storefront",
       from: { cidr: `${boxAddress(cluster)}/32` },
       to: { namespace: "app", podLabels: labels },
       ports: [{ port: podPort, nodePort }],
@@ -77,7 +77,7 @@ export function nodePortsStory(cluster: TestCluster, outputs: () => ClusterOutpu
       create({
         apiVersion: "v1",
         kind: "Pod",
-        metadata: { name: "shop", labels },
+        metadata: { name: "storefront", labels },
         spec: admittedPodSpec({
           command: serve,
           container: { readinessProbe: { tcpSocket: { port: podPort }, periodSeconds: 1 } },
@@ -85,7 +85,7 @@ export function nodePortsStory(cluster: TestCluster, outputs: () => ClusterOutpu
         }),
       });
       cluster.kubectl(outputs().kubeconfig, [
-        ...["--namespace", "app", "wait", "pod/shop"],
+        ...["--namespace", "app", "wait", "pod/storefront"],
         ...["--for=condition=Ready", "--timeout=60s"],
       ]);
       const end = Date.now() + 30_000;
@@ -114,7 +114,7 @@ export function nodePortsStory(cluster: TestCluster, outputs: () => ClusterOutpu
       create({
         apiVersion: "v1",
         kind: "Service",
-        metadata: { name: "shop-by-hand" },
+        metadata: { name: "storefront-by-hand" },
         spec: {
           type: "NodePort",
           externalTrafficPolicy: "Local",

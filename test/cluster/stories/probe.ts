@@ -38,7 +38,7 @@ export function probeStory(cluster: TestCluster, outputs: () => ClusterOutputs):
   describe("The connectivity probe", () => {
     it("left no rule out, be it for UDP, a range of ports, or between pods and hosts, but a way from outside", () => {
       const { notProbed } = outputs().connectivity;
-      assert.deepEqual([...new Set(notProbed.map(({ rule }) => rule))], ["box-to-shop"]);
+      assert.deepEqual([...new Set(notProbed.map(({ rule }) => rule))], ["box-to-storefront"]);
       assert.match(
         notProbed.map(({ why }) => why).join("; "),
         /no client in .*; .* does not connect by node port 30443/,
