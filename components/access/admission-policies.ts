@@ -1,13 +1,8 @@
-import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-
-type PolicySpec = kubernetes.types.input.admissionregistration.v1.ValidatingAdmissionPolicySpec;
+import { denyingPolicy, type AdmissionRule } from "./denying-policy";
 
 /** Who may change nodes may decide about all of them: administrators of the cluster, and nodes about themselves. */
-const exceptAdministrators = {
-  name: "not-by-administrators",
-  expression: "!authorizer.group('').resource('nodes').check('update').allowed()",
-};
+const byAdministrators = "authorizer.group('').resource('nodes').check('update').allowed()";
 
 const controlPlaneTaint = "node-role.kubernetes.io/control-plane";
 
@@ -16,7 +11,7 @@ const controlPlaneTaint = "node-role.kubernetes.io/control-plane";
  * and the priority classes of the system are anybody's (kubernetes.io/docs, Pod Priority and Preemption, "Warning"). Namespaces that
  * allow privileged pods are let be: whoever works there has the nodes anyhow, and agents of every node run there.
  */
-const podPlacement: PolicySpec = {
+const podPlacement: AdmissionRule = {
   failurePolicy: "Fail",
   matchConstraints: {
     namespaceSelector: {
@@ -30,7 +25,7 @@ const podPlacement: PolicySpec = {
     ],
   },
   matchConditions: [
-    exceptAdministrators,
+    { name: "not-by-administrators", expression: `!${byAdministrators}` },
     {
       name: "new-or-another-place",
       expression:
@@ -61,7 +56,7 @@ const serviceNameLength = 120;
  * kube-proxy writes all Services in one transaction, and the name of each into it: one that nft refuses stops all of them, on every node.
  * And `default/kubernetes` is the way of every pod to the API, which nothing puts back.
  */
-const serviceNames: PolicySpec = {
+const serviceNames: AdmissionRule = {
   failurePolicy: "Fail",
   matchConstraints: {
     resourceRules: [
@@ -74,8 +69,7 @@ const serviceNames: PolicySpec = {
       message: `the names of namespace, Service and port must have ${serviceNameLength} characters or fewer together: service proxies could program nothing any more`,
     },
     {
-      expression:
-        "request.namespace != 'default' || object.metadata.name != 'kubernetes' || authorizer.group('').resource('nodes').check('update').allowed()",
+      expression: `request.namespace != 'default' || object.metadata.name != 'kubernetes' || ${byAdministrators}`,
       message: "default/kubernetes is the way to the API servers, and theirs alone",
     },
   ],
@@ -94,7 +88,7 @@ function blocksAreSound(direction: "ingress" | "egress", side: "from" | "to"): s
  * The policy engine loads all policies of the cluster at once, so that one network that it can't read stops every one of them. The API
  * server takes such as `09.0.0.0/8` and `::ffff:10.0.0.0/104` (kubernetes.io/docs, feature gate StrictIPCIDRValidation, off up to 1.35).
  */
-const policyNetworks: PolicySpec = {
+const policyNetworks: AdmissionRule = {
   failurePolicy: "Fail",
   matchConstraints: {
     resourceRules: [
@@ -117,7 +111,7 @@ const policyNetworks: PolicySpec = {
   })),
 };
 
-const policies: Readonly<Record<string, PolicySpec>> = {
+const policies: Readonly<Record<string, AdmissionRule>> = {
   "pod-placement": podPlacement,
   "service-names": serviceNames,
   "policy-networks": policyNetworks,
@@ -128,17 +122,7 @@ export class AdmissionPolicies extends pulumi.ComponentResource {
   public constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
     super("redoubt:access:AdmissionPolicies", name, {}, opts);
     for (const [subject, spec] of Object.entries(policies)) {
-      const policyName = `redoubt-${subject}`;
-      const policy = new kubernetes.admissionregistration.v1.ValidatingAdmissionPolicy(
-        `${name}-${subject}`,
-        { metadata: { name: policyName }, spec },
-        { parent: this },
-      );
-      new kubernetes.admissionregistration.v1.ValidatingAdmissionPolicyBinding(
-        `${name}-${subject}-binding`,
-        { metadata: { name: policyName }, spec: { policyName, validationActions: ["Deny"] } },
-        { parent: this, dependsOn: policy },
-      );
+      denyingPolicy(`${name}-${subject}`, `redoubt-${subject}`, spec, { parent: this });
     }
     this.registerOutputs({});
   }

@@ -1,5 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { denyingPolicy, type AdmissionRule } from "./denying-policy";
 
 /** Arguments of {@link ServiceAccountGuard}. */
 export interface ServiceAccountGuardArgs {
@@ -16,7 +17,7 @@ const rbac = "rbac.authorization.k8s.io";
 const policyName = "redoubt-no-legacy-tokens";
 
 /** Refuses Secrets that a controller would fill with a token that never expires. */
-const legacyTokenPolicy: kubernetes.types.input.admissionregistration.v1.ValidatingAdmissionPolicySpec = {
+const legacyTokenPolicy: AdmissionRule = {
   failurePolicy: "Fail",
   matchConstraints: {
     resourceRules: [
@@ -51,16 +52,7 @@ export class ServiceAccountGuard extends pulumi.ComponentResource {
     }
 
     // No legacy tokens.
-    const policy = new kubernetes.admissionregistration.v1.ValidatingAdmissionPolicy(
-      `${name}-no-legacy-tokens`,
-      { metadata: { name: policyName }, spec: legacyTokenPolicy },
-      child,
-    );
-    new kubernetes.admissionregistration.v1.ValidatingAdmissionPolicyBinding(
-      `${name}-no-legacy-tokens-binding`,
-      { metadata: { name: policyName }, spec: { policyName, validationActions: ["Deny"] } },
-      { ...child, dependsOn: policy },
-    );
+    denyingPolicy(`${name}-no-legacy-tokens`, policyName, legacyTokenPolicy, child);
 
     // Who may read the issuer's discovery documents, beside service accounts.
     if (args.discoveryGroups.length > 0) {

@@ -79,23 +79,25 @@ export class NetworkPolicies extends pulumi.ComponentResource {
       ...[...isolated].flatMap(isolationManifests),
       ...args.allow.flatMap(allowRuleManifests),
     ];
+    // They go with their namespace and not before: pods that are still stopping in it would be open to everybody.
+    const within = (namespace: string): pulumi.CustomResourceOptions => {
+      const deletedWith = created.get(namespace);
+      return {
+        parent: this,
+        dependsOn: [...created.values()],
+        ...(deletedWith === undefined ? {} : { deletedWith }),
+      };
+    };
     this.policies = manifests.map((manifest) => {
-      const namespace = created.get(manifest.namespace);
       return new kubernetes.networking.v1.NetworkPolicy(
         `${name}-${manifest.namespace}-${manifest.name}`,
         { metadata: metadataOf(manifest), spec: manifest.spec },
-        {
-          parent: this,
-          dependsOn: [...created.values()],
-          // They go with their namespace and not before: pods that are still stopping in it would be open to everybody.
-          ...(namespace === undefined ? {} : { deletedWith: namespace }),
-        },
+        within(manifest.namespace),
       );
     });
 
     // Ways in from outside the cluster.
     for (const manifest of args.allow.flatMap((rule) => nodePortService(rule) ?? [])) {
-      const namespace = created.get(manifest.namespace);
       const { ports, ...spec } = manifest.spec;
       new kubernetes.core.v1.Service(
         `${name}-${manifest.namespace}-${manifest.name}`,
@@ -104,11 +106,7 @@ export class NetworkPolicies extends pulumi.ComponentResource {
           metadata: { ...metadataOf(manifest), annotations: { "pulumi.com/skipAwait": "true" } },
           spec: { ...spec, ports: [...ports] },
         },
-        {
-          parent: this,
-          dependsOn: [...created.values()],
-          ...(namespace === undefined ? {} : { deletedWith: namespace }),
-        },
+        within(manifest.namespace),
       );
     }
     this.registerOutputs({ namespaces: [...isolated] });

@@ -43,7 +43,8 @@ const everywhere = "0.0.0.0/0";
 
 /**
  * The VPC: in each zone a private subnet for hosts, whose way out is a NAT gateway, and a public one for what must face the internet;
- * one more for a bastion, whose address nothing may have that AWS picks one for. No subnet gives out public addresses, and what names no security group gets one that lets nothing through.
+ * one more for a bastion, whose address nothing may have that AWS picks one for. No subnet gives out public addresses, and what names no
+ * security group gets one that lets nothing through.
  */
 export class VirtualNetwork extends pulumi.ComponentResource {
   public readonly vpcId: pulumi.Output<string>;

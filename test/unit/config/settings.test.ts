@@ -185,6 +185,11 @@ const wrong: readonly (readonly [what: string, raw: Record<string, unknown>, mes
     /network\.allow\[0\]\.ports\[0\]\.nodePort = 443/,
   ],
   [
+    "a node port for SCTP",
+    { network: { allow: [{ ...exposed, ports: [{ protocol: "SCTP", port: 8443, nodePort: 30443 }] }] } },
+    /network\.allow\[0\]\.ports\[0\]\.nodePort = 30443: has a nodePort for SCTP/,
+  ],
+  [
     "a node port of many ports",
     { network: { allow: [{ ...exposed, ports: [{ port: 8000, endPort: 8010, nodePort: 30443 }] }] } },
     /network\.allow\[0\]\.ports\[0\]\.nodePort = 30443: has a nodePort and an endPort/,
