@@ -6,6 +6,7 @@ import { hostProviderOf } from "./host-provider";
 import { attemptedBy } from "./attempted";
 import { refuseAuthoritySkip } from "./authority-step";
 import { refuseClusterChange } from "./cluster-step";
+import { refuseEncryptionSkip } from "./encryption-step";
 import { refuseManyStops } from "./instance-step";
 import { refuseIssuerChange, refuseKeySkip } from "./key-step";
 import { refusePendingOnAws } from "./pending-creations";
@@ -86,10 +87,10 @@ export interface OpenedStack {
 
 /** Refuses a configuration that a running cluster can't be brought to in one step, before anything changes. */
 function refuseSkips(stack: string, { outputs, resources }: StackState): void {
-  const { kubernetesVersion, serviceAccountKeys, issuers, authorities, cluster, controlPlaneType } =
+  const { kubernetesVersion, serviceAccountKeys, issuers, authorities, encryptionKeys, ...hosts } =
     readConfiguration(stack);
-  refuseClusterChange(outputs, cluster);
-  refuseManyStops(resources, controlPlaneType);
+  refuseClusterChange(outputs, hosts.cluster);
+  refuseManyStops(resources, hosts.controlPlaneType);
   const running = runningVersions(outputs.kubernetesVersion, resources);
   refuseVersionSkip(running, kubernetesVersion ?? defaultVersion);
   // From where the last one ended that ended well, and from where one was that ended half-way.
@@ -97,6 +98,7 @@ function refuseSkips(stack: string, { outputs, resources }: StackState): void {
   refuseKeySkip(outputs.serviceAccountKeys, serviceAccountKeys, attempted.serviceAccountKeys);
   refuseIssuerChange(outputs.serviceAccountIssuer?.issuer, issuers);
   refuseAuthoritySkip(outputs, authorities, attempted.authorities);
+  refuseEncryptionSkip(outputs, encryptionKeys, attempted.encryptionKeys);
 }
 
 /** What a stack is opened for. What is removed takes no step, whatever its configuration says; what is removed whole need not run. */

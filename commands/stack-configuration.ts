@@ -5,6 +5,7 @@ import { fixedHostsOf } from "../components/config/fixed-hosts";
 import { fixedSettingsOf } from "../components/config/fixed-settings";
 import { settingsSchema } from "../components/config/schema";
 import type { AuthorityGenerations } from "../components/pki/authority-generations";
+import type { EncryptionKeyOptions } from "../components/pki/encryption-keys";
 import type { Architecture } from "../toolchain/architecture";
 import type { WantedCluster } from "./cluster-step";
 import { architectureOf, hostsBlock, listedHostsOf } from "./hosts-block";
@@ -33,6 +34,13 @@ const blocks = {
         .prefault({}),
     })
     .prefault({}),
+  apiServer: z
+    .looseObject({
+      encryptionKeys: z
+        .looseObject({ encrypting: z.number().default(1), decrypting: z.array(z.number()).default([1]) })
+        .prefault({}),
+    })
+    .prefault({}),
   pki: z
     .looseObject({
       authorities: z
@@ -57,6 +65,8 @@ export interface StackConfiguration {
   readonly issuers: IssuersInUse | undefined;
   /** Default: nothing is known of them. */
   readonly authorities: AuthorityGenerations | undefined;
+  /** Default: nothing is known of them. */
+  readonly encryptionKeys: EncryptionKeyOptions | undefined;
   readonly cluster: WantedCluster;
   /** Instance type of control planes on AWS. Default: there are none, or nothing is known of them. */
   readonly controlPlaneType: string | undefined;
@@ -101,6 +111,7 @@ export function configurationOf(stack: string, file: unknown): StackConfiguratio
             acceptedIssuers: accounts.acceptedIssuers,
           },
     authorities: read("pki")?.authorities,
+    encryptionKeys: read("apiServer")?.encryptionKeys,
   };
 }
 

@@ -26,6 +26,8 @@ const outputsSchema = z.looseObject({
   serviceAccountIssuer: z.looseObject({ issuer: z.string() }).optional(),
   /** Keys of service account tokens in use. */
   serviceAccountKeys: z.object({ signingKey: z.number(), acceptedKeys: z.array(z.number()) }).optional(),
+  /** Generations of the keys that etcd's secrets are encrypted with; not there before the first rotation. */
+  encryptionKeys: z.object({ encrypting: z.number(), decrypting: z.array(z.number()) }).optional(),
   /** Generations of the authorities in use; not there before the first rotation. */
   authorities: z.object({ issuing: z.number(), trusted: z.array(z.number()) }).optional(),
   /** Certificate → notAfter (RFC 3339). */

@@ -16,7 +16,7 @@ const personType = "redoubt:access:UserCertificate";
 /** Keys that are no certificate's, by the end of their name; later generations of a key have a number. */
 const soleKeys: readonly (readonly [RegExp, Impact])[] = [
   [
-    /-encryption-key$/,
+    /-encryption-key(-\d+)?$/,
     { class: "data-loss", reason: "what etcd holds encrypted with the old key can't be read with a new one" },
   ],
   [

@@ -23,7 +23,8 @@ export function issueCertificates({ settings, layout, issuers }: Blueprint): Clu
     clusterDomain: network.clusterDomain,
     subjectAltNames: apiServer.subjectAltNames,
     serviceAccountKeys: authentication.serviceAccounts,
-    encryptionConfiguration: (key) => renderEncryptionConfiguration(apiServer.encryptionProvider, key),
+    encryptionKeys: apiServer.encryptionKeys,
+    encryptionConfiguration: (keys) => renderEncryptionConfiguration(apiServer.encryptionProvider, keys),
     identityProvider: issuers.identityProvider !== undefined,
     authenticationConfiguration: issuers.authenticationConfiguration,
   });

@@ -7,6 +7,7 @@ import { fixedHostsOf, type FixedHosts } from "../components/config/fixed-hosts"
 import { fixedSettingsOf, type FixedSettings } from "../components/config/fixed-settings";
 import { isRotated, type AuthorityGenerations } from "../components/pki/authority-generations";
 import type { ClusterPki } from "../components/pki/cluster-pki";
+import { isEncryptionRotated, type EncryptionKeyOptions } from "../components/pki/encryption-keys";
 import { renewalWindow, type Expiries, type RenewalWindow } from "../components/pki/expiry";
 import { jsonWebKeySet, type JsonWebKeySet } from "../components/pki/jwks";
 import type { HostRole } from "../components/plan/ports";
@@ -63,6 +64,8 @@ export interface StackOutputs {
   readonly serviceAccountKeys: { readonly signingKey: number; readonly acceptedKeys: readonly number[] };
   /** Which generations of the authorities issue and are trusted; left out before the first rotation. `up` refuses a step that skips one. */
   readonly authorities?: AuthorityGenerations;
+  /** Which keys encrypt and decrypt in etcd; left out before the first rotation. `up` refuses a step that skips one. */
+  readonly encryptionKeys?: EncryptionKeyOptions;
   /** PEM of the authorities by which a webhook knows the API servers that ask it. */
   readonly webhookClientAuthority: pulumi.Output<string>;
   /** When each certificate expires. */
@@ -114,6 +117,7 @@ export function stackOutputs(blueprint: Blueprint, sources: OutputSources): Stac
   const { machines, pki, people, hosts, probe } = sources;
   const { kubernetes, authentication, clusterName, network, pki: settings } = blueprint.settings;
   const { authorities } = settings;
+  const { encryptionKeys } = blueprint.settings.apiServer;
   const { issuer, signingKey, acceptedKeys } = authentication.serviceAccounts;
   const login = loginParameters(blueprint, pki);
   return {
@@ -132,6 +136,7 @@ export function stackOutputs(blueprint: Blueprint, sources: OutputSources): Stac
     serviceAccountIssuer: { issuer, jwks: pki.serviceAccountKeys.publicKeys.apply(jsonWebKeySet) },
     serviceAccountKeys: { signingKey, acceptedKeys },
     ...(isRotated(authorities) ? { authorities } : {}),
+    ...(isEncryptionRotated(encryptionKeys) ? { encryptionKeys } : {}),
     webhookClientAuthority: pki.webhookAuthority.trusted,
     certificateExpiry: pki.expiries,
     certificateRenewal: pki.expiries.apply((expiries) => renewalWindow(expiries, settings.renewBeforeHours)),

@@ -5,6 +5,7 @@ import { allowProblems } from "./allow-checks";
 import { authorizationProblems } from "./authorization-checks";
 import { authenticationProblems } from "./authentication-checks";
 import { authorityProblems } from "./authority-checks";
+import { encryptionProblems } from "./encryption-checks";
 import { identityProviderProblems } from "./identity-provider-checks";
 import { oidcProblems } from "./oidc-checks";
 import { hostSettingProblems } from "./host-checks";
@@ -245,6 +246,7 @@ export function crossCheck(settings: Settings): Problem[] {
     ...authorizationProblems(settings),
     ...authenticationProblems(settings),
     ...authorityProblems(settings),
+    ...encryptionProblems(settings),
     ...lifetimeProblems(settings),
     ...identityProviderProblems(settings),
     ...oidcProblems(settings),

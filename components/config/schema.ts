@@ -10,6 +10,7 @@ export const supportedKubernetesVersions = ["1.34.4", "1.35.4", "1.36.3"] as con
 
 const podSecurityLevel = z.enum(["privileged", "baseline", "restricted"]);
 const hours = z.number().int().min(1);
+const generation = z.number().int().min(1);
 const labels = z.record(z.string(), z.string());
 
 const podPeer = z.strictObject({
@@ -170,10 +171,21 @@ const apiServer = z.strictObject({
   encryptionProvider: z
     .enum(["secretbox", "aescbc"])
     .default("secretbox")
-    .describe("How secrets are encrypted in etcd (CIS 1.2.28)."),
+    .describe("How secrets are encrypted in etcd (CIS 1.2.28). Another one has everything encrypted anew."),
+  encryptionKeys: z
+    .strictObject({
+      encrypting: generation
+        .default(1)
+        .describe("Generation that encrypts; docs/encryption-at-rest.md says how to rotate."),
+      decrypting: z
+        .array(generation)
+        .min(1)
+        .default([1])
+        .describe("Generations that what is stored can be decrypted with. `encrypting` must be among them."),
+    })
+    .prefault({})
+    .describe("Keys that secrets are encrypted with in etcd."),
 });
-
-const generation = z.number().int().min(1);
 
 const pki = z.strictObject({
   authorityValidityHours: hours

@@ -65,6 +65,12 @@ until answer=$(ask get --raw /readyz); do
   sleep 0.2
 done
 
+# What etcd holds must be readable with its keys. Names are printed, and nothing else is.
+if ! answer=$(ask get secrets --all-namespaces --output=name); then
+  printf 'with the new configuration secrets in etcd can not be read: %s\n' "${answer##*$'\n'}" >&2
+  exit 1
+fi
+
 # A ready API server may still be deaf: a webhook that can't be asked, because it is down or its authority is another, shows in a review
 # about a user whom nobody knows.
 review='{"apiVersion":"authorization.k8s.io/v1","kind":"SubjectAccessReview","spec":{"user":"redoubt:check","resourceAttributes":{"verb":"get","resource":"pods","namespace":"default","name":"check"}}}'

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../hosts/host";
 import type { AuthorityGenerations } from "../pki/authority-generations";
+import type { EncryptionKeyOptions } from "../pki/encryption-keys";
 import { ApplyPlan } from "../plan/apply-plan";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { mergeFragments } from "../plan/merge";
@@ -9,6 +10,8 @@ import type { AuthenticationOptions } from "./authentication";
 import type { AuthorizationOptions } from "./authorization";
 import { bootstrapRbac } from "./bootstrap-rbac";
 import { controllerManager } from "./controller-manager";
+import type { EncryptionProvider } from "./encryption";
+import { encryptionAtRest } from "./encryption-at-rest";
 import { kubeApiserver, type AuditLogOptions } from "./kube-apiserver";
 import { noWayBack } from "./no-way-back";
 import { publishedAuthorities } from "./published-authorities";
@@ -31,6 +34,10 @@ export interface ControlPlaneArgs {
   readonly authorization: AuthorizationOptions["authorization"];
   readonly podSecurity: PodSecurityDefaults;
   readonly auditLog: AuditLogOptions;
+  /** How secrets are encrypted in etcd (CIS 1.2.28). */
+  readonly encryptionProvider: EncryptionProvider;
+  /** With which keys. */
+  readonly encryptionKeys: EncryptionKeyOptions;
   /** Which generations of the authorities are in use. Default: the first alone. */
   readonly authorities?: AuthorityGenerations | undefined;
   readonly artifacts: ArtifactCatalog;
@@ -53,7 +60,10 @@ export class ControlPlane extends pulumi.ComponentResource {
         "bootstrap-rbac": bootstrapRbac(),
         // On the last one: any of them may be the one that writes, and those before this one know by now what to write.
         ...(host === args.hosts.at(-1)
-          ? { "published-authorities": publishedAuthorities(args.authorities) }
+          ? {
+              "published-authorities": publishedAuthorities(args.authorities),
+              "encryption-at-rest": encryptionAtRest(args),
+            }
           : {}),
       });
       applied.push(

@@ -5,7 +5,7 @@ import { firstGeneration, generationName, type AuthorityGenerations } from "./au
 import { chooseAuthority, type AuthorityInUse } from "./authority-in-use";
 import { CertificateAuthority } from "./certificate-authority";
 import { CrossCertificate } from "./cross-certificate";
-import { deriveEncryptionKey } from "./encryption-key";
+import { chooseEncryptionKeys, type EncryptionKey, type EncryptionKeyOptions } from "./encryption-keys";
 import type { Expiries } from "./expiry";
 import { controlPlaneFiles, leafFiles, trustFiles, type ClusterIdentity, type KeyPair } from "./host-files";
 import { renderKubeconfig } from "./kubeconfig";
@@ -41,13 +41,15 @@ export interface ClusterPkiArgs extends ProfileOptions {
   readonly epoch: number;
   /** Which keys sign and verify tokens of service accounts. */
   readonly serviceAccountKeys: ServiceAccountKeyOptions;
+  /** Which keys encrypt and decrypt what etcd holds. */
+  readonly encryptionKeys: EncryptionKeyOptions;
   /**
    * Keeps authorities that issue, the service account key and the encryption key from being deleted, by `pulumi destroy` too: without them
    * tokens, trust and Secrets are lost. Default: true.
    */
   readonly protect?: boolean;
-  /** Renders the API server's EncryptionConfiguration around its key (32 bytes in base64). */
-  readonly encryptionConfiguration: (keyBase64: string) => string;
+  /** Renders the API server's EncryptionConfiguration around its keys, of which the first encrypts. */
+  readonly encryptionConfiguration: (keys: readonly EncryptionKey[]) => string;
   /** Renders the API server's AuthenticationConfiguration, in which Kubernetes authorities may be named. Default: there is none. */
   readonly authenticationConfiguration?: ((kubernetesAuthorities: string) => string) | undefined;
 }
@@ -78,12 +80,13 @@ export class ClusterPki extends pulumi.ComponentResource {
   private readonly authorities: Readonly<Record<AuthorityName, AuthorityInUse>>;
   private readonly crossCertificates: readonly CrossCertificate[];
   private readonly leaves: readonly Leaf[];
-  private readonly encryptionKey: tls.PrivateKey;
+  private readonly encryptionKeys: pulumi.Output<EncryptionKey[]>;
 
   public constructor(name: string, args: ClusterPkiArgs, opts?: pulumi.ComponentResourceOptions) {
     // The state tells by them what an `up` set out to do, also one that failed: the next step is checked against that too.
     const { signingKey, acceptedKeys } = args.serviceAccountKeys;
-    const attempted = { authorities: args.authorities, serviceAccountKeys: { signingKey, acceptedKeys } };
+    const { authorities, encryptionKeys } = args;
+    const attempted = { authorities, serviceAccountKeys: { signingKey, acceptedKeys }, encryptionKeys };
     super("redoubt:pki:ClusterPki", name, { epoch: args.epoch, ...attempted }, opts);
     const protect = args.protect ?? true;
     this.args = args;
@@ -125,7 +128,7 @@ export class ClusterPki extends pulumi.ComponentResource {
         { parent: this, protect: protect && keep },
       );
     this.serviceAccountKeys = chooseServiceAccountKeys(args.serviceAccountKeys, bareKey);
-    this.encryptionKey = bareKey("encryption-key", true);
+    this.encryptionKeys = chooseEncryptionKeys(encryptionKeys, bareKey);
 
     // One certificate per row of the table.
     this.leaves = leafProfiles(args).map((profile) => ({
@@ -182,9 +185,7 @@ export class ClusterPki extends pulumi.ComponentResource {
       trusted: mapAuthorities((authority) => this.authorities[authority].trusted),
       signingKey: this.kubernetesAuthority.issuing.privateKey,
       serviceAccount: this.serviceAccountKeys,
-      encryptionConfiguration: this.encryptionKey.privateKeyPem.apply((pem) =>
-        this.args.encryptionConfiguration(deriveEncryptionKey(pem)),
-      ),
+      encryptionConfiguration: this.encryptionKeys.apply((keys) => this.args.encryptionConfiguration(keys)),
       authenticationConfiguration: this.kubernetesAuthority.trusted.apply((pem) =>
         this.args.authenticationConfiguration?.(pem),
       ),

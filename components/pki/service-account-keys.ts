@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as tls from "@pulumi/tls";
+import { makeGenerations } from "./key-generations";
 
 /** Which generations of the key are in use; the stages of a rotation are steps of these. */
 export interface ServiceAccountKeyOptions {
@@ -32,10 +33,8 @@ export function chooseServiceAccountKeys(
   if (!acceptedKeys.includes(signingKey)) {
     throw new Error(`service account key ${signingKey} would sign, and is not among the accepted ones`);
   }
-  const newest = Math.max(...acceptedKeys);
-  const keys = Array.from({ length: newest }, (_, index) =>
-    // The first has no number: it is older than this table.
-    makeKey(index === 0 ? "service-account-key" : `service-account-key-${index + 1}`, index < signingKey),
+  const keys = makeGenerations("service-account-key", Math.max(...acceptedKeys), (name, generation) =>
+    makeKey(name, generation <= signingKey),
   );
   const publicKeys = keys
     .filter((_, index) => acceptedKeys.includes(index + 1))

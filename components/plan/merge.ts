@@ -18,6 +18,7 @@ const emptyPlan: HostPlan = {
   steps: [],
   units: [],
   readiness: [],
+  closingSteps: [],
   notApplicableInContainer: [],
   guarded: [],
 };

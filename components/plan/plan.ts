@@ -172,8 +172,10 @@ export interface HostPlan {
   /** After the files, before the units. */
   readonly steps: readonly StepSpec[];
   readonly units: readonly UnitSpec[];
-  /** Last: what must have become true. */
+  /** What must have become true. */
   readonly readiness: readonly ReadinessSpec[];
+  /** Last: what needs the units to serve. */
+  readonly closingSteps: readonly StepSpec[];
   /** Reported when the host is a container. */
   readonly notApplicableInContainer: readonly NotApplicableSpec[];
   /**

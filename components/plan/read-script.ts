@@ -63,6 +63,7 @@ export interface ScriptContents {
   readonly kernelModules: readonly KernelModuleSpec[];
   readonly sysctls: readonly Required<SysctlSpec>[];
   readonly mounts: readonly MountSpec[];
+  /** Those included that come last. */
   readonly steps: readonly StepSpec[];
   readonly units: readonly ScriptUnit[];
   readonly readiness: readonly ReadinessSpec[];

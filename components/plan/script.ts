@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { convergeFunctions } from "./functions";
 import { hereDocument } from "./here-document";
-import type { DirectorySpec, FileSpec, HostPlan, ReadinessSpec, UnitSpec, UserSpec } from "./plan";
+import type { DirectorySpec, FileSpec, HostPlan, ReadinessSpec, StepSpec, UnitSpec, UserSpec } from "./plan";
 import { paths } from "./paths";
 import { shellCommand } from "./quote";
 import { whenWhole } from "./whole-script";
@@ -172,6 +172,10 @@ function renderCondition(call: "precondition" | "ready", item: ReadinessSpec): s
   return `${shellCommand([call, item.description, String(item.timeoutSeconds), ...item.command])}\n`;
 }
 
+function renderStep({ description, unless, command }: StepSpec): string {
+  return `${shellCommand(["step", description, String(unless.length), ...unless, ...command])}\n`;
+}
+
 function calls<Item>(items: readonly Item[], render: (item: Item) => string): string {
   return items.map(render).join("");
 }
@@ -208,11 +212,7 @@ export function renderScript(plan: HostPlan, phase: Phase): string {
       const scope = item.namespaced === false ? "kernel" : "namespaced";
       return `${shellCommand(["kernel_parameter", item.key, item.value, scope])}\n`;
     }),
-    calls(
-      plan.steps,
-      (item) =>
-        `${shellCommand(["step", item.description, String(item.unless.length), ...item.unless, ...item.command])}\n`,
-    ),
+    calls(plan.steps, renderStep),
     calls(plan.notApplicableInContainer, (item) => {
       const words = shellCommand(["skip_in_container", item.what, item.why]);
       return `if in_container; then ${words}; fi\n`;
@@ -221,6 +221,7 @@ export function renderScript(plan: HostPlan, phase: Phase): string {
     units.length === 0 ? "" : "units_done\n",
     plan.guarded.length === 0 ? "" : "activations_done\n",
     calls(plan.readiness, (item) => renderCondition("ready", item)),
+    calls(plan.closingSteps, renderStep),
     units.some((unit) => unit.safeRestart !== undefined) ? "safe_units_done\n" : "",
     "report\n",
   ];

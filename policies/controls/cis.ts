@@ -117,7 +117,7 @@ const notes: Readonly<Record<string, Control | Gap>> = {
   },
   "1.2.24": { settings: ["apiServer.subjectAltNames"] },
   "1.2.25": { settings: ["access.users"] },
-  "1.2.28": { settings: ["apiServer.encryptionProvider"] },
+  "1.2.28": { settings: ["apiServer.encryptionProvider", "apiServer.encryptionKeys"] },
   "1.2.30": { settings: ["authentication.serviceAccounts.maxTokenExpirationHours"] },
   "3.1.1": {
     what: "people do not log in with client certificates",

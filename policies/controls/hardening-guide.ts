@@ -127,9 +127,16 @@ export const hardeningGuide: ControlSource = {
     },
     "Network: encryption of etcd": {
       what: "secrets are encrypted before they reach etcd",
-      settings: ["apiServer.encryptionProvider"],
+      settings: ["apiServer.encryptionProvider", "apiServer.encryptionKeys"],
       rules: ["etcd-encryption-at-rest", "etcd-encryption-provider"],
-      tests: [test("cluster/stories/workloads.ts", "find their secrets encrypted in etcd")],
+      tests: [
+        test("cluster/stories/workloads.ts", "find their secrets encrypted in etcd"),
+        test("cluster/stories/encryption.ts", "is the new one's then, on all that was there before too"),
+        test(
+          "cluster/stories/encryption.ts",
+          "is the new one alone in the end, and the old one is on no host",
+        ),
+      ],
       note: "Secrets, and what Dex keeps; other objects lie in etcd as they are, on disks that are yours to encrypt.",
     },
     "Network: policies": {

@@ -6,6 +6,7 @@ import { authenticationStory } from "./stories/authentication";
 import { authorizationStory } from "./stories/authorization";
 import { authoritiesStory } from "./stories/authorities";
 import { upAgainStory } from "./stories/convergence";
+import { encryptionStory } from "./stories/encryption";
 import { identityStory } from "./stories/identity";
 
 /**
@@ -28,6 +29,7 @@ describe("A cluster and who comes in", () => {
   authoritiesStory(cluster);
   authenticationStory(cluster, outputs);
   identityStory(cluster, outputs);
+  encryptionStory(cluster);
   authorizationStory(cluster, outputs);
   upAgainStory(cluster, outputs);
 });

@@ -36,7 +36,7 @@ const secretFiles: readonly SecretFileSpec[] = [
   secretFile(
     "/etc/kubernetes/kube-apiserver/encryption.yaml",
     "kube-apiserver",
-    renderEncryptionConfiguration("secretbox", "AAAA"),
+    renderEncryptionConfiguration("secretbox", [{ name: "key1", secret: "AAAA" }]),
   ),
   secretFile("/etc/kubernetes/super-admin.conf", "root", kubeconfig),
   secretFile("/etc/kubernetes/kube-scheduler/kubeconfig", "kube-scheduler", kubeconfig),

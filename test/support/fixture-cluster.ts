@@ -60,6 +60,8 @@ export const controlPlaneArgs: Omit<ControlPlaneArgs, "hosts"> = {
   authorization: { abac: [] },
   podSecurity: { enforce: "baseline", warn: "restricted", audit: "restricted" },
   auditLog: { maxAge: 30, maxBackup: 10, maxSize: 100 },
+  encryptionProvider: "secretbox",
+  encryptionKeys: { encrypting: 1, decrypting: [1] },
   artifacts,
 };
 

@@ -9,9 +9,9 @@ describe("what the last up set out to do", () => {
   it("is known of its keys and authorities, also where it failed", () => {
     const authorities = { issuing: 2, trusted: [1, 2] };
     const serviceAccountKeys = { signingKey: 2, acceptedKeys: [1, 2] };
-    const resources = [{ urn, type, inputs: { epoch: 0, authorities, serviceAccountKeys } }];
-    const { authorities: generations, serviceAccountKeys: keys } = attemptedBy(resources);
-    assert.deepEqual([generations, keys], [authorities, serviceAccountKeys]);
+    const encryptionKeys = { encrypting: 2, decrypting: [1, 2] };
+    const known = { authorities, serviceAccountKeys, encryptionKeys };
+    assert.deepEqual(attemptedBy([{ urn, type, inputs: { epoch: 0, ...known } }]), known);
   });
 
   it("is not known of an older version, nor before the first up", () => {

@@ -3,10 +3,13 @@ import { describe, it } from "node:test";
 import { parse } from "yaml";
 import { renderEncryptionConfiguration } from "../../../components/control-plane/encryption";
 
-const key = Buffer.alloc(32, 7).toString("base64");
+const keys = [
+  { name: "key2", secret: Buffer.alloc(32, 7).toString("base64") },
+  { name: "key1", secret: Buffer.alloc(32, 8).toString("base64") },
+];
 
 function providers(provider: "secretbox" | "aescbc"): unknown {
-  const text = renderEncryptionConfiguration(provider, key);
+  const text = renderEncryptionConfiguration(provider, keys);
   return (parse(text) as { resources: { resources: string[]; providers: unknown[] }[] }).resources;
 }
 
@@ -15,8 +18,8 @@ describe("encryption at rest", () => {
     ["secretbox", "aescbc"],
     ["aescbc", "secretbox"],
   ] as const) {
-    it(`CIS 1.2.28: writes secrets, and what Dex keeps, by ${provider}, and reads what was written by ${other} or before`, () => {
-      const by = (name: string): object => ({ [name]: { keys: [{ name: "key1", secret: key }] } });
+    it(`CIS 1.2.28: writes secrets, and what Dex keeps, by ${provider} with the first key, and reads what was written by ${other}, with another key, or before`, () => {
+      const by = (name: string): object => ({ [name]: { keys } });
       assert.deepEqual(providers(provider), [
         {
           resources: ["secrets", "*.dex.coreos.com"],

@@ -295,3 +295,41 @@ describe("the keys of service account tokens", () => {
     await assert.rejects(filesWith(2, [1]), /key 2 would sign, and is not among the accepted/);
   });
 });
+
+describe("the keys that secrets are encrypted with", () => {
+  async function keysWith(encrypting: number, decrypting: number[]): Promise<Record<string, string[]>> {
+    const { result, resources } = await record({ encryptionKeys: { encrypting, decrypting } });
+    const made = resources.filter(({ name }) => name.startsWith("pki-encryption-key"));
+    assert.ok(made.every(({ opts }) => opts.replacementTrigger === undefined));
+    const file = fileIn(await filesOf(result, "cp"), "/etc/kubernetes/kube-apiserver/encryption.yaml");
+    const lines = file.content.trim().split("\n");
+    const secrets = lines.map((line) => line.split(": ")[1]);
+    assert.equal(new Set(secrets).size, lines.length, "each key is another");
+    return {
+      made: made.map(({ name }) => name),
+      kept: made.filter(({ opts }) => opts.protect === true).map(({ name }) => name),
+      used: lines.map((line) => line.split(":")[0] ?? ""),
+    };
+  }
+  const [first, second] = ["pki-encryption-key", "pki-encryption-key-2"];
+
+  it("are one, as long as nothing is rotated", async () => {
+    assert.deepEqual(await keysWith(1, [1]), { made: [first], kept: [first], used: ["key1"] });
+  });
+
+  it("are two while a rotation goes on: the old one encrypts first, then the new one, and both decrypt", async () => {
+    const announced = { made: [first, second], kept: [first], used: ["key1", "key2"] };
+    assert.deepEqual(await keysWith(1, [1, 2]), announced);
+    const encrypts = { made: [first, second], kept: [first, second], used: ["key2", "key1"] };
+    assert.deepEqual(await keysWith(2, [1, 2]), encrypts);
+  });
+
+  it("keep the old one unread in the state at the end, because snapshots of etcd need it", async () => {
+    const kept = [first, second];
+    assert.deepEqual(await keysWith(2, [2]), { made: [first, second], kept, used: ["key2"] });
+  });
+
+  it("are refused when what encrypts would not decrypt", async () => {
+    await assert.rejects(keysWith(2, [1]), /key 2 would encrypt, and is not among those that decrypt/);
+  });
+});

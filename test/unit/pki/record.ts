@@ -21,7 +21,8 @@ export const args: ClusterPkiArgs = {
   renewBeforeHours: 2920,
   epoch: 3,
   serviceAccountKeys: { signingKey: 1, acceptedKeys: [1] },
-  encryptionConfiguration: (key) => `key: ${key}\n`,
+  encryptionKeys: { encrypting: 1, decrypting: [1] },
+  encryptionConfiguration: (keys) => keys.map(({ name, secret }) => `${name}: ${secret}\n`).join(""),
 };
 
 /** Rows of the table for one control plane and two workers: 17 + 2 × 4 + the administrator's. */
