@@ -1,5 +1,6 @@
 import { trustedAuthoritiesFile, type AuthorityGenerations } from "../pki/authority-generations";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
+import { behindFirewall } from "../plan/behind-firewall";
 import { renderFlags } from "../plan/flags";
 import { paths } from "../plan/paths";
 import type { PlanFragment } from "../plan/plan";
@@ -117,6 +118,7 @@ export function kubeApiserver(options: KubeApiserverOptions): PlanFragment {
       Type: "notify",
       User: kubeApiserverUser,
       Group: kubeApiserverUser,
+      ExecStartPre: behindFirewall,
       ExecStart: execStart(program.path, kubeApiserverFlags(options)),
       Restart: "always",
       RestartSec: "1s",

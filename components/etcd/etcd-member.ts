@@ -1,4 +1,5 @@
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
+import { behindFirewall } from "../plan/behind-firewall";
 import { renderFlags } from "../plan/flags";
 import { paths } from "../plan/paths";
 import type { PlanFragment } from "../plan/plan";
@@ -90,7 +91,7 @@ export function etcdMember(options: EtcdMemberOptions): PlanFragment {
       User: etcdUser,
       Group: etcdUser,
       EnvironmentFile: `-${joinEnvironment}`,
-      ExecStartPre: execStart("/bin/sh", ["-c", mayStart]),
+      ExecStartPre: [behindFirewall, execStart("/bin/sh", ["-c", mayStart])],
       ExecStart: execStart(etcd.path, etcdFlags(options)),
       // Root's, outside of the sandbox; a full disk must not take etcd down.
       ExecStartPost: `-+${execStart("/bin/sh", ["-c", hasStarted])}`,

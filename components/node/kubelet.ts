@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import { trustedAuthoritiesFile, type AuthorityGenerations } from "../pki/authority-generations";
 import { tlsCipherSuites, tlsMinVersion } from "../plan/tls";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
+import { behindFirewall } from "../plan/behind-firewall";
 import { renderFlags } from "../plan/flags";
 import { paths } from "../plan/paths";
 import type { PlanFragment } from "../plan/plan";
@@ -93,6 +94,7 @@ export function kubelet(options: KubeletOptions): PlanFragment {
       // Root, without a sandbox: it mounts, namespaces and confines for everybody else.
       Type: "notify",
       EnvironmentFile: cgroupEnvironment,
+      ExecStartPre: behindFirewall,
       ExecStart: execStart(program.path, [
         ...renderFlags({
           config: configuration,

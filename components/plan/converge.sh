@@ -193,6 +193,12 @@ restart_readers() {
         ;;
     esac
     if ! has_good "$unit"; then plain+=("$unit"); continue; fi
+    # It served nobody before. What it lacks may be on a host whose turn comes after this one, as a majority of etcd.
+    if ! has_fallback "$unit"; then
+      systemctl restart --no-block -- "$unit"
+      serves_soon "$unit" || printf 'unit %s: it did not serve before, and does not yet\n' "$unit" >&2
+      continue
+    fi
     safe_restart "$unit" "$(cat "$engine_state/units/$unit.restart" 2>/dev/null || true)"
   done
   if ((${#plain[@]})) && ! systemctl restart -- "${plain[@]}"; then

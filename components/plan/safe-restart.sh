@@ -7,6 +7,8 @@
 # shellcheck shell=bash disable=SC2154
 
 readonly safe_folder=$engine_state/safe
+# Longest wait for an answer of a unit of which none is due.
+readonly serves_seconds=10
 # unit → seconds until it must be ready; its readiness command and its check, quoted; `{}` in the check is the candidates' folder.
 declare -A safe_seconds=() safe_ready=() safe_check=()
 # unit → paths that the plan knows it by; path → such units.
@@ -76,13 +78,20 @@ unit_paths() {
 
 has_good() { [ -n "${safe_ready[$1]:-}" ] && [ -e "$safe_folder/$1/good" ]; }
 
-# A unit that runs and has a good state: only then is there something to protect.
+# A unit that serves and has a good state: only then is there something to protect. One that runs and does not serve may wait for just what
+# this run brings, as for certificates that have not ended, and no check would ever accept them.
 has_fallback() {
   has_good "$1" || return 1
   if [ -z "${fallback_known[$1]:-}" ]; then
-    if systemctl is-active --quiet "$1"; then fallback_known[$1]=yes; else fallback_known[$1]=no; fi
+    if systemctl is-active --quiet "$1" && serves_soon "$1"; then fallback_known[$1]=yes; else fallback_known[$1]=no; fi
   fi
   [ "${fallback_known[$1]}" = yes ]
+}
+
+# serves_soon UNIT: it may be between two answers.
+serves_soon() {
+  local seconds=${safe_seconds[$1]}
+  await "$1" $((SECONDS + (seconds < serves_seconds ? seconds : serves_seconds)))
 }
 
 # guardians PATH: units with a fallback that were started with it, or will be; in `guardian_units`.

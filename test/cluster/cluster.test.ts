@@ -6,6 +6,7 @@ import { admissionStory } from "./stories/admission";
 import { convergenceStory } from "./stories/convergence";
 import { driftStory } from "./stories/drift";
 import { destroyStory, interruptionStory } from "./stories/interruption";
+import { firewallStory } from "./stories/firewall";
 import { lockoutStory } from "./stories/lockout";
 import { exposeStorefront, nodePortsStory } from "./stories/node-ports";
 import { policiesStory } from "./stories/policies";
@@ -42,6 +43,7 @@ describe("A cluster on this box", () => {
 
   sshStory(cluster, outputs);
   tlsStory(cluster, outputs);
+  firewallStory(cluster, outputs);
   rbacStory(cluster, outputs);
   admissionStory(cluster, outputs);
   policiesStory(cluster);

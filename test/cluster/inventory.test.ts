@@ -9,6 +9,7 @@ import { adoptionStory } from "./stories/adoption";
 import { changedProgramStory } from "./stories/changed-program";
 import { upAgainStory } from "./stories/convergence";
 import { forgetStory } from "./stories/forget";
+import { leavingStory } from "./stories/leaving";
 import { rbacStory } from "./stories/rbac";
 import { releasesStory } from "./stories/releases";
 import { secretsStory } from "./stories/secrets";
@@ -61,5 +62,6 @@ describe("A cluster on machines that were there before", () => {
   changedProgramStory(cluster, outputs);
   upAgainStory(cluster, outputs);
   strangerStory(cluster, configure);
+  leavingStory(cluster, outputs, network, configure);
   forgetStory(cluster, outputs, network, () => members);
 });

@@ -1,3 +1,4 @@
+import { firewallTable } from "../../plan/behind-firewall";
 import type { PlanFragment } from "../../plan/plan";
 import {
   portOn,
@@ -93,10 +94,10 @@ export function renderRuleset(options: FirewallOptions): string {
   const { sources, podCidr, serviceClusterIpRange, nodePorts = [] } = options;
   const sets = (Object.keys(sources) as PortSource[]).map((name) => setOf(name, sources[name])).join("\n");
   return `#!/usr/sbin/nft -f
-table inet redoubt
-delete table inet redoubt
+table ${firewallTable}
+delete table ${firewallTable}
 
-table inet redoubt {
+table ${firewallTable} {
 ${sets}
 \tchain input {
 \t\ttype filter hook input priority ${afterPolicies}; policy drop;
@@ -132,7 +133,7 @@ ${nodePortLines(nodePorts)}\t}
  * compare.
  */
 const rulesAreLoaded = `systemctl is-active --quiet ${unitName} || exit 0
-list='nft --stateless list table inet redoubt'
+list='nft --stateless list table ${firewallTable}'
 wanted=$(unshare --net bash -c "nft -f ${rulesFile} && $list") || exit 1
 found=$($list) || exit 1
 diff --unified=0 --label file --label kernel <(echo "$wanted") <(echo "$found")`;
@@ -141,6 +142,7 @@ diff --unified=0 --label file --label kernel <(echo "$wanted") <(echo "$found")`
 export function firewall(options: FirewallOptions): PlanFragment {
   const unit = renderUnit({
     Unit: {
+      StartLimitIntervalSec: 0,
       Description: "Host firewall",
       Documentation: "man:nft(8)",
       // Before anybody can reach anything, and without what stops when the network does.
@@ -155,7 +157,10 @@ export function firewall(options: FirewallOptions): PlanFragment {
       RemainAfterExit: true,
       ExecStart: `/usr/sbin/nft -f ${rulesFile}`,
       ExecReload: `/usr/sbin/nft -f ${rulesFile}`,
-      ExecStop: "/usr/sbin/nft delete table inet redoubt",
+      ExecStop: `/usr/sbin/nft delete table ${firewallTable}`,
+      // Who serves the network does not start without it.
+      Restart: "on-failure",
+      RestartSec: "1s",
     },
     Install: { WantedBy: "sysinit.target" },
   });

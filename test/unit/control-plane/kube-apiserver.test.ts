@@ -121,6 +121,12 @@ describe("the service kube-apiserver", () => {
   it("runs in a sandbox under its own user and writes its audit log only", () => {
     assertSandboxed(unit, "kube-apiserver", "/var/log/kubernetes");
   });
+  it("does not start without the host firewall", () => {
+    assert.equal(
+      unit.service("ExecStartPre"),
+      '+/bin/sh -c "/usr/sbin/nft list chain inet redoubt input >/dev/null"',
+    );
+  });
   it("waits for etcd as long as it takes", () => {
     assert.ok(unit.all("Unit", "After").includes("etcd.service"));
     assert.deepEqual(unit.all("Unit", "StartLimitIntervalSec"), ["0"]);

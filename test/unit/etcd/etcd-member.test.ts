@@ -74,8 +74,15 @@ describe("the service etcd", () => {
   it("runs in a sandbox under its own user and writes its data only", () => {
     assertSandboxed(unit, "etcd", "/var/lib/etcd");
   });
+  it("does not start without the host firewall", () => {
+    assert.equal(
+      unit.all("Service", "ExecStartPre")[0],
+      '+/bin/sh -c "/usr/sbin/nft list chain inet redoubt input >/dev/null"',
+    );
+  });
   it("starts only with data or by leave, which it asks itself in its sandbox, and which root takes away when it serves", () => {
-    const [asks, takes] = [unit.service("ExecStartPre"), unit.service("ExecStartPost")];
+    const [, asks] = unit.all("Service", "ExecStartPre");
+    const takes = unit.service("ExecStartPost");
     assert.match(
       asks ?? "",
       /^\/bin\/sh -c "test -e \/var\/lib\/etcd\/member\/wal \|\| test -e \/run\/redoubt\/etcd-may-begin /,

@@ -89,6 +89,15 @@ describe("the configuration of kubelet", () => {
   });
 });
 
+describe("the service kubelet", () => {
+  it("does not start without the host firewall", () => {
+    assert.equal(
+      unit.service("ExecStartPre"),
+      '+/bin/sh -c "/usr/sbin/nft list chain inet redoubt input >/dev/null"',
+    );
+  });
+});
+
 describe("the files of kubelet", () => {
   const modeOf = (path: string): readonly (string | undefined)[] => {
     const file = planFiles(plan, "node").find((candidate) => candidate.path === path);

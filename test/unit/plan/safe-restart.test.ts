@@ -210,6 +210,19 @@ describe("secret files of a unit that restarts safely", () => {
     assert.match(host.read(`state/safe/x.service/good/files${host.path("secret")}`), /s1/);
   });
 
+  it("are taken up unchecked and unjudged where it runs and serves nobody: they may be what it lacks, or another host may have that", () => {
+    host.write("running", "fails\n");
+    const { code, stderr } = apply(secretsOf({ secret: "refused" }));
+    assert.equal(code, 0, stderr);
+    assert.equal(host.read("etc/secret"), "refused\n");
+    assert.equal(host.restarts(), 1);
+    host.write("running", "fails\n");
+    const unjudged = apply(secretsOf({ secret: "fails" }));
+    assert.equal(unjudged.code, 0, unjudged.stderr);
+    assert.match(unjudged.stderr, /unit x\.service: it did not serve before, and does not yet/);
+    assert.equal(host.read("etc/secret"), "fails\n");
+  });
+
   for (const [state, restarts] of [
     ["activating\nstart", 1],
     ["activating\nauto-restart", 0],
