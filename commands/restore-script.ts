@@ -2,11 +2,11 @@ import { bootstrapUnit } from "../components/control-plane/bootstrap-rbac";
 import { kubeApiserverSafeRestart } from "../components/control-plane/safe-restart";
 import { etcdUser } from "../components/etcd/etcd-member";
 import { joinEnvironment } from "../components/etcd/membership";
+import { etcdFunctions } from "../components/etcd/snapshot-functions";
 import { paths } from "../components/plan/paths";
 import { shellCommand } from "../components/plan/quote";
 import { startLimitSeconds } from "../components/plan/start-limit";
 import { whenWhole } from "../components/plan/whole-script";
-import { etcdFunctions } from "./etcd-script";
 
 /** A snapshot that follows the script on stdin. */
 export interface SentSnapshot {

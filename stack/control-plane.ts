@@ -10,7 +10,7 @@ export function startControlPlane(
 ): ControlPlane {
   const { clusterName, network, apiServer, authentication, authorization, pki } = settings;
   const { artifacts } = catalogue;
-  const etcd = new EtcdCluster("etcd", { clusterName, hosts, artifacts });
+  const etcd = new EtcdCluster("etcd", { ...settings.etcd, clusterName, hosts, artifacts });
   const args = {
     ...apiServer,
     ...network,

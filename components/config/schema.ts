@@ -187,6 +187,28 @@ const apiServer = z.strictObject({
     .describe("Keys that secrets are encrypted with in etcd."),
 });
 
+const etcd = z.strictObject({
+  snapshots: z
+    .strictObject({
+      intervalHours: z
+        .number()
+        .int()
+        .min(1)
+        .max(168)
+        .default(12)
+        .describe("Hours between two snapshots that a control plane takes by itself."),
+      keep: z
+        .number()
+        .int()
+        .min(1)
+        .max(100)
+        .default(5)
+        .describe("How many of them stay on each control plane; the oldest goes."),
+    })
+    .prefault({})
+    .describe("Snapshots on the hosts; docs/etcd-backup.md says what they are good for."),
+});
+
 const pki = z.strictObject({
   authorityValidityHours: hours
     .default(87600)
@@ -307,6 +329,7 @@ export const settingsSchema = z.strictObject({
   identityProvider: identityProviderSchema
     .optional()
     .describe("Dex, for people with passwords or in a directory. Default: none."),
+  etcd: etcd.prefault({}).describe("etcd."),
   pki: pki.prefault({}).describe("Certificates."),
   access: access.prefault({}).describe("Who may do what."),
   hardening: hardening.prefault({}).describe("Hosts."),

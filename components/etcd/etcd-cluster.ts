@@ -4,6 +4,7 @@ import { ApplyPlan } from "../plan/apply-plan";
 import type { ArtifactCatalog } from "../plan/artifact-catalog";
 import { mergeFragments } from "../plan/merge";
 import { etcdMember } from "./etcd-member";
+import { keptSnapshots, type KeptSnapshotsOptions } from "./kept-snapshots";
 import type { EtcdPeer } from "./membership";
 
 /** Arguments of {@link EtcdCluster}. */
@@ -11,6 +12,8 @@ export interface EtcdClusterArgs {
   readonly clusterName: string;
   /** The control plane hosts; each runs one member. */
   readonly hosts: readonly Host[];
+  /** Which snapshots each host keeps by itself. */
+  readonly snapshots: KeptSnapshotsOptions;
   readonly artifacts: ArtifactCatalog;
 }
 
@@ -38,10 +41,11 @@ export class EtcdCluster extends pulumi.ComponentResource {
         clusterToken: args.clusterName,
         artifacts: args.artifacts,
       });
+      const plan = mergeFragments({ etcd, snapshots: keptSnapshots(host.spec.address, args.snapshots) });
       applied.push(
         new ApplyPlan(
           `${name}-${host.spec.name}`,
-          { phase: "etcd", connection: host.connection, plan: mergeFragments({ etcd }) },
+          { phase: "etcd", connection: host.connection, plan },
           { parent: this, dependsOn: [...ready, ...applied.slice(-1)] },
         ),
       );

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,6 +16,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { renderOutOfTheWayScript, renderRestoreScript } from "../../../commands/restore-script";
 import { renderSnapshotScript } from "../../../commands/snapshot-script";
+import { keptSnapshots } from "../../../components/etcd/kept-snapshots";
 import { assertShellcheckClean } from "../../support/shellcheck";
 
 const address = "10.0.0.10";
@@ -99,6 +101,29 @@ describe("scripts that save and restore etcd", () => {
       renderOutOfTheWayScript(),
     ])
       assertShellcheckClean(script);
+  });
+
+  it("keep a snapshot on the host, and of those that are there the newest", () => {
+    const [program] = keptSnapshots(address, { intervalHours: 12, keep: 2 }).files ?? [];
+    assert.ok(program);
+    assertShellcheckClean(program.content);
+    const folder = path.join(host, "var/lib/redoubt/etcd-snapshots");
+    const old = ["20260101T000000Z.db", "20260102T000000Z.db", "20260103T000000Z.db"];
+    mkdirSync(folder);
+    for (const name of old) writeFileSync(path.join(folder, name), "old");
+
+    fail("etcdctl *snapshot save*");
+    assert.equal(run(program.content).status, 1);
+    assert.deepEqual(readdirSync(folder), old, "what is there stays when there is no new one");
+
+    const { status, stdout, stderr } = run(program.content);
+    assert.equal(status, 0, stderr.toString());
+    const [kept, newest = "", ...others] = readdirSync(folder);
+    assert.deepEqual([kept, others], [old.at(-1), []]);
+    assert.equal(stdout.toString(), `${newest}: {"revision":42,"totalKey":7}\n`);
+    assert.equal(readFileSync(path.join(folder, newest), "utf8"), content.toString());
+    assert.equal(statSync(path.join(folder, newest)).mode & 0o777, 0o600);
+    assert.deepEqual(left(), ["etcd-snapshots"]);
   });
 
   it("send a checksum and the snapshot itself, and leave nothing", () => {
