@@ -1,4 +1,4 @@
-import { binaryPath, paths } from "../plan/paths";
+import { paths } from "../plan/paths";
 import type { PlanFragment } from "../plan/plan";
 import { shellCommand } from "../plan/quote";
 import { sandbox } from "../plan/sandbox";

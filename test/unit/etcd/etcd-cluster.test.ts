@@ -5,12 +5,14 @@ import { artifacts, fixtureHost } from "../../support/fixture-cluster";
 import { assertNamedUnderParents, ofType, recordStack } from "../../support/mocks";
 
 const names = ["control-plane-0", "worker-0", "worker-1"];
+const clusterName = "test";
+const snapshots = { intervalHours: 12, keep: 5 };
 
 describe("the etcd cluster as resources", () => {
   it("is one plan per host; members change one after the other, when every host can say whether it has one", async () => {
     const recording = await recordStack(() => {
       const hosts = names.map((name) => fixtureHost(name));
-      return new EtcdCluster("etcd", { clusterName: "test", hosts, artifacts });
+      return new EtcdCluster("etcd", { clusterName, hosts, snapshots, artifacts });
     });
     const plans = ofType(recording, "redoubt:plan:ApplyPlan");
     assert.deepEqual(
@@ -27,7 +29,7 @@ describe("the etcd cluster as resources", () => {
   it("tells every member of all the others, and itself by its own address", async () => {
     const { result, resources } = await recordStack(() => {
       const hosts = names.map((name) => fixtureHost(name));
-      return new EtcdCluster("etcd", { clusterName: "test", hosts, artifacts });
+      return new EtcdCluster("etcd", { clusterName, hosts, snapshots, artifacts });
     });
     const scripts = resources
       .filter(({ type }) => type === "command:remote:Command")
