@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { KeysInUse } from "../components/config/authentication-checks";
 import type { AuthorityGenerations } from "../components/pki/authority-generations";
-import type { EncryptionKeyOptions } from "../components/pki/encryption-keys";
+import type { EncryptionKeyOptions } from "../components/pki/encryption-generations";
 import type { StateResource } from "./stack-outputs";
 
 const inputsSchema = z.looseObject({

@@ -1,6 +1,6 @@
 import { checkEncryptingStep, checkEncryptionStep } from "../components/config/encryption-checks";
 import { describeProblems } from "../components/config/problem";
-import { firstEncryptionKey, type EncryptionKeyOptions } from "../components/pki/encryption-keys";
+import { firstEncryptionKey, type EncryptionKeyOptions } from "../components/pki/encryption-generations";
 
 /** What the last `up` says of the keys. */
 export interface EncryptionOutputs {

@@ -5,7 +5,7 @@ import { fixedHostsOf } from "../components/config/fixed-hosts";
 import { fixedSettingsOf } from "../components/config/fixed-settings";
 import { settingsSchema } from "../components/config/schema";
 import type { AuthorityGenerations } from "../components/pki/authority-generations";
-import type { EncryptionKeyOptions } from "../components/pki/encryption-keys";
+import type { EncryptionKeyOptions } from "../components/pki/encryption-generations";
 import type { Architecture } from "../toolchain/architecture";
 import type { WantedCluster } from "./cluster-step";
 import { architectureOf, hostsBlock, listedHostsOf } from "./hosts-block";

@@ -7,7 +7,7 @@ import { fixedHostsOf, type FixedHosts } from "../components/config/fixed-hosts"
 import { fixedSettingsOf, type FixedSettings } from "../components/config/fixed-settings";
 import { isRotated, type AuthorityGenerations } from "../components/pki/authority-generations";
 import type { ClusterPki } from "../components/pki/cluster-pki";
-import { isEncryptionRotated, type EncryptionKeyOptions } from "../components/pki/encryption-keys";
+import { isEncryptionRotated, type EncryptionKeyOptions } from "../components/pki/encryption-generations";
 import { renewalWindow, type Expiries, type RenewalWindow } from "../components/pki/expiry";
 import { jsonWebKeySet, type JsonWebKeySet } from "../components/pki/jwks";
 import type { HostRole } from "../components/plan/ports";

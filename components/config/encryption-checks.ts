@@ -1,4 +1,4 @@
-import type { EncryptionKeyOptions } from "../pki/encryption-keys";
+import type { EncryptionKeyOptions } from "../pki/encryption-generations";
 import type { Problem } from "./problem";
 import { repeated } from "./repeated";
 import type { Settings } from "./schema";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Host } from "../hosts/host";
 import type { AuthorityGenerations } from "../pki/authority-generations";
-import type { EncryptionKeyOptions } from "../pki/encryption-keys";
+import type { EncryptionKeyOptions } from "../pki/encryption-generations";
 import { ApplyPlan } from "../plan/apply-plan";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
 import { mergeFragments } from "../plan/merge";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { encryptionKeyName, type EncryptionKeyOptions } from "../pki/encryption-keys";
+import { encryptionKeyName, type EncryptionKeyOptions } from "../pki/encryption-generations";
 import type { FileSpec, PlanFragment } from "../plan/plan";
 import { encryptedFolders, type EncryptionProvider } from "./encryption";
 

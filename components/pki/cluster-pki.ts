@@ -5,7 +5,8 @@ import { firstGeneration, generationName, type AuthorityGenerations } from "./au
 import { chooseAuthority, type AuthorityInUse } from "./authority-in-use";
 import { CertificateAuthority } from "./certificate-authority";
 import { CrossCertificate } from "./cross-certificate";
-import { chooseEncryptionKeys, type EncryptionKey, type EncryptionKeyOptions } from "./encryption-keys";
+import type { EncryptionKeyOptions } from "./encryption-generations";
+import { chooseEncryptionKeys, type EncryptionKey } from "./encryption-keys";
 import type { Expiries } from "./expiry";
 import { controlPlaneFiles, leafFiles, trustFiles, type ClusterIdentity, type KeyPair } from "./host-files";
 import { renderKubeconfig } from "./kubeconfig";

@@ -1,15 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as tls from "@pulumi/tls";
 import { deriveEncryptionKey } from "./encryption-key";
+import { encryptionKeyName, type EncryptionKeyOptions } from "./encryption-generations";
 import { makeGenerations } from "./key-generations";
-
-/** Which generations of the key are in use; the stages of a rotation are steps of these. */
-export interface EncryptionKeyOptions {
-  /** The generation that encrypts what is written. */
-  readonly encrypting: number;
-  /** Generations that what is stored can be decrypted with. */
-  readonly decrypting: readonly number[];
-}
 
 /** A key as an EncryptionConfiguration names it. */
 export interface EncryptionKey {
@@ -17,19 +10,6 @@ export interface EncryptionKey {
   readonly name: string;
   /** 32 bytes in base64. */
   readonly secret: string;
-}
-
-/** Before the first rotation. */
-export const firstEncryptionKey: EncryptionKeyOptions = { encrypting: 1, decrypting: [1] };
-
-/** Whether a rotation was ever begun. Before that nothing tells of generations. */
-export function isEncryptionRotated({ decrypting }: EncryptionKeyOptions): boolean {
-  return decrypting.some((generation) => generation > 1);
-}
-
-/** What an EncryptionConfiguration calls a generation. */
-export function encryptionKeyName(generation: number): string {
-  return `key${generation}`;
 }
 
 /**

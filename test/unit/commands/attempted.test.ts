@@ -11,7 +11,8 @@ describe("what the last up set out to do", () => {
     const serviceAccountKeys = { signingKey: 2, acceptedKeys: [1, 2] };
     const encryptionKeys = { encrypting: 2, decrypting: [1, 2] };
     const known = { authorities, serviceAccountKeys, encryptionKeys };
-    assert.deepEqual(attemptedBy([{ urn, type, inputs: { epoch: 0, ...known } }]), known);
+    const inputs = { epoch: 0, ...known };
+    assert.deepEqual(attemptedBy([{ urn, type, inputs }]), inputs);
   });
 
   it("is not known of an older version, nor before the first up", () => {

@@ -57,6 +57,24 @@ describe("the control plane as resources", () => {
     assert.deepEqual(await waits(), [false, false]);
   });
 
+  it("has what is secret in etcd encrypted anew by the last host, when all others can decrypt it", async () => {
+    const names = ["control-plane-0", "worker-0"];
+    const encryptionKeys = { encrypting: 2, decrypting: [1, 2] };
+    const hosts = names.map((name) => fixtureHost(name));
+    const recording = await recordStack(
+      () => new ControlPlane("control-plane", { ...controlPlaneArgs, encryptionKeys, hosts }),
+    );
+    const commands = ofType(recording, "command:remote:Command");
+    const scripts = names.map((name) =>
+      String(commands.get(`control-plane-${name}-apply`)?.inputs["stdin"]),
+    );
+    const call = "encrypt-anew write secretbox key2 /registry/secrets/ /registry/dex.coreos.com/";
+    assert.deepEqual(
+      scripts.map((script) => script.includes(call)),
+      [false, true],
+    );
+  });
+
   it("changes one host at a time: each waits for the one before", async () => {
     const names = ["control-plane-0", "worker-0", "worker-1"];
     const { resources } = await recordStack(

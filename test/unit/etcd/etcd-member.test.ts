@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { etcdMember } from "../../../components/etcd/etcd-member";
+import { keptSnapshots } from "../../../components/etcd/kept-snapshots";
 import type { EtcdPeer } from "../../../components/etcd/membership";
 import { mergeFragments } from "../../../components/plan/merge";
 import { artifacts, contentsOf, unitOf } from "../../support/fixture-cluster";
@@ -8,9 +9,8 @@ import { assertGolden } from "../../support/golden";
 import { assertSandboxed } from "../../support/unit-file";
 
 const member: EtcdPeer = { name: "control-plane-0", address: "10.77.5.10" };
-const plan = mergeFragments({
-  etcd: etcdMember({ member, members: [member], clusterToken: "test", artifacts }),
-});
+const options = { member, members: [member], clusterToken: "test", artifacts };
+const plan = mergeFragments({ etcd: etcdMember(options) });
 const unit = unitOf(plan, "etcd.service");
 const flags = unit.flags();
 const pki = "/etc/etcd/pki";
@@ -69,7 +69,9 @@ describe("the command line of etcd", () => {
 
 describe("the service etcd", () => {
   it("gets this unit", () => {
-    assertGolden("etcd", contentsOf(plan));
+    const snapshots = keptSnapshots(member.address, { intervalHours: 12, keep: 5 });
+    const whole = mergeFragments({ etcd: etcdMember(options), snapshots });
+    assertGolden("etcd", contentsOf(whole));
   });
   it("runs in a sandbox under its own user and writes its data only", () => {
     assertSandboxed(unit, "etcd", "/var/lib/etcd");

@@ -184,7 +184,7 @@ describe("the files of a host", () => {
       for (const file of (await filesOf(result, name)).values()) {
         const isPrivate = !/\.(crt|pub)$/.test(file.path);
         assert.equal(file.mode, isPrivate ? "0600" : "0644", file.path);
-        assert.equal(isPrivate, /PRIVATE KEY|client-key-data|^key: /.test(file.content), file.path);
+        assert.equal(isPrivate, /PRIVATE KEY|client-key-data|^key1: /.test(file.content), file.path);
         assert.ok(owners.includes(file.owner), file.path);
         assert.ok(folders.includes(file.path.slice(0, file.path.lastIndexOf("/"))), file.path);
         assert.ok(file.content.endsWith("\n"), file.path);
