@@ -65,9 +65,7 @@ describe("the control plane as resources", () => {
       () => new ControlPlane("control-plane", { ...controlPlaneArgs, encryptionKeys, hosts }),
     );
     const commands = ofType(recording, "command:remote:Command");
-    const scripts = names.map((name) =>
-      String(commands.get(`control-plane-${name}-apply`)?.inputs["stdin"]),
-    );
+    const scripts = names.map((name) => String(commands.get(`control-plane-${name}-apply`)?.inputs["stdin"]));
     const call = "encrypt-anew write secretbox key2 /registry/secrets/ /registry/dex.coreos.com/";
     assert.deepEqual(
       scripts.map((script) => script.includes(call)),
