@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { saveOnce } from "../../commands/save-once";
 import { ensureTools } from "../../toolchain/ensure";
 import { AwsEmulator } from "../support/aws-emulator";
 import type { Outcome } from "../support/cluster";
@@ -86,7 +87,8 @@ export class EmulatedStack {
       program: "test/aws/program.ts",
       stack: name,
       configuration: configurationOf(settings),
-      environment: account.environment,
+      // No test kills an engine here.
+      environment: { ...account.environment, ...saveOnce },
     });
   }
 

@@ -7,6 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AwsEmulator } from "../support/aws-emulator";
 import { runProgram, type Outcome } from "../support/cluster";
+import { ownRuntime } from "../support/pulumi-project";
 
 const root = path.dirname(path.dirname(__dirname));
 const bucket = "example-state";
@@ -52,8 +53,7 @@ describe("A state in S3 whose secrets KMS encrypts", () => {
       PULUMI_BACKEND_URL: backend,
       NO_COLOR: "1",
     };
-    const runtime = { name: "nodejs", options: { typescript: false, nodeargs: "--import tsx" } };
-    const project = { name: "redoubt", runtime, main: path.join(__dirname, "program.ts") };
+    const project = { name: "redoubt", runtime: ownRuntime(), main: path.join(__dirname, "program.ts") };
     writeFileSync(path.join(folder, "Pulumi.yaml"), JSON.stringify(project));
   });
   after(() => {

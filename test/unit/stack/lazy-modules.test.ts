@@ -25,6 +25,8 @@ describe("a program under the project's nodeargs", () => {
     const nodeArguments = project.runtime.options.nodeargs.split(" ");
     return execFileSync(process.execPath, [...nodeArguments, program], { cwd: root, encoding: "utf8" });
   }
+  /** Packages as a file of the project gets them. */
+  const own = `const own = require("node:module").createRequire(${JSON.stringify(path.join(root, "index.ts"))});`;
   const loaded = (what: string): string =>
     `console.log(Object.keys(require.cache).filter((file) => file.includes(${JSON.stringify(what)})).length);`;
 
@@ -43,6 +45,29 @@ describe("a program under the project's nodeargs", () => {
       "void pulumi.runtime.serializeFunction(() => 6 * 7).then(({ text }) => { console.log(text); });",
     );
     assert.match(text, /return \(\) ?=> ?6 ?\* ?7/);
+  });
+
+  it("sends the engine what is to be read, and no message for who debugs Pulumi", () => {
+    const asked = printed(`${own}
+      own("@pulumi/pulumi/runtime/settings").getEngine = () => void console.log("asked");
+      for (const level of ["debug", "warn"]) {
+        console.log(level);
+        own("@pulumi/pulumi").log[level]("", undefined, undefined, true);
+      }`);
+    assert.equal(asked, "debug\nwarn\nasked\n");
+  });
+
+  it("does not look up where each promise was made, and still where an error came from", () => {
+    const [trace, frames] = printed(`${own}
+      own("@pulumi/pulumi");
+      const promise = Promise.resolve();
+      void own("@pulumi/pulumi/runtime/debuggable").debuggablePromise(promise, "of the test");
+      console.log(JSON.stringify(promise._debugStackTrace));
+      console.log(Error.stackTraceLimit);`)
+      .trim()
+      .split("\n");
+    assert.equal(trace, '"Error"');
+    assert.equal(frames, "10");
   });
 
   it("tells the line of the source where an error came from", () => {
