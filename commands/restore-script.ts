@@ -14,6 +14,8 @@ export interface SentSnapshot {
   readonly sha256: string;
 }
 
+const encryptionConfiguration = `${paths.kubeApiserver}/encryption.yaml`;
+
 /** What reads and writes etcd on a control plane; it starts in this order. */
 const readers = ["kube-apiserver.service", "kube-controller-manager.service", "kube-scheduler.service"];
 
@@ -36,9 +38,11 @@ export function renderRestoreScript({ size, sha256 }: SentSnapshot): string {
 data=${paths.etcdData}
 # flag NAME: what etcd's unit is started with
 flag() { sed --quiet "s/^ *--$1=\\([^ ]*\\).*/\\1/p" /etc/systemd/system/etcd.service; }
+# Generations of the key that something in the snapshot is encrypted with, also what was overwritten and is not gone from the file yet.
+key_generations() { grep --text --only-matching --no-filename 'k8s:enc:[a-z]*:v1:key[0-9]*:' "$folder/data/member/snap/db" | sed 's/.*:key//; s/:$//' | sort --unique; }
 serves() { ${shellCommand(kubeApiserverSafeRestart.ready)} >"$folder/said" 2>&1; }
 restore() {
-  local size=$1 sha256=$2 stamp aside sum name url token unit deadline readers=()
+  local size=$1 sha256=$2 stamp aside sum name url token unit deadline generation readers=()
   stamp=$(date --utc +%Y%m%dT%H%M%SZ)
   aside=$data/before-restore-$stamp
   [ -d "$data" ] && [ -e /etc/systemd/system/etcd.service ] || refuse 'no etcd is installed here. Fix: run up first'
@@ -51,6 +55,11 @@ restore() {
   quietly etcdutl snapshot restore "$folder/db" --data-dir="$folder/data" --name="$name" \\
     --initial-cluster="$name=$url" --initial-advertise-peer-urls="$url" --initial-cluster-token="$token-$stamp" \\
     --bump-revision=${revisionBump} --mark-compacted
+  # An API server that can't read all of its Secrets never becomes ready.
+  [ ! -e ${encryptionConfiguration} ] || for generation in $(key_generations); do
+    grep --quiet --line-regexp " *- name: key$generation" ${encryptionConfiguration} ||
+      refuse "the snapshot holds what key $generation encrypted, and the API server here has none. Fix: add $generation to apiServer.encryptionKeys.decrypting, run up, and restore then (docs/encryption-at-rest.md)"
+  done
   chown --recursive ${etcdUser}:${etcdUser} "$folder/data"
   for unit in ${readers.join(" ")}; do
     [ ! -e "/etc/systemd/system/$unit" ] || readers+=("$unit")

@@ -130,10 +130,22 @@ export function encryptionStory(cluster: TestCluster): void {
       assert.equal((await cluster.npmRun("drift")).code, 0);
     });
 
+    it("is wanted by a snapshot of its time: restore says so before anything stops", async () => {
+      const start = logins.apiServerStart();
+      const { code, stderr } = await cluster.npmRun("restore", ["--snapshot", snapshot, "--yes"]);
+      assert.equal(code, 1);
+      assert.match(
+        stderr,
+        /what key 1 encrypted, .*Fix: add 1 to apiServer\.encryptionKeys\.decrypting, run up/,
+      );
+      assert.equal(logins.apiServerStart(), start);
+    });
+
     it("is kept in the state when it is used no more: a snapshot of its time is read with it again", async () => {
+      configure(2, [1, 2]);
+      await logins.up();
       const { code, stdout, stderr } = await cluster.npmRun("restore", ["--snapshot", snapshot, "--yes"]);
       assert.equal(code, 0, stdout + stderr);
-      configure(2, [1, 2]);
       const repaired = await cluster.npmRun("up", ["--repair"]);
       assert.equal(repaired.code, 0, repaired.stdout + repaired.stderr);
       assert.equal(wordOf("old"), word);

@@ -16,6 +16,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { renderOutOfTheWayScript, renderRestoreScript } from "../../../commands/restore-script";
 import { renderSnapshotScript } from "../../../commands/snapshot-script";
+import { renderEncryptionConfiguration } from "../../../components/control-plane/encryption";
 import { keptSnapshots } from "../../../components/etcd/kept-snapshots";
 import { assertShellcheckClean } from "../../support/shellcheck";
 
@@ -39,8 +40,10 @@ case "$name $*" in
   *'snapshot save '*) printf 'a snapshot, and no newline at its end' >"\${!#}" ;;
   *'snapshot status '*) printf '{"revision":42,"totalKey":7}' ;;
   *'snapshot restore '*)
-    for word in "$@"; do [[ $word != --data-dir=* ]] || mkdir --parents "\${word#*=}/member"; done
-    cat "$3" >"$(find "$HOST/var/lib/redoubt" -name member)/restored"
+    for word in "$@"; do [[ $word != --data-dir=* ]] || mkdir --parents "\${word#*=}/member/snap"; done
+    member=$(find "$HOST/var/lib/redoubt" -name member)
+    cat "$3" >"$member/restored"
+    [ ! -e "$HOST/unpacked" ] || cp "$HOST/unpacked" "$member/snap/db"
     ;;
 esac
 `;
@@ -213,6 +216,37 @@ describe("scripts that save and restore etcd", () => {
       assert.ok(unpack.split(" ").includes(flag), unpack);
     // A name that no cluster had before.
     assert.match(unpack, / --initial-cluster-token=prod-\d{8}T\d{6}Z /);
+  });
+
+  describe("restore what a former key encrypted", () => {
+    const withKeys = (...names: string[]): SpawnSyncReturns<Buffer> => {
+      const folder = path.join(host, "etc/kubernetes/kube-apiserver");
+      mkdirSync(folder, { recursive: true });
+      const keys = names.map((name) => ({ name, secret: "c2VjcmV0" }));
+      writeFileSync(path.join(folder, "encryption.yaml"), renderEncryptionConfiguration("secretbox", keys));
+      const values = ["secretbox:v1:key1", "secretbox:v1:key12", "aescbc:v1:key2"];
+      writeFileSync(
+        path.join(host, "unpacked"),
+        Buffer.concat(values.map((value) => Buffer.from(`\0\xff\nk8s:enc:${value}:\x01\0`, "latin1"))),
+      );
+      return restore();
+    };
+
+    it("where the host has that key", () => {
+      const { status, stderr } = withKeys("key2", "key1", "key12");
+      assert.equal(status, 0, stderr.toString());
+    });
+
+    it("and stop nothing where it has not: the error says what to add", () => {
+      const { status, stderr } = withKeys("key12", "key2");
+      assert.equal(status, 1);
+      assert.match(
+        stderr.toString(),
+        /^the snapshot holds what key 1 encrypted, .*Fix: add 1 to apiServer\.encryptionKeys\.decrypting, run up,/,
+      );
+      assert.ok(!calls().some((call) => call.startsWith("systemctl")), calls().join("\n"));
+      assert.deepEqual(left(), []);
+    });
   });
 
   it("unpack and hand over to etcd before anything stops, and start etcd first", () => {
