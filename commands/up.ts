@@ -1,6 +1,7 @@
 import { renewalWarnings } from "../components/pki/expiry";
 import { unfinishedUpdate } from "./last-update";
 import { main } from "./main";
+import { withNotices } from "./notices";
 import { stackOptions, stackCommand } from "./options";
 import { engineParallelism, openStack, pulumi, type OpenedStack } from "./open-stack";
 import { hasLocalHosts, policyArguments, withPolicyOptions } from "./policies";
@@ -70,6 +71,6 @@ main(async () => {
     ...again,
     ...command.args,
   ];
-  await pulumi("up", options.stack, args, environment);
+  await withNotices(environment, (env) => pulumi("up", options.stack, args, env));
   await warnOfExpiry(outputs, () => stackOutputs(options.stack, environment));
 });

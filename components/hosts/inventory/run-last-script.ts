@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import { z } from "zod";
 import { asRoot } from "../../plan/as-root";
+import { notice } from "./notice";
 import { connectionSchema, SshClient } from "./ssh-client";
 
 /** Until a server that says nothing is given up: a host that leaves may be off. */
@@ -22,9 +23,9 @@ async function main(): Promise<void> {
   }
 }
 
-/** The host goes whatever it says; who reads the log can see to the rest. */
+/** The host goes whatever it says; who is told can see to the rest. */
 function leave(reason: string): never {
-  process.stderr.write(`the host that leaves was not told to stop, so switch it off: ${reason}\n`);
+  notice(`the host that leaves was not told to stop, so switch it off: ${reason}`);
   process.exit(0);
 }
 

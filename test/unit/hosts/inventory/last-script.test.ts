@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
+import { withNotices } from "../../../../commands/notices";
 import { freePort } from "../../../support/free-port";
 import { sshHost } from "../../../support/ssh-host";
 import { sshKeyPair } from "../../../support/ssh-key-pair";
@@ -33,11 +34,12 @@ describe("the last script on a host that leaves", () => {
   });
   after(() => host.close());
 
-  const run = async (port: number): Promise<{ code: unknown; stderr: string }> => {
+  const run = async (port: number, notices?: string): Promise<{ code: unknown; stderr: string }> => {
     const login = { host: address, port, user: "redoubt", hostKey: hostKey.public };
     const order = { connection: { ...login, privateKey: operator.private }, script: "stop it\n" };
     const program = path.join(root, "components/hosts/inventory/run-last-script.ts");
-    const child = spawn(process.execPath, ["--import", "tsx", program], { cwd: root });
+    const env = { ...process.env, REDOUBT_NOTICES: notices };
+    const child = spawn(process.execPath, ["--import", "tsx", program], { cwd: root, env });
     child.stdin.end(JSON.stringify(order));
     const said = text(child.stderr);
     const closed: unknown[] = await once(child, "close");
@@ -48,6 +50,25 @@ describe("the last script on a host that leaves", () => {
     const { port } = host.address() as AddressInfo;
     assert.deepEqual(await run(port), { code: 0, stderr: "" });
     assert.deepEqual(received, ["stop it\n"]);
+  });
+
+  it("leaves word for the up that it is part of, because the engine shows nothing of what it says", async () => {
+    let told = "";
+    const { write } = process.stderr;
+    process.stderr.write = (text: string | Uint8Array): boolean => Boolean((told += String(text)));
+    try {
+      await withNotices({}, async ({ REDOUBT_NOTICES: file }) => {
+        const { code, stderr } = await run(await freePort(), file);
+        assert.deepEqual([code, told], [0, ""]);
+        assert.match(stderr, /switch it off/);
+      });
+    } finally {
+      process.stderr.write = write;
+    }
+    assert.match(
+      told,
+      /^warning: the host that leaves was not told to stop, so switch it off: .*ECONNREFUSED.*\n$/,
+    );
   });
 
   it("lets the host go where it fails, and says so", async () => {
