@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { text } from "node:stream/consumers";
-import { after, before, describe, it } from "node:test";
+import { after, before, describe, it, mock } from "node:test";
 import { withNotices } from "../../../../commands/notices";
 import { freePort } from "../../../support/free-port";
 import { sshHost } from "../../../support/ssh-host";
@@ -54,8 +54,7 @@ describe("the last script on a host that leaves", () => {
 
   it("leaves word for the up that it is part of, because the engine shows nothing of what it says", async () => {
     let told = "";
-    const { write } = process.stderr;
-    process.stderr.write = (text: string | Uint8Array): boolean => Boolean((told += String(text)));
+    const write = mock.method(process.stderr, "write", (text: string) => Boolean((told += text)));
     try {
       await withNotices({}, async ({ REDOUBT_NOTICES: file }) => {
         const { code, stderr } = await run(await freePort(), file);
@@ -63,7 +62,7 @@ describe("the last script on a host that leaves", () => {
         assert.match(stderr, /switch it off/);
       });
     } finally {
-      process.stderr.write = write;
+      write.mock.restore();
     }
     assert.match(
       told,
