@@ -83,6 +83,9 @@ const everything: HostPlan = mergeFragments({
     readiness: [
       { description: "a answers", command: ["curl", "https://[::1]:1/?a=b&c"], timeoutSeconds: 30 },
     ],
+    closingSteps: [
+      { description: "what it's for", unless: ["test", "-e", "/a b"], command: ["touch", "/a b"] },
+    ],
     notApplicableInContainer: [{ what: "time; fi", why: "the box's clock" }],
     guarded: [{ path: "/etc/x", activate: ["systemctl", "reload", "it's.service"] }],
   },
@@ -144,7 +147,7 @@ function expected(plan: HostPlan, phase: string): unknown {
     kernelModules: [...plan.kernelModules].sort((left, right) => right.state.localeCompare(left.state)),
     sysctls: plan.sysctls.map((item) => ({ namespaced: true, ...item })),
     mounts: plan.mounts,
-    steps: plan.steps,
+    steps: [...plan.steps, ...plan.closingSteps],
     units: [...plan.units, ...mounts].map((unit) => {
       const own = `/etc/systemd/system/${unit.name}`;
       const restartOn = [...(files.some(({ path }) => path === own) ? [own] : []), ...(unit.restartOn ?? [])];

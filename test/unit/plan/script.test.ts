@@ -51,6 +51,7 @@ describe("a rendered script", () => {
       files: [{ path: "/etc/x", content: "x\n" }],
       users: [{ name: "x", system: true }],
       packages: ["jq"],
+      closingSteps: [{ description: "asked x", unless: ["false"], command: ["true"] }],
       readiness: [{ description: "x answers", command: ["true"], timeoutSeconds: 5 }],
     });
     const order = [
@@ -60,6 +61,7 @@ describe("a rendered script", () => {
       "unit x.service",
       "units_done",
       "ready 'x answers'",
+      "step 'asked x'",
       "report",
     ];
     const places = order.map((call) => script.indexOf(`\n${call}`));
