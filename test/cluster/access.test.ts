@@ -29,7 +29,8 @@ describe("A cluster and who comes in", () => {
   authoritiesStory(cluster);
   authenticationStory(cluster, outputs);
   identityStory(cluster, outputs);
-  encryptionStory(cluster);
   authorizationStory(cluster, outputs);
+  // Last: what stands in the block of the API server before must not be lost, and the stories before it write that block.
+  encryptionStory(cluster);
   upAgainStory(cluster, outputs);
 });
