@@ -20,6 +20,8 @@ ask() { etcdctl --endpoints="https://$1:2379" ${rootClient} --dial-timeout=5s "\
 # room BYTES: a folder for as much, or nothing: a disk that is full stops etcd too
 room() {
   local free
+  # Of one that a loss of power ended.
+  find ${rootOnlyFolder} -maxdepth 1 -type d -name 'etcd.??????' -mmin +1440 -exec rm --recursive --force -- {} +
   free=$(df --output=avail --block-size=1 ${rootOnlyFolder} | tail --lines=1)
   ((free > $1)) || refuse "needs $1 bytes in ${rootOnlyFolder}, of which \${free// /} are free"
   folder=$(mktemp --directory ${rootOnlyFolder}/etcd.XXXXXX)

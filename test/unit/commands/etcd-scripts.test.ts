@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -127,6 +128,22 @@ describe("scripts that save and restore etcd", () => {
     assert.equal(readFileSync(path.join(folder, newest), "utf8"), content.toString());
     assert.equal(statSync(path.join(folder, newest)).mode & 0o777, 0o600);
     assert.deepEqual(left(), ["etcd-snapshots"]);
+  });
+
+  it("clear away what a loss of power left of one a day ago, and nothing of one that is at work", () => {
+    const dayAndHour = 25 * 60 * 60;
+    for (const [name, age] of [
+      ["etcd.abcdef", dayAndHour],
+      ["etcd.ghijkl", 60],
+      ["etcd-began", dayAndHour],
+    ] as const) {
+      const folder = path.join(host, "var/lib/redoubt", name);
+      mkdirSync(folder);
+      const then = Date.now() / 1000 - age;
+      utimesSync(folder, then, then);
+    }
+    assert.equal(run(renderSnapshotScript(address)).status, 0);
+    assert.deepEqual(left().sort(), ["etcd-began", "etcd.ghijkl"]);
   });
 
   it("send a checksum and the snapshot itself, and leave nothing", () => {
