@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { createWriteStream, existsSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { Transform, type TransformCallback, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -84,8 +84,10 @@ export async function receiveSnapshot(
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const part = path.join(folder, `.${path.basename(file)}.${process.pid}`);
   const headline = new Headline();
+  // Opened here: a stream opens its file later, perhaps after a failure has removed what was not there yet.
+  const fd = openSync(part, "wx", 0o600);
   // On the disk, and not only on its way there, before it is called a snapshot.
-  const written = pipeline(headline, createWriteStream(part, { flags: "wx", mode: 0o600, flush: true }));
+  const written = pipeline(headline, createWriteStream(part, { fd, flush: true }));
   try {
     const sent = send(headline).catch((error: unknown) => {
       headline.destroy();
