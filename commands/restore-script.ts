@@ -1,3 +1,4 @@
+import { ownFile } from "../components/control-plane/api-server-part";
 import { bootstrapUnit } from "../components/control-plane/bootstrap-rbac";
 import { kubeApiserverSafeRestart } from "../components/control-plane/safe-restart";
 import { etcdUser } from "../components/etcd/etcd-member";
@@ -14,7 +15,7 @@ export interface SentSnapshot {
   readonly sha256: string;
 }
 
-const encryptionConfiguration = `${paths.kubeApiserver}/encryption.yaml`;
+const encryptionConfiguration = ownFile("encryption.yaml");
 
 /** What reads and writes etcd on a control plane; it starts in this order. */
 const readers = ["kube-apiserver.service", "kube-controller-manager.service", "kube-scheduler.service"];
