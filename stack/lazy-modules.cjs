@@ -13,7 +13,7 @@ function withoutTraces(pulumi) {
   pulumi.Resource.stackTrace = () => [];
 }
 
-/** Six messages for each resource, one after the other, which the engine throws away unless it is asked to log them (`--logflow`). */
+/** Four messages for each resource, one after the other, which the engine throws away unless it is asked to log them (`--logflow`). */
 function withoutDebugMessages(log) {
   log.debug = () => Promise.resolve();
 }

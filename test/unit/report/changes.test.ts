@@ -226,7 +226,10 @@ describe("a certificate", () => {
   it("is no key that encrypts: that one is data", () => {
     const key = (name: string): Step =>
       stepOf("redoubt:pki:ClusterPki$tls:index/privateKey:PrivateKey", name, { operation: "replace" });
-    assert.deepEqual(told(key("pki-encryption-key")), ["certificates, key pki-encryption-key: data-loss"]);
+    for (const name of ["pki-encryption-key", "pki-encryption-key-2"]) {
+      assert.deepEqual(told(key(name)), [`certificates, key ${name}: data-loss`]);
+      assert.deepEqual(told({ ...key(name), operation: "create" }), [`certificates, key ${name}: none`]);
+    }
     assert.deepEqual(told(key("pki-service-account-key")), [
       "certificates, key pki-service-account-key: drain",
     ]);
