@@ -40,14 +40,16 @@ function lookAtHost(host: RecordedHost): Promise<Look> {
   const manifest = host.promised.map(({ entry }) => entry);
   return lookOrReason(() =>
     withHost(host.access, async ({ run: runOnHost }) => {
+      const asked = new Date();
       const facts = HostFacts.parse(await runOnHost(renderLookScript(manifest)));
+      const answered = new Date();
       const files = differingFiles(expectation, facts);
       const contents = new Map<string, string>();
       if (files.length > 0) {
         const answers = HostFacts.parse(await runOnHost(renderContentScript(files)));
         files.forEach((file, index) => contents.set(file, answers.answer(`content ${index}`).output));
       }
-      return lookAtFacts(expectation, facts, contents, new Date());
+      return lookAtFacts(expectation, facts, contents, { asked, answered });
     }),
   );
 }

@@ -119,6 +119,14 @@ export class HostFacts {
     return this.answer("ipv6").exit === 0;
   }
 
+  /** What the host's clock showed during the look, to the second. @throws when it told none. */
+  public get time(): Date {
+    const seconds = this.#whole("clock").trim();
+    if (!/^\d+$/.test(seconds))
+      throw new Error(`the host's time is "${seconds}", which is no number of seconds`);
+    return new Date(Number(seconds) * 1000);
+  }
+
   /** Paths that exist, of those that were asked for. */
   public get paths(): ReadonlyMap<string, PathFact> {
     // find(1) ends with 1 where one of them is missing.

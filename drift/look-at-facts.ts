@@ -1,4 +1,5 @@
 import { certificateExpiry } from "./certificate-expiry";
+import { clockDifference, type LookTimes } from "./clock-difference";
 import { comparePromised, compareSshd, type HostExpectation } from "./compare-host";
 import type { Look } from "./finding";
 import type { HostFacts } from "./host-facts";
@@ -10,15 +11,16 @@ import { waitingUpdates } from "./waiting-updates";
  * All that the facts of a host say against its plans.
  *
  * @param contents Contents of the files that differ and may be shown, by path.
+ * @param times Of the look that gave the facts.
  */
 export function lookAtFacts(
   expectation: HostExpectation,
   facts: HostFacts,
   contents: ReadonlyMap<string, string>,
-  now: Date,
+  times: LookTimes,
 ): Look {
   const manifest = expectation.promised.map(({ entry }) => entry);
-  const expiry = certificateExpiry(manifest, facts, now);
+  const expiry = certificateExpiry(manifest, facts, times.answered);
   return {
     seen: true,
     compared: manifest.length + certificatePaths(manifest).length,
@@ -28,6 +30,6 @@ export function lookAtFacts(
       ...unexpectedOnHost(expectation, facts),
       ...expiry.findings,
     ],
-    warnings: [...expiry.warnings, ...waitingUpdates(manifest, facts)],
+    warnings: [...expiry.warnings, ...waitingUpdates(manifest, facts), ...clockDifference(facts, times)],
   };
 }

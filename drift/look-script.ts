@@ -71,6 +71,7 @@ export function renderLookScript(manifest: readonly ManifestEntry[]): string {
   const units = entriesOf(manifest, "unit").map(({ name }) => name);
   const questions = [
     shellCommand(["fact", "container", "systemd-detect-virt", "--container", "--quiet"]),
+    shellCommand(["fact", "clock", "date", "+%s"]),
     shellCommand(["fact", "ipv6", "test", "-e", "/proc/sys/net/ipv6"]),
     // A host that is still booting is given the time; what starts then is no drift.
     shellCommand(["fact", "settled", "systemctl", "is-system-running", "--wait"]),

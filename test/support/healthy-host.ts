@@ -6,6 +6,8 @@ import type { ManifestEntry } from "../../components/plan/manifest";
 /** What the programs of a host answer, by fact; a test changes what it is about. */
 export interface HostAnswers {
   container: boolean;
+  /** Seconds since 1970. */
+  clock: string;
   ipv6: boolean;
   paths: Map<string, PathFact>;
   checksums: Map<string, string>;
@@ -45,6 +47,7 @@ export function healthyAnswers({ promised }: HostExpectation): HostAnswers {
   const memberships = users.flatMap((user) => user.groups.map((group) => [group, [user.name]] as const));
   return {
     container: false,
+    clock: "1767323045\n",
     ipv6: true,
     paths,
     checksums: new Map(hashed.map(({ path, sha256 }) => [path, sha256])),
@@ -85,6 +88,7 @@ export function printedFacts(manifest: readonly ManifestEntry[], answers: HostAn
   const lines = (items: readonly string[]): string => items.map((item) => `${item}\n`).join("");
   const told: (readonly [fact: string, exit: number, output: string])[] = [
     ["container", answers.container ? 0 : 1, ""],
+    ["clock", 0, answers.clock],
     ["ipv6", answers.ipv6 ? 0 : 1, ""],
     [
       "paths",

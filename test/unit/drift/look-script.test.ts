@@ -104,6 +104,10 @@ describe("a look script, run on this box", () => {
     );
   });
 
+  it("tells the time", () => {
+    assert.ok(Math.abs(facts.time.getTime() - Date.now()) < 60_000, facts.time.toISOString());
+  });
+
   it("gives checksums of what is there", () => {
     assert.equal(
       facts.checksums.get(strange),

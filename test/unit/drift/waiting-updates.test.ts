@@ -30,7 +30,10 @@ const policy = (name: string, installed: string, candidate: string): string =>
 describe("updates that wait for the operator", () => {
   const look = (answer: string): { findings: number; warnings: readonly string[] } => {
     const facts = factsOf(expectation, (host) => (host.updates = answer));
-    const found = lookAtFacts(expectation, facts, new Map(), new Date());
+    const found = lookAtFacts(expectation, facts, new Map(), {
+      asked: facts.time,
+      answered: facts.time,
+    });
     assert.ok(found.seen);
     return { findings: found.findings.length, warnings: found.warnings };
   };
