@@ -1,24 +1,46 @@
 import { z } from "zod";
 import type { KeysInUse } from "../components/config/authentication-checks";
+import { firstStackKey, type StackKeyOptions } from "../components/hosts/stack-key-generations";
 import type { AuthorityGenerations } from "../components/pki/authority-generations";
 import type { EncryptionKeyOptions } from "../components/pki/encryption-generations";
 import type { StateResource } from "./stack-outputs";
 
-const inputsSchema = z.looseObject({
+const pkiInputs = z.looseObject({
   authorities: z.object({ issuing: z.number(), trusted: z.array(z.number()) }).optional(),
   serviceAccountKeys: z.object({ signingKey: z.number(), acceptedKeys: z.array(z.number()) }).optional(),
   encryptionKeys: z.object({ encrypting: z.number(), decrypting: z.array(z.number()) }).optional(),
 });
+
+/** Before the first rotation a provider of hosts tells of no generations. */
+const hostInputs = z.looseObject({
+  stackKeys: z.object({ connecting: z.number(), authorized: z.array(z.number()) }).default({
+    connecting: firstStackKey.connecting,
+    authorized: [...firstStackKey.authorized],
+  }),
+});
+
+const hostProviders = new Set([
+  "redoubt:hosts:LocalMachines",
+  "redoubt:hosts:Inventory",
+  "redoubt:hosts:AwsInstances",
+]);
 
 /** What the last `up` set out to do with keys and authorities, however it ended. */
 export interface Attempted {
   readonly authorities?: AuthorityGenerations | undefined;
   readonly serviceAccountKeys?: KeysInUse | undefined;
   readonly encryptionKeys?: EncryptionKeyOptions | undefined;
+  readonly stackKeys?: StackKeyOptions | undefined;
 }
 
-/** As the state has it: the component that makes them is registered before any host is told of them. */
+/** The stack's SSH keys as an `up` meant them; undefined where there are no hosts yet. */
+export function attemptedStackKeys(resources: readonly StateResource[]): StackKeyOptions | undefined {
+  const provider = resources.find(({ type }) => hostProviders.has(type));
+  return provider === undefined ? undefined : hostInputs.parse(provider.inputs ?? {}).stackKeys;
+}
+
+/** As the state has it: the components that make keys are registered before any host is told of them. */
 export function attemptedBy(resources: readonly StateResource[]): Attempted {
   const component = resources.find(({ type }) => type === "redoubt:pki:ClusterPki");
-  return inputsSchema.parse(component?.inputs ?? {});
+  return { ...pkiInputs.parse(component?.inputs ?? {}), stackKeys: attemptedStackKeys(resources) };
 }

@@ -23,6 +23,9 @@ const listedHosts = z.looseObject({ hosts: z.array(listedHost) });
 /** `hosts` of a stack's configuration, as far as commands must know it before the program reads all of it. */
 export const hostsBlock = z.looseObject({
   provider: z.string().optional(),
+  stackKeys: z
+    .looseObject({ connecting: z.number().default(1), authorized: z.array(z.number()).default([1]) })
+    .optional(),
   inventory: processors,
   aws: processors,
 });

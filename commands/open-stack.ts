@@ -13,6 +13,7 @@ import { refusePendingOnAws } from "./pending-creations";
 import { refusePlainSecrets } from "./plain-secrets";
 import { refuseHalfRemoved } from "./removal";
 import { run } from "./shell";
+import { refuseStackKeySkip } from "./stack-key-step";
 import {
   backendEnvironment,
   ensureStack,
@@ -87,7 +88,7 @@ export interface OpenedStack {
 
 /** Refuses a configuration that a running cluster can't be brought to in one step, before anything changes. */
 function refuseSkips(stack: string, { outputs, resources }: StackState): void {
-  const { kubernetesVersion, serviceAccountKeys, issuers, authorities, encryptionKeys, ...hosts } =
+  const { kubernetesVersion, serviceAccountKeys, issuers, authorities, encryptionKeys, stackKeys, ...hosts } =
     readConfiguration(stack);
   refuseClusterChange(outputs, hosts.cluster);
   refuseManyStops(resources, hosts.controlPlaneType);
@@ -99,6 +100,7 @@ function refuseSkips(stack: string, { outputs, resources }: StackState): void {
   refuseIssuerChange(outputs.serviceAccountIssuer?.issuer, issuers);
   refuseAuthoritySkip(outputs, authorities, attempted.authorities);
   refuseEncryptionSkip(outputs, encryptionKeys, attempted.encryptionKeys);
+  refuseStackKeySkip(outputs, stackKeys, attempted.stackKeys);
 }
 
 /** What a stack is opened for. What is removed takes no step, whatever its configuration says; what is removed whole need not run. */

@@ -5,6 +5,7 @@ import { fixedHostsOf } from "../components/config/fixed-hosts";
 import { fixedSettingsOf } from "../components/config/fixed-settings";
 import { settingsSchema } from "../components/config/schema";
 import type { AuthorityGenerations } from "../components/pki/authority-generations";
+import { firstStackKey, type StackKeyOptions } from "../components/hosts/stack-key-generations";
 import type { EncryptionKeyOptions } from "../components/pki/encryption-generations";
 import type { Architecture } from "../toolchain/architecture";
 import type { WantedCluster } from "./cluster-step";
@@ -67,6 +68,8 @@ export interface StackConfiguration {
   readonly authorities: AuthorityGenerations | undefined;
   /** Default: nothing is known of them. */
   readonly encryptionKeys: EncryptionKeyOptions | undefined;
+  /** Default: nothing is known of them. */
+  readonly stackKeys: StackKeyOptions | undefined;
   readonly cluster: WantedCluster;
   /** Instance type of control planes on AWS. Default: there are none, or nothing is known of them. */
   readonly controlPlaneType: string | undefined;
@@ -112,6 +115,7 @@ export function configurationOf(stack: string, file: unknown): StackConfiguratio
           },
     authorities: read("pki")?.authorities,
     encryptionKeys: read("apiServer")?.encryptionKeys,
+    stackKeys: isHidden("hosts") ? undefined : (hosts?.stackKeys ?? firstStackKey),
   };
 }
 

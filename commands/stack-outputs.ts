@@ -28,6 +28,8 @@ const outputsSchema = z.looseObject({
   serviceAccountKeys: z.object({ signingKey: z.number(), acceptedKeys: z.array(z.number()) }).optional(),
   /** Generations of the keys that etcd's secrets are encrypted with; not there before the first rotation. */
   encryptionKeys: z.object({ encrypting: z.number(), decrypting: z.array(z.number()) }).optional(),
+  /** Generations of the stack's SSH keys in use; not there before the first rotation. */
+  stackKeys: z.object({ connecting: z.number(), authorized: z.array(z.number()) }).optional(),
   /** Generations of the authorities in use; not there before the first rotation. */
   authorities: z.object({ issuing: z.number(), trusted: z.array(z.number()) }).optional(),
   /** Certificate → notAfter (RFC 3339). */

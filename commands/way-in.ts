@@ -1,18 +1,27 @@
+import { z } from "zod";
 import { authorizedKeysFolder } from "../components/hosts/hardening/accounts";
 import { readScript } from "../components/plan/read-script";
 import { parseUrn } from "../report/urn";
 import type { StateResource } from "./stack-outputs";
 
-/** How many keys a script lets in; undefined where that can't be told. */
-function admittedKeys(stdin: unknown): number | undefined {
+/** Keys that a script lets in, one line each. */
+function admittedKeys(stdin: unknown): string[] {
   const files = typeof stdin === "string" ? readScript(stdin)?.files : undefined;
   const file = files?.find(({ path }) => path.startsWith(`${authorizedKeysFolder}/`));
-  return file?.content.split("\n").filter((line) => line !== "").length;
+  return file?.content.split("\n").filter((line) => line !== "") ?? [];
+}
+
+const madeKey = z.object({ publicKeyOpenssh: z.string() });
+
+/** Public halves of the keys that the stack made, those included that a rotation has not taken away yet. */
+function keysOfTheStack(resources: readonly StateResource[]): ReadonlySet<string> {
+  const keys = resources.filter(({ type }) => type === "tls:index/privateKey:PrivateKey");
+  return new Set(keys.map(({ outputs }) => madeKey.safeParse(outputs).data?.publicKeyOpenssh.trim() ?? ""));
 }
 
 /**
  * Names of hosts of an inventory that nobody but the stack opens: they are hardened, so no other login is left, and what the last `up`
- * brought them lets in the stack's own key alone. Keys that only the settings name are on no host yet.
+ * brought them lets in the stack's own keys alone. Keys that only the settings name are on no host yet.
  */
 export function hostsOfTheStackAlone(resources: readonly StateResource[]): string[] {
   if (!resources.some(({ type }) => type === "redoubt:hosts:Inventory")) return [];
@@ -24,11 +33,12 @@ export function hostsOfTheStackAlone(resources: readonly StateResource[]): strin
   const ofHost = named.filter(({ parentTypes }) => parentTypes.includes("redoubt:hosts:HardenedHost"));
   const scriptOf = (name: string): (typeof ofHost)[number] | undefined =>
     ofHost.find((resource) => resource.name === name && resource.type === "command:remote:Command");
+  const own = keysOfTheStack(resources);
   return named
     .filter(({ type }) => type === "redoubt:hosts:HardenedHost")
     .map(({ name }) => name)
     .filter((name) => scriptOf(`${name}-plan-apply`) !== undefined)
-    .filter((name) => (admittedKeys(scriptOf(`${name}-logins-apply`)?.stdin) ?? 1) < 2);
+    .filter((name) => admittedKeys(scriptOf(`${name}-logins-apply`)?.stdin).every((key) => own.has(key)));
 }
 
 /** Arguments of `pulumi destroy` that name a part of the stack; it keeps its key. */

@@ -36,7 +36,7 @@ export function hardenHosts(
   pki: ClusterPki,
   people: readonly CertifiedPerson[],
 ): HardenedHost[] {
-  const logins = { ...blueprint.settings.hosts, stackPublicKey: machines.adminPublicKey };
+  const logins = { ...blueprint.settings.hosts, stackPublicKeys: machines.stackKeys.authorizedKeys };
   const admittance = admittanceFiles(blueprint, pki, people);
   let controlPlaneBefore: readonly pulumi.Resource[] = [];
   return machines.hosts.map((host) => {

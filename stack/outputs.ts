@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { loginClientId } from "../components/access/dex";
 import type { HardenedHost } from "../components/hosts/hardened-host";
 import type { HostProvider, MadeOnAws } from "../components/hosts/host";
+import { isStackKeyRotated, type StackKeyOptions } from "../components/hosts/stack-key-generations";
 import type { ConnectivityProbe } from "../components/network/probe";
 import { fixedHostsOf, type FixedHosts } from "../components/config/fixed-hosts";
 import { fixedSettingsOf, type FixedSettings } from "../components/config/fixed-settings";
@@ -66,6 +67,8 @@ export interface StackOutputs {
   readonly authorities?: AuthorityGenerations;
   /** Which keys encrypt and decrypt in etcd; left out before the first rotation. `up` refuses a step that skips one. */
   readonly encryptionKeys?: EncryptionKeyOptions;
+  /** Which SSH keys the stack logs in with and hosts let in; left out before the first rotation. `up` refuses a step that skips one. */
+  readonly stackKeys?: StackKeyOptions;
   /** PEM of the authorities by which a webhook knows the API servers that ask it. */
   readonly webhookClientAuthority: pulumi.Output<string>;
   /** When each certificate expires. */
@@ -118,6 +121,7 @@ export function stackOutputs(blueprint: Blueprint, sources: OutputSources): Stac
   const { kubernetes, authentication, clusterName, network, pki: settings } = blueprint.settings;
   const { authorities } = settings;
   const { encryptionKeys } = blueprint.settings.apiServer;
+  const { stackKeys } = blueprint.settings.hosts;
   const { issuer, signingKey, acceptedKeys } = authentication.serviceAccounts;
   const login = loginParameters(blueprint, pki);
   return {
@@ -130,13 +134,14 @@ export function stackOutputs(blueprint: Blueprint, sources: OutputSources): Stac
       Object.fromEntries(people.map(({ name, certificate }) => [name, certificate.kubeconfig])),
     ),
     ...(login === undefined ? {} : { login }),
-    sshPrivateKey: machines.adminPrivateKey,
+    sshPrivateKey: machines.stackKeys.privateKey,
     nodeTable: hosts.map(({ spec: { name, role, address, podCidr } }) => ({ name, role, address, podCidr })),
     ...(machines.aws === undefined ? {} : { aws: machines.aws }),
     serviceAccountIssuer: { issuer, jwks: pki.serviceAccountKeys.publicKeys.apply(jsonWebKeySet) },
     serviceAccountKeys: { signingKey, acceptedKeys },
     ...(isRotated(authorities) ? { authorities } : {}),
     ...(isEncryptionRotated(encryptionKeys) ? { encryptionKeys } : {}),
+    ...(isStackKeyRotated(stackKeys) ? { stackKeys } : {}),
     webhookClientAuthority: pki.webhookAuthority.trusted,
     certificateExpiry: pki.expiries,
     certificateRenewal: pki.expiries.apply((expiries) => renewalWindow(expiries, settings.renewBeforeHours)),

@@ -9,6 +9,7 @@ import { encryptionProblems } from "./encryption-checks";
 import { identityProviderProblems } from "./identity-provider-checks";
 import { oidcProblems } from "./oidc-checks";
 import { hostSettingProblems } from "./host-checks";
+import { stackKeyProblems } from "./stack-key-checks";
 import { lifetimeProblems } from "./lifetime-checks";
 import { derivedSubnet, firstWorkerPodNetwork } from "./layout";
 import type { Problem } from "./problem";
@@ -247,6 +248,7 @@ export function crossCheck(settings: Settings): Problem[] {
     ...authenticationProblems(settings),
     ...authorityProblems(settings),
     ...encryptionProblems(settings),
+    ...stackKeyProblems(settings),
     ...lifetimeProblems(settings),
     ...identityProviderProblems(settings),
     ...oidcProblems(settings),

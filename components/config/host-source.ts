@@ -62,7 +62,7 @@ function bastionOf({ bastion }: InventorySettings, secrets: Settings["secrets"])
 }
 
 function inventoryArgs(settings: Settings, layout: ClusterLayout, catalogue: Artifacts): InventorySource {
-  const { inventory, adminUser } = settings.hosts;
+  const { inventory, adminUser, stackKeys } = settings.hosts;
   if (inventory === undefined) throw new Error("hosts.inventory is missing");
   const hosts = layout.hosts.flatMap((spec): InventoryHost[] => {
     const written = inventory.hosts.find(({ name }) => name === spec.name);
@@ -72,6 +72,7 @@ function inventoryArgs(settings: Settings, layout: ClusterLayout, catalogue: Art
     hosts,
     architecture: inventory.architecture,
     adminUser,
+    stackKeys,
     bootstrap: {
       user: inventory.bootstrap.user,
       login: bootstrapLogin(inventory, settings.secrets),
@@ -87,7 +88,7 @@ function awsArgs(
   network: AwsNetwork,
   catalogue: Artifacts,
 ): AwsInstancesArgs {
-  const { aws, adminUser, sshPublicKeys, operatorCidrs } = settings.hosts;
+  const { aws, adminUser, stackKeys, sshPublicKeys, operatorCidrs } = settings.hosts;
   if (aws === undefined) throw new Error("hosts.aws is missing");
   const { allowedCidrs, endpoint } = settings.apiServer;
   const { hostedZoneId, imageId, debianRelease, architecture, access, tunnelPort } = aws;
@@ -99,6 +100,7 @@ function awsArgs(
     ...aws,
     ...network,
     adminUser,
+    stackKeys,
     sshPublicKeys,
     operatorCidrs,
     clusterName: settings.clusterName,
@@ -131,6 +133,7 @@ export function hostSource(settings: Settings, layout: ClusterLayout, catalogue:
     hosts: layout.hosts,
     ...localNetwork,
     adminUser: settings.hosts.adminUser,
+    stackKeys: settings.hosts.stackKeys,
     baseImage: requiredBaseImage(catalogue),
     artifactStore: catalogue.cacheDir,
   };

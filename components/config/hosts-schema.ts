@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { aws } from "./aws-schema";
-import { architecture, cidr, dnsLabel, ipAddress, port } from "./schema-types";
+import { architecture, cidr, dnsLabel, generation, ipAddress, port } from "./schema-types";
 
 const userName = z.string().regex(/^[a-z_][a-z0-9_-]{0,30}$/, "must be a Debian user name");
 
@@ -108,6 +108,19 @@ export const hosts = z.strictObject({
     .describe(
       "Keys that may log in beside the stack's own. Whatever else was let in before is not any more.",
     ),
+  stackKeys: z
+    .strictObject({
+      connecting: generation
+        .default(1)
+        .describe("Generation that the stack logs in with; docs/ssh-keys.md says how to rotate."),
+      authorized: z
+        .array(generation)
+        .min(1)
+        .default([1])
+        .describe("Generations that hosts let in. `connecting` must be among them."),
+    })
+    .prefault({})
+    .describe("The stack's own SSH keys, which it makes itself."),
   operatorCidrs: z
     .array(cidr)
     .default([])

@@ -35,3 +35,6 @@ export const port = z.number().int().min(1).max(65535);
 /** Processors that hosts may have, as Debian names them; the toolchain makes programs for these. */
 export const architecture = z.enum(["amd64", "arm64"]);
 export type Architecture = z.infer<typeof architecture>;
+
+/** Counts the keys, or authorities, that follow each other for one purpose. */
+export const generation = z.number().int().min(1);

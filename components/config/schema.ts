@@ -3,14 +3,13 @@ import { authorizationMode, authorizationSettings } from "./authorization-settin
 import { authenticationSettings, type AuthenticationSettings } from "./authentication-settings";
 import { bcryptHash, identityProviderSchema } from "./identity-provider-settings";
 import { hosts, hostSecrets } from "./hosts-schema";
-import { cidr, dnsLabel, ipAddress, port } from "./schema-types";
+import { cidr, dnsLabel, generation, ipAddress, port } from "./schema-types";
 
 /** Kubernetes versions that are built and tested; the next minor is only another entry. */
 export const supportedKubernetesVersions = ["1.34.4", "1.35.4", "1.36.3"] as const;
 
 const podSecurityLevel = z.enum(["privileged", "baseline", "restricted"]);
 const hours = z.number().int().min(1);
-const generation = z.number().int().min(1);
 const labels = z.record(z.string(), z.string());
 
 const podPeer = z.strictObject({

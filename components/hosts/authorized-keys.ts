@@ -1,7 +1,7 @@
 import type { PlanFragment } from "../plan/plan";
 import { authorizedKeysFolder } from "./hardening/accounts";
 
-/** Stands for the public key that the stack logs in with, which is known when it has been made. */
+/** Stands for the lines of the stack's own public keys, which are known when they have been made. */
 export const stackKeyMark = "@STACK_PUBLIC_KEY@";
 
 /** Who may log in to a host. */

@@ -1,6 +1,5 @@
 import { Provider } from "@pulumi/aws/provider";
 import * as pulumi from "@pulumi/pulumi";
-import * as tls from "@pulumi/tls";
 import { ApplyPlan } from "../plan/apply-plan";
 import { mergeFragments } from "../plan/merge";
 import type { PlanFragment } from "../plan/plan";
@@ -18,6 +17,8 @@ import { balancedPorts, groupNames, securityRules } from "./aws/security-rules";
 import { VirtualNetwork, type Zone, type ZoneSpec } from "./aws/virtual-network";
 import type { Host, HostConnection, HostProvider, HostSpec, MadeOnAws } from "./host";
 import { ArtifactDelivery, type DeliveredFile } from "./inventory/artifact-delivery";
+import type { StackKeyOptions } from "./stack-key-generations";
+import { attemptedKeys, makeStackKeys, type StackKeys } from "./stack-keys";
 
 /** A host that is made on AWS. */
 export interface AwsHost extends HostSpec {
@@ -48,6 +49,8 @@ export interface AwsInstancesArgs {
   readonly bastionCidr: string | undefined;
   /** The user that may log in; it has sudo. */
   readonly adminUser: string;
+  /** Which keys the stack logs in with, and hosts let in. */
+  readonly stackKeys: StackKeyOptions;
   /** Who else may log in to the bastion, in OpenSSH form. */
   readonly sshPublicKeys: readonly string[];
   /** Networks from which the bastion is reached; without meaning behind an endpoint. */
@@ -91,7 +94,7 @@ function providerOf(name: string, args: AwsInstancesArgs, parent: pulumi.Resourc
 }
 
 /** What all instances have in common. */
-type CommonArgs = Pick<HardenedInstanceArgs, "imageId" | "kmsKeyArn" | "stackPublicKey" | "bootsAfter">;
+type CommonArgs = Pick<HardenedInstanceArgs, "imageId" | "kmsKeyArn" | "stackPublicKeys" | "bootsAfter">;
 
 /** What hosts are put into. */
 interface Surroundings {
@@ -153,8 +156,7 @@ function makeHost(
  */
 export class AwsInstances extends pulumi.ComponentResource implements HostProvider {
   public readonly hosts: readonly Host[];
-  public readonly adminPrivateKey: pulumi.Output<string>;
-  public readonly adminPublicKey: pulumi.Output<string>;
+  public readonly stackKeys: StackKeys;
   /** What hosts are told beside their hardening. */
   public readonly fragments: Readonly<Record<string, PlanFragment>> = { "metadata-guard": metadataGuard() };
   public readonly aws: MadeOnAws;
@@ -162,13 +164,12 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
   public readonly podRoutes = "network";
 
   public constructor(name: string, args: AwsInstancesArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("redoubt:hosts:AwsInstances", name, { region: args.region, vpc: args.vpcCidr }, opts);
+    const where = { region: args.region, vpc: args.vpcCidr };
+    super("redoubt:hosts:AwsInstances", name, { ...where, ...attemptedKeys(args.stackKeys) }, opts);
     const { clusterName, adminUser } = args;
 
     // Who may log in.
-    const adminKey = new tls.PrivateKey(`${name}-admin-key`, { algorithm: "ED25519" }, { parent: this });
-    this.adminPrivateKey = adminKey.privateKeyOpenssh;
-    this.adminPublicKey = adminKey.publicKeyOpenssh.apply((key) => key.trim());
+    this.stackKeys = makeStackKeys(name, args.stackKeys, this);
 
     const own = { parent: this, provider: providerOf(name, args, this) };
 
@@ -200,7 +201,7 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
     const common = {
       imageId,
       kmsKeyArn: key.arn,
-      stackPublicKey: this.adminPublicKey,
+      stackPublicKeys: this.stackKeys.authorizedKeys,
       bootsAfter: [...network.ready, ...securityGroups.ready],
     };
 
@@ -227,7 +228,7 @@ export class AwsInstances extends pulumi.ComponentResource implements HostProvid
     const login = { ...dialing, user: adminUser };
     const connect = (address: string, hostKey: pulumi.Output<string>): pulumi.Output<HostConnection> =>
       pulumi
-        .all([this.adminPrivateKey, hostKey, bastion.hostKey, bastion.entrance.address])
+        .all([this.stackKeys.privateKey, hostKey, bastion.hostKey, bastion.entrance.address])
         .apply(([privateKey, ownKey, bastionKey, entrance]) => ({
           ...login,
           privateKey,

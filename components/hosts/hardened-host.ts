@@ -8,8 +8,8 @@ import type { Host, HostConnection, HostSpec } from "./host";
 
 /** Who may log in to a host. */
 export interface Logins extends AuthorizedKeysOptions {
-  /** The stack's own key, one line in OpenSSH form. */
-  readonly stackPublicKey: pulumi.Input<string>;
+  /** The stack's own keys, one line each in OpenSSH form. */
+  readonly stackPublicKeys: pulumi.Input<readonly string[]>;
 }
 
 /** Arguments of {@link HardenedHost}. */
@@ -52,13 +52,14 @@ export class HardenedHost extends pulumi.ComponentResource implements Host {
 
     // Who may log in: nothing waits for it, but the hardening comes first, because one guarded change is tried at a time.
     const { logins } = args;
+    const stackLines = pulumi.output(logins.stackPublicKeys).apply((keys) => keys.join("\n"));
     new ApplyPlan(
       `${name}-logins`,
       {
         phase: "authorized-keys",
         connection,
         plan: mergeFragments({ "authorized-keys": authorizedKeys(logins) }),
-        lateTexts: { [stackKeyMark]: logins.stackPublicKey },
+        lateTexts: { [stackKeyMark]: stackLines },
       },
       { parent: this, dependsOn: [this.applied.done] },
     );

@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { types } from "@pulumi/command";
 import type { PlanFragment } from "../plan/plan";
 import type { HostRole } from "../plan/ports";
+import type { StackKeys } from "./stack-keys";
 
 /** What is known of a host before anything exists: plain, because it decides which resources there are. */
 export interface HostSpec {
@@ -42,10 +43,8 @@ export interface MadeOnAws {
 /** Hosts from wherever they come. */
 export interface HostProvider {
   readonly hosts: readonly Host[];
-  /** The key that the stack logs in with, in OpenSSH form; secret. */
-  readonly adminPrivateKey: pulumi.Output<string>;
-  /** Its public half, one line in OpenSSH form. */
-  readonly adminPublicKey: pulumi.Output<string>;
+  /** The keys that let the stack in. */
+  readonly stackKeys: StackKeys;
   /** What such hosts need beside hardening, by subject. Default: nothing. */
   readonly fragments?: Readonly<Record<string, PlanFragment>>;
   /** Who knows the way to pods of other hosts: each host, which must reach the others directly, or the network. Default: `hosts`. */

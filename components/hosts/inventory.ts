@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import * as tls from "@pulumi/tls";
 import { FirstLogin } from "../plan/first-login";
 import type { Host, HostConnection, HostProvider, HostSpec } from "./host";
 import { renderAdoptionScript } from "./inventory/adoption-script";
 import { ArtifactDelivery, type DeliveredFile } from "./inventory/artifact-delivery";
+import type { StackKeyOptions } from "./stack-key-generations";
+import { attemptedKeys, makeStackKeys, type StackKeys } from "./stack-keys";
 
 /** How somebody proves who they are to an SSH server; a union, because a login takes one of them. */
 export type Login =
@@ -40,6 +41,8 @@ export interface InventoryArgs {
   readonly architecture: string;
   /** The user that may log in once a host is adopted; it has sudo. */
   readonly adminUser: string;
+  /** Which keys the stack logs in with, and hosts let in. */
+  readonly stackKeys: StackKeyOptions;
   /** The first login. */
   readonly bootstrap: { readonly user: string; readonly login: Login };
   /** Default: hosts are reached directly. */
@@ -83,18 +86,16 @@ export function hostKeyName(hostKey: string): string {
  */
 export class Inventory extends pulumi.ComponentResource implements HostProvider {
   public readonly hosts: readonly Host[];
-  public readonly adminPrivateKey: pulumi.Output<string>;
-  public readonly adminPublicKey: pulumi.Output<string>;
+  public readonly stackKeys: StackKeys;
 
   public constructor(name: string, args: InventoryArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("redoubt:hosts:Inventory", name, { hosts: args.hosts.map(({ address }) => address) }, opts);
+    const addresses = args.hosts.map(({ address }) => address);
+    super("redoubt:hosts:Inventory", name, { hosts: addresses, ...attemptedKeys(args.stackKeys) }, opts);
 
     const { adminUser, architecture } = args;
 
     // Who may log in.
-    const adminKey = new tls.PrivateKey(`${name}-admin-key`, { algorithm: "ED25519" }, { parent: this });
-    this.adminPrivateKey = adminKey.privateKeyOpenssh;
-    this.adminPublicKey = adminKey.publicKeyOpenssh.apply((key) => key.trim());
+    this.stackKeys = makeStackKeys(name, args.stackKeys, this);
 
     // The way to a host, by a user and what proves it.
     const connect = (host: InventoryHost, user: string, login: Login): pulumi.Output<HostConnection> => {
@@ -102,7 +103,7 @@ export class Inventory extends pulumi.ComponentResource implements HostProvider 
       const proxy =
         bastion === undefined
           ? undefined
-          : proof(bastion.login, this.adminPrivateKey).apply((known) => ({
+          : proof(bastion.login, this.stackKeys.privateKey).apply((known) => ({
               ...known,
               ...dialing,
               host: bastion.address,
@@ -110,7 +111,7 @@ export class Inventory extends pulumi.ComponentResource implements HostProvider 
               user: bastion.user,
               hostKey: bastion.hostKey,
             }));
-      return pulumi.all([proof(login, this.adminPrivateKey), proxy]).apply(([known, through]) => ({
+      return pulumi.all([proof(login, this.stackKeys.privateKey), proxy]).apply(([known, through]) => ({
         ...known,
         ...dialing,
         host: host.address,
@@ -123,7 +124,7 @@ export class Inventory extends pulumi.ComponentResource implements HostProvider 
 
     // The hosts.
     const script = pulumi
-      .all([this.adminPublicKey, args.authorities])
+      .all([this.stackKeys.publicKey, args.authorities])
       .apply(([publicKey, authorities]) =>
         renderAdoptionScript({ adminUser, publicKey, architecture, authorities }),
       );

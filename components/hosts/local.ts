@@ -3,6 +3,8 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import type { Host, HostConnection, HostProvider, HostSpec } from "./host";
+import type { StackKeyOptions } from "./stack-key-generations";
+import { attemptedKeys, makeStackKeys, type StackKeys } from "./stack-keys";
 
 /** Arguments of {@link LocalMachines}. */
 export interface LocalMachinesArgs {
@@ -15,6 +17,8 @@ export interface LocalMachinesArgs {
   readonly gateway: string;
   /** The user that may log in; it has sudo. */
   readonly adminUser: string;
+  /** Which keys the stack logs in with, and hosts let in. */
+  readonly stackKeys: StackKeyOptions;
   /** Root filesystem that all machines share read-only. */
   readonly baseImage: string;
   /** Folder with `tools` and `images`, mounted read-only into every machine. */
@@ -37,21 +41,20 @@ export function bridgeName(clusterName: string): string {
 export class LocalMachines extends pulumi.ComponentResource implements HostProvider {
   /** The machines, in the order of `args.hosts`. */
   public readonly hosts: readonly Host[];
-  /** The key that the stack logs in with, in OpenSSH form; secret. */
-  public readonly adminPrivateKey: pulumi.Output<string>;
-  /** Its public half, one line in OpenSSH form. */
-  public readonly adminPublicKey: pulumi.Output<string>;
+  public readonly stackKeys: StackKeys;
 
   public constructor(name: string, args: LocalMachinesArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("redoubt:hosts:LocalMachines", name, { subnet: args.subnet }, opts);
+    super(
+      "redoubt:hosts:LocalMachines",
+      name,
+      { subnet: args.subnet, ...attemptedKeys(args.stackKeys) },
+      opts,
+    );
     const bridge = bridgeName(args.clusterName);
     const prefixLength = args.subnet.split("/")[1] ?? "24";
 
     // Who may log in.
-    const adminKey = new tls.PrivateKey(`${name}-admin-key`, { algorithm: "ED25519" }, { parent: this });
-
-    this.adminPrivateKey = adminKey.privateKeyOpenssh;
-    this.adminPublicKey = adminKey.publicKeyOpenssh.apply((key) => key.trim());
+    this.stackKeys = makeStackKeys(name, args.stackKeys, this);
 
     // The bridge that joins the machines.
     const network = new command.local.Command(
@@ -96,7 +99,7 @@ export class LocalMachines extends pulumi.ComponentResource implements HostProvi
             BASE_IMAGE: args.baseImage,
             ARTIFACT_STORE: args.artifactStore,
             ADMIN_USER: args.adminUser,
-            AUTHORIZED_KEYS: this.adminPublicKey,
+            AUTHORIZED_KEYS: this.stackKeys.publicKey,
           },
           // Who a machine is: with another address or key it is another machine.
           triggers: [spec.address, hostKey.publicKeyFingerprintSha256],
@@ -112,7 +115,7 @@ export class LocalMachines extends pulumi.ComponentResource implements HostProvi
         },
       );
       const connection: pulumi.Output<HostConnection> = pulumi
-        .all([adminKey.privateKeyOpenssh, hostKey.publicKeyOpenssh])
+        .all([this.stackKeys.privateKey, hostKey.publicKeyOpenssh])
         .apply(([privateKey, hostPublicKey]) => ({
           host: spec.address,
           user: args.adminUser,

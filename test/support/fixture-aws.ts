@@ -50,6 +50,7 @@ export const awsArgs: AwsInstancesArgs = {
   accountId: "123456789012",
   region: "eu-central-1",
   architecture: "amd64",
+  stackKeys: { connecting: 1, authorized: [1] },
   vpcCidr: "10.40.0.0/16",
   zones: [zone(0), zone(1), zone(2)],
   natGateways: "per-zone",

@@ -22,7 +22,7 @@ export interface BastionArgs extends Pick<
   | "kmsKeyArn"
   | "subnetId"
   | "privateIp"
-  | "stackPublicKey"
+  | "stackPublicKeys"
   | "otherPublicKeys"
   | "bootsAfter"
 > {

@@ -16,8 +16,8 @@ export interface HardenedInstanceArgs {
   /** The customer's key of its disk. */
   readonly kmsKeyArn: pulumi.Input<string>;
   readonly diskGigabytes: number;
-  /** The key that lets the stack in, one line in OpenSSH form. */
-  readonly stackPublicKey: pulumi.Input<string>;
+  /** The keys that let the stack in, one line each in OpenSSH form. */
+  readonly stackPublicKeys: pulumi.Input<readonly string[]>;
   /** Who else may log in, in the same form. */
   readonly otherPublicKeys: readonly string[];
   /** What it is told at its first boot, beside its keys. */
@@ -54,11 +54,11 @@ export class HardenedInstance extends pulumi.ComponentResource {
     const key = new tls.PrivateKey(`${name}-host-key`, { algorithm: "ED25519" }, { parent: this });
     this.hostKey = key.publicKeyOpenssh.apply((line) => line.trim());
     const userData = pulumi
-      .all([key.privateKeyOpenssh, this.hostKey, args.stackPublicKey])
-      .apply(([privateKey, publicKey, stackKey]) =>
+      .all([key.privateKeyOpenssh, this.hostKey, args.stackPublicKeys])
+      .apply(([privateKey, publicKey, stackKeys]) =>
         renderCloudInit({
           ...args.firstBoot,
-          publicKeys: [stackKey, ...args.otherPublicKeys],
+          publicKeys: [...stackKeys, ...args.otherPublicKeys],
           hostKey: { privateKey, publicKey },
         }),
       );

@@ -4,7 +4,11 @@ import type { StateResource } from "../../../commands/stack-outputs";
 import { hostsOfTheStackAlone, refuseLastKey } from "../../../commands/way-in";
 import { inventoryHosts, inventoryOf } from "../../support/fixture-inventory";
 import type { RecordedResource, Recording } from "../../support/mocks";
+import { sshKeyMocks } from "../../support/ssh-keys";
 import { recordProgram, type StackOutputs } from "../stack/program";
+
+const key = "ssh-ed25519 AAAA operator";
+const keyMock = sshKeyMocks["tls:index/privateKey:PrivateKey"];
 
 /** The resources of a recorded program as the engine would keep them. */
 function stateOf({ resources }: Recording<StackOutputs>): StateResource[] {
@@ -16,20 +20,30 @@ function stateOf({ resources }: Recording<StackOutputs>): StateResource[] {
     urn: `urn:pulumi:test::redoubt::${typesOf(resource)}::${resource.name}`,
     type: resource.type,
     inputs: resource.inputs,
+    outputs: keyMock?.(resource.inputs, resource.name),
   }));
 }
 
-let alone: StateResource[];
-let shared: StateResource[];
-before(async () => {
-  const key = "ssh-ed25519 AAAA operator";
-  shared = stateOf(await recordProgram({ hosts: inventoryOf(inventoryHosts, { sshPublicKeys: [key] }) }));
-  alone = shared.map(({ inputs = {}, ...resource }) => {
+/** The resources, with scripts that do not let that key in. */
+const withoutKey = (resources: readonly StateResource[], line: string): StateResource[] =>
+  resources.map(({ inputs = {}, ...resource }) => {
     const { stdin } = inputs;
     return typeof stdin === "string"
-      ? { ...resource, inputs: { ...inputs, stdin: stdin.replace(`${key}\n`, "") } }
+      ? { ...resource, inputs: { ...inputs, stdin: stdin.replace(`${line}\n`, "") } }
       : { ...resource, inputs };
   });
+
+/** What an `up` leaves that rotates the stack's keys: hosts let in two of them, and the operator. */
+let rotating: StateResource[];
+let shared: StateResource[];
+let alone: StateResource[];
+before(async () => {
+  const stackKeys = { connecting: 2, authorized: [1, 2] };
+  const hosts = inventoryOf(inventoryHosts, { sshPublicKeys: [key], stackKeys });
+  rotating = stateOf(await recordProgram({ hosts }));
+  const first = Buffer.from("machines-admin-key").toString("base64");
+  shared = withoutKey(rotating, `ssh-ed25519 ${first}`);
+  alone = withoutKey(shared, key);
 });
 
 const without = (resources: readonly StateResource[], name: string): StateResource[] =>
@@ -39,6 +53,11 @@ describe("hosts of an inventory that nobody but the stack opens", () => {
   it("are those whose authorized keys hold the stack's alone", () => {
     assert.deepEqual(hostsOfTheStackAlone(alone), ["alpha", "beta"]);
     assert.deepEqual(hostsOfTheStackAlone(shared), []);
+  });
+
+  it("are the same while a rotation lets two of the stack's in", () => {
+    assert.deepEqual(hostsOfTheStackAlone(rotating), []);
+    assert.deepEqual(hostsOfTheStackAlone(withoutKey(rotating, key)), ["alpha", "beta"]);
   });
 
   it("are those that were hardened before anybody's key came, and not those that were not", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { HardenedHost } from "../../../components/hosts/hardened-host";
+import { HardenedHost, type Logins } from "../../../components/hosts/hardened-host";
 import { serviceAccounts } from "../../../components/hosts/service-accounts";
 import { fixtureHost } from "../../support/fixture-cluster";
 import { assertNamedUnderParents, ofType, recordStack, type Recording } from "../../support/mocks";
@@ -12,16 +12,16 @@ const key = "-----BEGIN EC PRIVATE KEY-----\nMHc=\n-----END EC PRIVATE KEY-----\
 const logins = {
   adminUser: "redoubt",
   sshPublicKeys: ["ssh-ed25519 AAAA operator"],
-  stackPublicKey: pulumi.output("ssh-ed25519 BBBB stack"),
+  stackPublicKeys: pulumi.output(["ssh-ed25519 BBBB stack"]),
 };
 
-function record(): Promise<Recording<HardenedHost>> {
+function record(args: Logins = logins): Promise<Recording<HardenedHost>> {
   return recordStack(
     () =>
       new HardenedHost("worker-0", {
         host: fixtureHost("worker-0"),
         fragments: { "service-accounts": serviceAccounts("worker") },
-        logins,
+        logins: args,
         secretFiles: [
           { path: "/var/lib/kubelet/pki/kubelet.key", owner: "root", group: "root", content: key },
         ],
@@ -80,6 +80,16 @@ describe("a hardened host", () => {
       .digest("hex");
     assert.ok(
       String(confirm?.inputs["stdin"]).includes(`confirm ${written} /etc/ssh/authorized_keys.d/redoubt`),
+    );
+  });
+
+  it("lets in two keys of the stack while they are rotated", async () => {
+    const stackPublicKeys = ["ssh-ed25519 BBBB stack", "ssh-ed25519 CCCC next"];
+    const recording = await record({ ...logins, stackPublicKeys });
+    const apply = ofType(recording, "command:remote:Command").get("worker-0-logins-apply");
+    assert.match(
+      String(apply?.inputs["stdin"]),
+      /\nssh-ed25519 BBBB stack\nssh-ed25519 CCCC next\nssh-ed25519 AAAA operator\nEND\n/,
     );
   });
 

@@ -26,6 +26,7 @@ const args: InventoryArgs = {
   hosts: [host("alpha", 21), host("beta", 22)],
   architecture: "amd64",
   adminUser: "redoubt",
+  stackKeys: { connecting: 1, authorized: [1] },
   bootstrap: { user: "installer", login: { by: "password", password: "hunter2" } },
   deliveries: ({ name }) => [{ source: `/cache/${name}`, target: `/opt/redoubt/store/0/${name}` }],
   authorities: "-----BEGIN CERTIFICATE-----\nours\n-----END CERTIFICATE-----\n",

@@ -19,6 +19,7 @@ const args: LocalMachinesArgs = {
   subnet: "10.77.5.0/24",
   gateway: "10.77.5.1",
   adminUser: "redoubt",
+  stackKeys: { connecting: 1, authorized: [1] },
   baseImage: "/cache/base",
   artifactStore: "/cache",
 };

@@ -1,0 +1,29 @@
+import { describeProblems } from "../components/config/problem";
+import { checkStackKeyStep } from "../components/config/stack-key-checks";
+import { firstStackKey, type StackKeyOptions } from "../components/hosts/stack-key-generations";
+
+/** What the last `up` says of the stack's SSH keys. */
+export interface StackKeyOutputs {
+  /** Undefined before the first `up`. */
+  readonly kubernetesVersion?: string | undefined;
+  /** Undefined for a stack that never rotated them. */
+  readonly stackKeys?: StackKeyOptions | undefined;
+}
+
+/**
+ * Refuses a step of the stack's SSH keys after which a host would not let the stack in, before anything changes.
+ *
+ * @param running Outputs of the last `up` that ended well.
+ * @param wanted The configured generations; undefined when nothing is known of them.
+ * @param attempted What the last `up` set out to do: where it failed, some hosts are there.
+ */
+export function refuseStackKeySkip(
+  running: StackKeyOutputs,
+  wanted: StackKeyOptions | undefined,
+  attempted?: StackKeyOptions,
+): void {
+  if (running.kubernetesVersion === undefined || wanted === undefined) return;
+  const told = checkStackKeyStep(running.stackKeys ?? firstStackKey, wanted);
+  const problems = told.length > 0 || attempted === undefined ? told : checkStackKeyStep(attempted, wanted);
+  if (problems.length > 0) throw new Error(describeProblems(problems));
+}
