@@ -209,7 +209,7 @@ export class TestCluster {
   /** Logs in as the operator does and runs a command. */
   public ssh(outputs: ClusterOutputs, name: string, command: string, input = ""): Outcome {
     const key = path.join(this.folder, "ssh-key");
-    if (!existsSync(key)) writeFileSync(key, outputs.sshPrivateKey, { mode: 0o600 });
+    writeFileSync(key, outputs.sshPrivateKey, { mode: 0o600 });
     const node = outputs.nodeTable.find((item) => item.name === name);
     if (node === undefined) throw new Error(`there is no node ${name}`);
     const options = [

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
+import { firstStackKey, type StackKeyOptions } from "../../components/hosts/stack-key-generations";
 import { runProgram, TestCluster, type Outcome } from "./cluster";
 import { installer, must, type ForeignMachine, type ForeignNetwork } from "./foreign-network";
 
@@ -25,6 +26,8 @@ export interface InventoryChange {
 export class InventoryCluster extends TestCluster {
   /** The machine through which every host is reached. */
   public bastion: ForeignMachine | undefined;
+  /** Which keys the stack logs in with, and hosts let in, from the next {@link configure} on. */
+  public stackKeys: StackKeyOptions = firstStackKey;
 
   public constructor(
     purpose: string,
@@ -48,6 +51,7 @@ export class InventoryCluster extends TestCluster {
       operatorCidrs: [`${this.network.gateway}/32`, `${address ?? ""}/32`],
       inventory,
       sshPublicKeys,
+      stackKeys: this.stackKeys,
     };
     // What Pulumi keeps in the file, as its salt and secrets, stays. Authorities of a test may go.
     const file = fileSchema.parse(parse(readFileSync(this.configFile, "utf8")) ?? {});

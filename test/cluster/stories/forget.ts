@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { ForeignMachine, ForeignNetwork } from "../../support/foreign-network";
-import type { ClusterOutputs } from "../../support/cluster";
 import type { InventoryCluster } from "../../support/inventory-cluster";
 
 /** A destroy that waited for a host that is off would take the minutes of its dials. */
@@ -9,7 +8,6 @@ const destroySeconds = 90;
 
 export function forgetStory(
   cluster: InventoryCluster,
-  outputs: () => ClusterOutputs,
   network: ForeignNetwork,
   machines: () => readonly ForeignMachine[],
 ): void {
@@ -24,7 +22,7 @@ export function forgetStory(
     });
 
     it("forgets the hosts, also one that is off, and leaves them and what runs on them", async () => {
-      const last = outputs();
+      const last = cluster.outputs();
       const [controlPlane, off] = machines();
       assert.ok(controlPlane !== undefined && off !== undefined);
       assert.equal(network.power("stop", off.name).code, 0);
