@@ -5,7 +5,7 @@ import { hostOf, type ReportedHost } from "./hosts";
 import { worstImpact, type Impact } from "./impact";
 import type { Operation, Step } from "./preview";
 import { restartImpact } from "./unit-impact";
-import { parseUrn } from "./urn";
+import { parseUrn, type Urn } from "./urn";
 
 const leafType = "redoubt:pki:LeafCertificate";
 const authorityType = "redoubt:pki:CertificateAuthority";
@@ -201,9 +201,30 @@ function crossChange(name: string, steps: readonly Step[]): Change {
   };
 }
 
+/** Whether it is one that the stack logs in to hosts with: those the provider of hosts makes; later generations have a number. */
+function isStackKey({ name, parentTypes }: Urn): boolean {
+  return /-admin-key(-\d+)?$/.test(name) && parentTypes.some((type) => type.startsWith("redoubt:hosts:"));
+}
+
+function stackKeyImpact(operation: Operation): Impact {
+  switch (operation) {
+    case "delete":
+      return { class: "reload", reason: "no host lets it in any more: who holds it can't log in" };
+    case "replace":
+      return { class: "data-loss", reason: "no host knows the new one: the stack could not log in any more" };
+    default:
+      return { class: "none", reason: "hosts are told of it by their authorized keys" };
+  }
+}
+
 function keyChange({ urn, operation }: Step): Change[] {
-  const { name } = parseUrn(urn);
+  const parsed = parseUrn(urn);
+  const { name } = parsed;
   if (operation === "same") return [];
+  if (isStackKey(parsed)) {
+    const impact = stackKeyImpact(operation);
+    return [{ place: "stack", title: `key ${name}`, operation, impact, fields: [] }];
+  }
   const known = soleKeys.find(([pattern]) => pattern.test(name))?.[1];
   const isLost = operation === "replace" || operation === "delete";
   const impact: Impact =

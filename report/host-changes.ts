@@ -1,4 +1,3 @@
-import type { ScriptContents } from "../components/plan/read-script";
 import type { Change } from "./change";
 import { endedPhases, etcdPhase, type EndedPhase } from "./ended-phases";
 import { fieldChanges } from "./fields";
@@ -90,11 +89,20 @@ function scriptTextChange(
   ];
 }
 
+/** Whether the provider says that nothing differs but how the host is reached, as by another key. */
+function isOnlyReached({ operation, changedPaths }: Step): boolean {
+  return (
+    operation === "update" &&
+    changedPaths.length > 0 &&
+    changedPaths.every((path) => /^connection\b/.test(path))
+  );
+}
+
 /** A script whose text is the same on both sides changes only in how it is carried: a new connection. */
-function carriedChange(place: string, after: ScriptContents): Change {
+function carriedChange(place: string, title: string): Change {
   return {
     place,
-    title: `phase ${after.phase}`,
+    title,
     operation: "update",
     impact: {
       class: "none",
@@ -115,6 +123,7 @@ function remoteChanges(
   const place = host?.name ?? (urn.name.startsWith("probe") ? "cluster" : urn.name);
   const [before, after] = [stdinOf(step.oldInputs), stdinOf(step.newInputs)];
   if (urn.parentTypes.at(-1) === "redoubt:plan:SecretFiles") {
+    if (isOnlyReached(step)) return [carriedChange(place, "secret files")];
     return step.operation === "update" || step.operation === "replace"
       ? [secretFilesChange(place, host, certificates)]
       : [];
@@ -125,10 +134,10 @@ function remoteChanges(
   const isHidden = [before, after].some((text) => text === secretMark || text === unknownMark);
   const old = scriptOf(before);
   if (next === undefined || isHidden || (before !== undefined && old === undefined)) {
-    return scriptTextChange(place, urn, step, host);
+    return isOnlyReached(step) ? [] : scriptTextChange(place, urn, step, host);
   }
   const changes = scriptChanges(old, next).map((change): Change => ({ ...change, place }));
-  return changes.length === 0 ? [carriedChange(place, next)] : changes;
+  return changes.length === 0 ? [carriedChange(place, `phase ${next.phase}`)] : changes;
 }
 
 /** Nothing is undone where a plan is no longer applied: what it made of the host stays. */

@@ -25,11 +25,20 @@ export const mission: ControlSource = {
     },
     "SSH keys only": {
       what: "the stack's key and those that are named open a host, nothing else; host keys are pinned from the first connection",
-      settings: ["hosts.sshPublicKeys", "hosts.operatorCidrs", "hosts.inventory.hosts[].hostKey"],
+      settings: [
+        "hosts.stackKeys",
+        "hosts.sshPublicKeys",
+        "hosts.operatorCidrs",
+        "hosts.inventory.hosts[].hostKey",
+      ],
       rules: ["hosts-unpinned-host-key", "hosts-weak-ssh-algorithms"],
       tests: [
         test("cluster/stories/ssh.ts", "offers publickey as the only method"),
         test("cluster/stories/ssh.ts", "refuses a key that it does not know"),
+        test(
+          "cluster/stories/stack-key.ts",
+          "opens no host at its end, is in no state, and the stack goes on with the other",
+        ),
         test("unit/stack/guard-rails.test.ts", "pins the host key"),
         test("cluster/stories/stranger.ts", "is an error with both fingerprints, and nothing is told to it"),
       ],

@@ -179,6 +179,26 @@ describe("a certificate", () => {
     assert.match(alone[0]?.impact.reason ?? "", /can't be seen; services of the node may restart/);
   });
 
+  it("is not carried anew where only the way to the host is another, as by another key of the stack", () => {
+    const reached = (name: string, script: string, changedPaths: string[]): Step =>
+      stepOf(`redoubt:hosts:HardenedHost$redoubt:plan:${name}$command:remote:Command`, "worker-0-part", {
+        before: { stdin: script },
+        after: { stdin: script },
+        changedPaths,
+      });
+    const files = (...paths: string[]): Step => reached("SecretFiles", "[secret]", paths);
+    assert.deepEqual(told(stackStep(hosts, hosts), files("connection.privateKey")), [
+      "worker-0, secret files: none",
+    ]);
+    assert.deepEqual(told(stackStep(hosts, hosts), files("connection", "stdin")), [
+      "worker-0, secret files: restart-kubelet",
+    ]);
+    assert.deepEqual(told(stackStep(hosts, hosts), reached("Other", "no plan", ["connection"])), []);
+    assert.deepEqual(told(stackStep(hosts, hosts), reached("Other", "no plan", ["stdin"])), [
+      "worker-0, command worker-0-part: restart-kubelet",
+    ]);
+  });
+
   it("of an authority is a loss when its key goes, a restart when only the certificate is renewed", () => {
     const chain = "redoubt:pki:ClusterPki$redoubt:pki:CertificateAuthority$tls:index";
     const key = stepOf(`${chain}/privateKey:PrivateKey`, "pki-etcd-ca-key", { operation: "replace" });
@@ -237,6 +257,16 @@ describe("a certificate", () => {
       "certificates, key pki-service-account-key-2: drain",
     ]);
     assert.deepEqual(told(key("pki-other-key")), ["certificates, key pki-other-key: none"]);
+  });
+
+  it("is no key that the stack logs in with: one that goes opens nothing, one that is replaced nobody knows", () => {
+    for (const name of ["machines-admin-key", "machines-admin-key-2"]) {
+      const key = (operation: Operation): Step =>
+        stepOf("redoubt:hosts:Inventory$tls:index/privateKey:PrivateKey", name, { operation });
+      assert.deepEqual(told(key("create")), [`stack, key ${name}: none`]);
+      assert.deepEqual(told(key("delete")), [`stack, key ${name}: reload`]);
+      assert.deepEqual(told(key("replace")), [`stack, key ${name}: data-loss`]);
+    }
   });
 });
 
