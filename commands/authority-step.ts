@@ -1,6 +1,6 @@
 import { checkAuthorityStep, checkIssuingStep } from "../components/config/authority-checks";
-import { describeProblems } from "../components/config/problem";
 import { firstGeneration, type AuthorityGenerations } from "../components/pki/authority-generations";
+import { refuseSkip } from "./rotation-step";
 
 /** What the last `up` says of the authorities. */
 export interface AuthorityOutputs {
@@ -23,8 +23,7 @@ export function refuseAuthoritySkip(
   wanted: AuthorityGenerations | undefined,
   attempted?: AuthorityGenerations,
 ): void {
-  if (running.kubernetesVersion === undefined || wanted === undefined) return;
-  const told = checkAuthorityStep(running.authorities ?? firstGeneration, wanted);
-  const problems = told.length > 0 || attempted === undefined ? told : checkIssuingStep(attempted, wanted);
-  if (problems.length > 0) throw new Error(describeProblems(problems));
+  if (running.kubernetesVersion === undefined) return;
+  const step = { running: running.authorities ?? firstGeneration, wanted, attempted };
+  refuseSkip(step, checkAuthorityStep, checkIssuingStep);
 }

@@ -1,6 +1,6 @@
 import { checkEncryptingStep, checkEncryptionStep } from "../components/config/encryption-checks";
-import { describeProblems } from "../components/config/problem";
 import { firstEncryptionKey, type EncryptionKeyOptions } from "../components/pki/encryption-generations";
+import { refuseSkip } from "./rotation-step";
 
 /** What the last `up` says of the keys. */
 export interface EncryptionOutputs {
@@ -22,8 +22,7 @@ export function refuseEncryptionSkip(
   wanted: EncryptionKeyOptions | undefined,
   attempted?: EncryptionKeyOptions,
 ): void {
-  if (running.kubernetesVersion === undefined || wanted === undefined) return;
-  const told = checkEncryptionStep(running.encryptionKeys ?? firstEncryptionKey, wanted);
-  const problems = told.length > 0 || attempted === undefined ? told : checkEncryptingStep(attempted, wanted);
-  if (problems.length > 0) throw new Error(describeProblems(problems));
+  if (running.kubernetesVersion === undefined) return;
+  const step = { running: running.encryptionKeys ?? firstEncryptionKey, wanted, attempted };
+  refuseSkip(step, checkEncryptionStep, checkEncryptingStep);
 }

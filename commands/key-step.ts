@@ -5,6 +5,7 @@ import {
   type KeysInUse,
 } from "../components/config/authentication-checks";
 import { describeProblems } from "../components/config/problem";
+import { refuseSkip } from "./rotation-step";
 
 /**
  * Refuses a step of the service account keys that would log workloads out, before anything changes.
@@ -18,10 +19,7 @@ export function refuseKeySkip(
   wanted: KeysInUse | undefined,
   attempted?: KeysInUse,
 ): void {
-  if (running === undefined || wanted === undefined) return;
-  const told = checkKeyStep(running, wanted);
-  const problems = told.length > 0 || attempted === undefined ? told : checkKeyStep(attempted, wanted);
-  if (problems.length > 0) throw new Error(describeProblems(problems));
+  refuseSkip({ running, wanted, attempted }, checkKeyStep);
 }
 
 /**

@@ -1,6 +1,6 @@
-import { describeProblems } from "../components/config/problem";
 import { checkStackKeyStep } from "../components/config/stack-key-checks";
 import { firstStackKey, type StackKeyOptions } from "../components/hosts/stack-key-generations";
+import { refuseSkip } from "./rotation-step";
 
 /** What the last `up` says of the stack's SSH keys. */
 export interface StackKeyOutputs {
@@ -22,8 +22,6 @@ export function refuseStackKeySkip(
   wanted: StackKeyOptions | undefined,
   attempted?: StackKeyOptions,
 ): void {
-  if (running.kubernetesVersion === undefined || wanted === undefined) return;
-  const told = checkStackKeyStep(running.stackKeys ?? firstStackKey, wanted);
-  const problems = told.length > 0 || attempted === undefined ? told : checkStackKeyStep(attempted, wanted);
-  if (problems.length > 0) throw new Error(describeProblems(problems));
+  if (running.kubernetesVersion === undefined) return;
+  refuseSkip({ running: running.stackKeys ?? firstStackKey, wanted, attempted }, checkStackKeyStep);
 }

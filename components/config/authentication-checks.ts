@@ -1,6 +1,7 @@
 import { staticTokenRisk } from "./authentication-settings";
 import { certificateProblems } from "./certificate-checks";
 import type { Problem } from "./problem";
+import { checkRotationStep, rotationProblems, type Rotation } from "./rotation";
 import { repeated } from "./repeated";
 import { isReservedName } from "./reserved-names";
 import type { Settings } from "./schema";
@@ -71,22 +72,22 @@ function staticTokenProblems({ authentication, secrets }: Settings): Problem[] {
   return problems;
 }
 
+const keyRotation: Rotation<"signingKey", "acceptedKeys"> = {
+  block: "authentication.serviceAccounts",
+  current: "signingKey",
+  accepted: "acceptedKeys",
+  does: "it signs",
+  unaccepted: "every new token would be refused",
+  tooEarly: "would sign before every API server accepts it",
+  tooLate: (dropped) => `drops ${dropped}, which signs now: every workload would be logged out`,
+  thenDrop: "change signingKey first, wait maxTokenExpirationHours, then drop",
+};
+
 function serviceAccountProblems({ authentication }: Settings): Problem[] {
   const { serviceAccounts } = authentication;
-  const problems: Problem[] = [];
-  const { issuer, signingKey, acceptedKeys, acceptedIssuers, discoveryGroups } = serviceAccounts;
-  const base = "authentication.serviceAccounts";
-  if (!acceptedKeys.includes(signingKey)) {
-    problems.push({
-      setting: `${base}.signingKey`,
-      value: signingKey,
-      rule: "is not among acceptedKeys: every new token would be refused",
-      fix: `add ${signingKey} to acceptedKeys, and run up, before it signs`,
-    });
-  }
-  for (const value of repeated(acceptedKeys.map(String))) {
-    problems.push({ setting: `${base}.acceptedKeys`, value, rule: "is there twice", fix: "name each once" });
-  }
+  const problems = rotationProblems(keyRotation, serviceAccounts);
+  const { issuer, acceptedIssuers, discoveryGroups } = serviceAccounts;
+  const base = keyRotation.block;
   for (const value of repeated([issuer, ...acceptedIssuers])) {
     const rule = value === issuer ? "is the issuer itself" : "is there twice";
     problems.push({ setting: `${base}.acceptedIssuers`, value, rule, fix: "name each former issuer once" });
@@ -114,25 +115,7 @@ export interface KeysInUse {
  * is not dropped in the same step. Else tokens of minutes ago, or of one API server among several, would be refused.
  */
 export function checkKeyStep(from: KeysInUse, to: KeysInUse): Problem[] {
-  const base = "authentication.serviceAccounts";
-  const problems: Problem[] = [];
-  if (!from.acceptedKeys.includes(to.signingKey)) {
-    problems.push({
-      setting: `${base}.signingKey`,
-      value: to.signingKey,
-      rule: "would sign before every API server accepts it",
-      fix: `add ${to.signingKey} to acceptedKeys, keep signingKey at ${from.signingKey} and run up first`,
-    });
-  }
-  if (!to.acceptedKeys.includes(from.signingKey)) {
-    problems.push({
-      setting: `${base}.acceptedKeys`,
-      value: to.acceptedKeys,
-      rule: `drops ${from.signingKey}, which signs now: every workload would be logged out`,
-      fix: `change signingKey first, wait maxTokenExpirationHours, then drop ${from.signingKey}`,
-    });
-  }
-  return problems;
+  return checkRotationStep(keyRotation, from, to);
 }
 
 /** Who issues tokens of service accounts, and whose else are taken. */

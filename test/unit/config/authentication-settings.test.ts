@@ -170,7 +170,7 @@ describe("service accounts are refused", () => {
   const wrong: readonly (readonly [what: string, settings: object, message: RegExp])[] = [
     ["an issuer in clear", { issuer: "http://id.example.org" }, /issuer = "http:.*must be an https URL/],
     ["an issuer with a query", { issuer: "https://id.example.org?x" }, /issuer = .*must be an https URL/],
-    ["a key list that is no set", { acceptedKeys: [1, 1] }, /acceptedKeys = "1": is there twice/],
+    ["a key list that is no set", { acceptedKeys: [1, 1] }, /acceptedKeys = 1: is there twice/],
     ["a key that signs and is not accepted", { signingKey: 2 }, /signingKey = 2: is not among acceptedKeys/],
     ["no key at all", { acceptedKeys: [] }, /acceptedKeys/],
     [
