@@ -49,11 +49,12 @@ const defaultVersion = settingsSchema.shape.kubernetes.parse(undefined).version;
  * @returns the environment to run it with.
  */
 export async function prepareEnvironment(options: StackOptions): Promise<NodeJS.ProcessEnv> {
-  const { kubernetesVersion, architecture } = readConfiguration(options.stack);
+  const { kubernetesVersion, architecture, parts } = readConfiguration(options.stack);
   const hostProvider = hostProviderOf(options.stack);
   const localMachines = hostProvider === "local";
   const { source } = options;
-  const toolchain = await ensureToolchain({ source, kubernetesVersion, architecture, localMachines });
+  const wanted = { kubernetesVersion, architecture, parts, localMachines };
+  const toolchain = await ensureToolchain({ source, ...wanted });
   const environment = { ...process.env, ...toolchain.environment };
   for (const plugin of enginePlugins.filter(({ name }) => name === hostProvider)) {
     await ensureEnginePlugin(plugin, fetchByEngine(environment));

@@ -8,6 +8,7 @@ import type { AuthorityGenerations } from "../components/pki/authority-generatio
 import { firstStackKey, type StackKeyOptions } from "../components/hosts/stack-key-generations";
 import type { EncryptionKeyOptions } from "../components/pki/encryption-generations";
 import type { Architecture } from "../toolchain/architecture";
+import type { OptionalPart } from "../toolchain/manifest";
 import type { WantedCluster } from "./cluster-step";
 import { architectureOf, hostsBlock, listedHostsOf } from "./hosts-block";
 import { readStackFile } from "./stack-file";
@@ -22,6 +23,7 @@ const blocks = {
   clusterName: z.string().optional(),
   hosts: hostsBlock.optional(),
   kubernetes: z.looseObject({ version: z.string().optional() }).optional(),
+  metricsServer: z.looseObject({ enabled: z.boolean().default(false) }).prefault({}),
   network: settingsSchema.shape.network,
   authentication: z
     .looseObject({
@@ -60,6 +62,8 @@ export interface StackConfiguration {
   readonly architecture: Architecture | undefined;
   /** Default: that of the schema. */
   readonly kubernetesVersion: string | undefined;
+  /** Parts that are off unless they are configured, as far as they have programs of their own. */
+  readonly parts: readonly OptionalPart[];
   /** Default: nothing is known of them. */
   readonly serviceAccountKeys: KeysInUse | undefined;
   /** Default: nothing is known of them. */
@@ -105,6 +109,7 @@ export function configurationOf(stack: string, file: unknown): StackConfiguratio
     controlPlaneType: allHosts?.provider === "aws" ? allHosts.aws?.instanceTypes.controlPlane : undefined,
     architecture: architectureOf(hosts),
     kubernetesVersion: read("kubernetes")?.version,
+    parts: read("metricsServer")?.enabled === true ? ["metricsServer"] : [],
     serviceAccountKeys: accounts,
     issuers:
       accounts === undefined || network === undefined

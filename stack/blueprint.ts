@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import {
   artifactsFor,
   checkArtifactArchitecture,
+  checkArtifactParts,
   checkArtifactVersion,
   readArtifacts,
   type Artifacts,
@@ -34,5 +35,6 @@ export function readBlueprint(): Blueprint {
   const catalogue = artifactsFor(settings.hosts.provider, readArtifacts(), settings.hosts.artifacts);
   checkArtifactVersion(catalogue, settings.kubernetes.version);
   checkArtifactArchitecture(catalogue, hostArchitecture(settings.hosts));
+  checkArtifactParts(catalogue, settings);
   return { settings, layout, catalogue, issuers: trustedIssuers(settings, layout) };
 }

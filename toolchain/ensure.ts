@@ -16,7 +16,13 @@ import { cacheFolder } from "./cache";
 import { boxPackages, installDebianPackages, localMachinePackages } from "./debian-packages";
 import { ensureImages, type ImageArchive } from "./images";
 import type { InstalledTool } from "./installed-tool";
-import { defaultKubernetesVersion, programRelease, toolManifest, type Tool } from "./manifest";
+import {
+  defaultKubernetesVersion,
+  programRelease,
+  toolManifest,
+  type OptionalPart,
+  type Tool,
+} from "./manifest";
 import { preflight } from "./preflight";
 import { toolPath, ToolProvider, type ToolSource } from "./tool-provider";
 
@@ -32,6 +38,8 @@ export interface ToolchainOptions {
   readonly kubernetesVersion?: string | undefined;
   /** Of the hosts; nothing is made for others. Default: that of the box. */
   readonly architecture?: Architecture | undefined;
+  /** Also programs of these parts. Default: of none. */
+  readonly parts?: readonly OptionalPart[];
   /** Also what machines of this box run on: Debian packages, a root filesystem; takes root. Default: true. */
   readonly localMachines?: boolean;
 }
@@ -165,11 +173,11 @@ export async function ensureTools(
  * @throws before anything changes when the box can't do it (preflight); else naming the tool that could not be had.
  */
 export async function ensureToolchain(options: ToolchainOptions = {}): Promise<Toolchain> {
-  const { architecture = boxArchitecture, localMachines = true } = options;
+  const { architecture = boxArchitecture, localMachines = true, parts = [] } = options;
   const manifest = toolManifest(options.kubernetesVersion ?? defaultKubernetesVersion, architecture);
-  const tools = manifest.filter(
-    ({ purpose }) => purpose !== "test" && (purpose !== "bench" || options.bench === true),
-  );
+  const tools = manifest
+    .filter(({ purpose }) => purpose !== "test" && (purpose !== "bench" || options.bench === true))
+    .filter(({ neededFor }) => neededFor === undefined || parts.includes(neededFor));
   preflight({ cold: tools.some((tool) => !existsSync(toolPath(tool))), localMachines });
   await installDebianPackages([...boxPackages, ...(localMachines ? localMachinePackages : [])]);
   const installed = await new ToolProvider(options.source ?? "auto").ensureAll(tools);

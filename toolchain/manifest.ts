@@ -68,6 +68,9 @@ export interface ModuleRecipe {
   readonly trims?: Trim;
 }
 
+/** A part of a cluster that is off unless it is configured, and whose program few need. */
+export type OptionalPart = "metricsServer";
+
 /** One tool, from wherever it comes. */
 export interface Tool {
   readonly name: string;
@@ -78,6 +81,8 @@ export interface Tool {
   readonly release?: Release;
   /** Why the vendor's release is not used although there is one. */
   readonly releaseUnpinned?: string;
+  /** It is provided only where this is configured. Default: always. */
+  readonly neededFor?: OptionalPart;
   readonly recipe: ModuleRecipe;
 }
 
@@ -160,6 +165,9 @@ function etcdTool(name: string, module: string, architecture: Architecture): Too
 
 /** The newest whose module answers, by commit: its tags of major version 2 have no module path of their own. */
 const dexVersion = "2.44.0";
+
+/** The newest; it is for Kubernetes 1.34 and later (its README, "Compatibility Matrix"). */
+const metricsServerVersion = "0.9.0";
 
 const cniVersion = "1.9.1";
 
@@ -349,6 +357,19 @@ function hostTools(kubernetesVersion: string, architecture: Architecture): reado
         folder: "build/dex",
         package: "github.com/dexidp/dex/cmd/dex",
         stamps: { "main.version": `v${dexVersion}` },
+      },
+    },
+    {
+      name: "metrics-server",
+      version: metricsServerVersion,
+      purpose: "host",
+      architecture,
+      releaseUnpinned: "its vendor releases images only",
+      neededFor: "metricsServer",
+      recipe: {
+        folder: "build/metrics-server",
+        package: "sigs.k8s.io/metrics-server/cmd/metrics-server",
+        stamps: { "k8s.io/client-go/pkg/version.gitVersion": `v${metricsServerVersion}` },
       },
     },
     {

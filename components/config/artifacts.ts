@@ -84,6 +84,21 @@ export function checkArtifactArchitecture(artifacts: Artifacts, wanted: HostArch
   );
 }
 
+/**
+ * Refuses a catalogue that lacks the program of a part that is configured.
+ *
+ * @throws naming the setting.
+ */
+export function checkArtifactParts(
+  { artifacts }: Pick<Artifacts, "artifacts">,
+  { metricsServer }: { readonly metricsServer: { readonly enabled: boolean } },
+): void {
+  if (!metricsServer.enabled || "metrics-server" in artifacts) return;
+  throw new Error(
+    'metricsServer.enabled = true, but this shell was made for a stack without it. Fix: run eval "$(npm run -s env -- --stack STACK)" again, or use npm run up',
+  );
+}
+
 /** Where a delivered file lies on a host; the same as `artifactStore` of the delivery. */
 const deliveryStore = "/opt/redoubt/store";
 

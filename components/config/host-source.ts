@@ -20,17 +20,25 @@ const controlPlanePrograms = new Set([
   "kube-controller-manager",
   "kube-scheduler",
   "dex",
+  "metrics-server",
 ]);
+/** What decides which programs a host gets. */
+type DeliverySettings = Pick<Settings, "identityProvider" | "metricsServer">;
+
 /** Programs that no host of this cluster runs: the benchmark's, and those of parts that are not configured. */
-function unusedPrograms({ identityProvider }: Pick<Settings, "identityProvider">): readonly string[] {
-  return identityProvider === undefined ? ["kubeadm", "dex"] : ["kubeadm"];
+function unusedPrograms({ identityProvider, metricsServer }: DeliverySettings): readonly string[] {
+  return [
+    "kubeadm",
+    ...(identityProvider === undefined ? ["dex"] : []),
+    ...(metricsServer.enabled ? [] : ["metrics-server"]),
+  ];
 }
 
 /** What a host of the role installs, with the place in its store that the catalogue's URL names. */
 export function deliveredFiles(
   { artifacts, images }: Artifacts,
   role: HostSpec["role"],
-  settings: Pick<Settings, "identityProvider">,
+  settings: DeliverySettings,
 ): DeliveredFile[] {
   const unused = unusedPrograms(settings);
   const programs = Object.entries(artifacts)

@@ -186,6 +186,15 @@ const apiServer = z.strictObject({
     .describe("Keys that secrets are encrypted with in etcd."),
 });
 
+const metricsServer = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether control planes run metrics-server, which `kubectl top` and HorizontalPodAutoscalers go by; docs/metrics.md.",
+    ),
+});
+
 const etcd = z.strictObject({
   snapshots: z
     .strictObject({
@@ -328,6 +337,9 @@ export const settingsSchema = z.strictObject({
   identityProvider: identityProviderSchema
     .optional()
     .describe("Dex, for people with passwords or in a directory. Default: none."),
+  metricsServer: metricsServer
+    .prefault({})
+    .describe("What nodes and pods use now, as the API `metrics.k8s.io` tells it."),
   etcd: etcd.prefault({}).describe("etcd."),
   pki: pki.prefault({}).describe("Certificates."),
   access: access.prefault({}).describe("Who may do what."),

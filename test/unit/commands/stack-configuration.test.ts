@@ -13,6 +13,7 @@ describe("what commands know of a configuration before the program reads it", ()
     "redoubt:clusterName": "shop",
     "redoubt:hosts": { provider: "aws", aws: { architecture: "arm64" } },
     "redoubt:kubernetes": { version: "1.36.3" },
+    "redoubt:metricsServer": { enabled: true },
     "redoubt:network": { podCidr: "10.100.0.0/16" },
     "redoubt:authentication": { serviceAccounts: { signingKey: 2, acceptedKeys: [1, 2] } },
     "redoubt:pki": { authorities: { issuing: 2, trusted: [1, 2] } },
@@ -23,6 +24,7 @@ describe("what commands know of a configuration before the program reads it", ()
     assert.equal(known.clusterName, "shop");
     assert.equal(known.architecture, "arm64");
     assert.equal(known.kubernetesVersion, "1.36.3");
+    assert.deepEqual(known.parts, ["metricsServer"]);
     assert.equal(known.cluster.fixedSettings?.podCidr, "10.100.0.0/16");
     assert.equal(known.serviceAccountKeys?.signingKey, 2);
     assert.equal(known.authorities?.issuing, 2);
@@ -35,6 +37,7 @@ describe("what commands know of a configuration before the program reads it", ()
       assert.equal(known.clusterName, missing === "redoubt:clusterName" ? "prod" : "shop");
       assert.equal(known.architecture, missing === "redoubt:hosts" ? undefined : "arm64");
       assert.equal(known.kubernetesVersion, missing === "redoubt:kubernetes" ? undefined : "1.36.3");
+      assert.deepEqual(known.parts, missing === "redoubt:metricsServer" ? [] : ["metricsServer"]);
       assert.equal(known.serviceAccountKeys?.signingKey, missing === "redoubt:authentication" ? 1 : 2);
       assert.equal(known.authorities?.issuing, missing === "redoubt:pki" ? 1 : 2);
       assert.ok(known.cluster.fixedSettings);
@@ -46,6 +49,7 @@ describe("what commands know of a configuration before the program reads it", ()
       const known = configurationOf("prod", { config: { ...blocks, [malformed]: 7 } });
       assert.equal(known.architecture, malformed === "redoubt:hosts" ? undefined : "arm64");
       assert.equal(known.kubernetesVersion, malformed === "redoubt:kubernetes" ? undefined : "1.36.3");
+      assert.deepEqual(known.parts, malformed === "redoubt:metricsServer" ? [] : ["metricsServer"]);
       assert.equal(known.authorities?.issuing, malformed === "redoubt:pki" ? undefined : 2);
       const podCidr = malformed === "redoubt:network" ? undefined : "10.100.0.0/16";
       assert.equal(known.cluster.fixedSettings?.podCidr, podCidr, "a default is no setting");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { artifactsFor, type Artifacts } from "../../../components/config/artifacts";
+import { artifactsFor, checkArtifactParts, type Artifacts } from "../../../components/config/artifacts";
 import { deliveredFiles } from "../../../components/config/host-source";
 
 const built = "a".repeat(64);
@@ -56,8 +56,44 @@ describe("where hosts get programs and images", () => {
       `a file:///opt/redoubt/store/${built}/pause.tar`,
     ]);
     const sources = (role: "control-plane" | "worker"): string[] =>
-      deliveredFiles(released, role, { identityProvider: undefined }).map(({ source }) => source);
+      deliveredFiles(released, role, {
+        identityProvider: undefined,
+        metricsServer: { enabled: false },
+      }).map(({ source }) => source);
     assert.deepEqual(sources("control-plane"), ["/cache/etcd", "/cache/pause.tar"]);
     assert.deepEqual(sources("worker"), ["/cache/pause.tar"]);
+  });
+});
+
+describe("the program of a part that is off by default", () => {
+  const program = {
+    version: "0.9.0",
+    sha256: built,
+    url: "file:///mounted/metrics-server",
+    localPath: "/cache/metrics-server",
+  };
+  const withProgram: Artifacts = {
+    ...catalogue,
+    artifacts: { ...catalogue.artifacts, "metrics-server": program },
+  };
+  const settings = (enabled: boolean): Parameters<typeof deliveredFiles>[2] => ({
+    identityProvider: undefined,
+    metricsServer: { enabled },
+  });
+
+  it("is brought to control planes where it is on, and to nobody where it is off", () => {
+    const brought = (role: "control-plane" | "worker", enabled: boolean): boolean =>
+      deliveredFiles(withProgram, role, settings(enabled)).some(({ source }) => source === program.localPath);
+    assert.equal(brought("control-plane", true), true);
+    assert.equal(brought("worker", true), false);
+    assert.equal(brought("control-plane", false), false);
+  });
+
+  it("must be in the catalogue where it is on, and need not where it is off", () => {
+    checkArtifactParts(withProgram, settings(true));
+    checkArtifactParts(catalogue, settings(false));
+    assert.throws(() => {
+      checkArtifactParts(catalogue, settings(true));
+    }, /^Error: metricsServer\.enabled = true, but this shell was made for a stack without it\. Fix: /);
   });
 });

@@ -108,6 +108,22 @@ describe("the manifest when nobody says what hosts are", () => {
   });
 });
 
+describe("programs of parts that are off by default", () => {
+  it("are metrics-server alone: a first run builds everything else", () => {
+    const optional = toolManifest().filter(({ neededFor }) => neededFor !== undefined);
+    assert.deepEqual(
+      optional.map(({ name, neededFor }) => [name, neededFor]),
+      [["metrics-server", "metricsServer"]],
+    );
+  });
+
+  it("have the version that their recipe pins", () => {
+    const { version } = toolManifest().find(({ name }) => name === "metrics-server") ?? {};
+    const recipe = readFileSync(path.join(toolchain, "build/metrics-server/go.mod"), "utf8");
+    assert.match(recipe, new RegExp(`^require sigs.k8s.io/metrics-server v${version ?? ""}$`, "m"));
+  });
+});
+
 describe("versions that must agree with npm", () => {
   const { dependencies } = JSON.parse(readFileSync(path.join(toolchain, "../package.json"), "utf8")) as {
     dependencies: Record<string, string>;
