@@ -6,6 +6,7 @@ import { certifyPeople, issueCertificates } from "./stack/certificates";
 import { inCluster } from "./stack/cluster-objects";
 import { startControlPlane } from "./stack/control-plane";
 import { hardenHosts } from "./stack/hosts";
+import { serveMetrics } from "./stack/metrics";
 import { denyByDefault, probeNetwork, serveDns } from "./stack/network";
 import { joinNodes } from "./stack/nodes";
 import { stackOutputs } from "./stack/outputs";
@@ -30,13 +31,15 @@ if (firstControlPlane === undefined) throw new Error("hosts.controlPlanes must b
 const controlPlane = startControlPlane(blueprint, controlPlanes);
 const nodes = joinNodes(blueprint, machines, hosts, controlPlane);
 
-// Roles and who has them; default deny with its exceptions, and DNS; no token that nobody asked for, and nobody at another's expense.
+// Roles and who has them; default deny with its exceptions, and DNS; no token that nobody asked for, and nobody at another's expense;
+// figures of what nodes and pods use, if wanted.
 const objects = inCluster(blueprint, pki, controlPlane, machines);
 const access = grantAccess(blueprint, controlPlanes, controlPlane, objects);
 const policies = denyByDefault(blueprint, controlPlanes, objects);
 const dns = serveDns(blueprint, objects);
 guardTokens(blueprint, policies, objects);
 guardNeighbours(objects);
+serveMetrics(blueprint, pki, machines, controlPlanes, objects);
 
 // The proof: real connections, allowed and denied.
 const probe = probeNetwork(blueprint, firstControlPlane, dns, [access, policies, ...nodes]);

@@ -7,15 +7,36 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 // The house: which folder a folder must not import. docs/architecture.md says why.
 const forbidden = {
-  "components/config": ["plan", "hosts", "pki", "etcd", "control-plane", "node", "network", "access"],
-  "components/plan": ["config", "hosts", "pki", "etcd", "control-plane", "node", "network", "access"],
-  "components/hosts": ["config", "pki", "etcd", "control-plane", "node", "network", "access"],
-  "components/pki": ["config", "etcd", "control-plane", "node", "network", "access"],
-  "components/etcd": ["config", "control-plane", "node", "network", "access"],
-  "components/control-plane": ["config", "etcd", "node", "network", "access"],
-  "components/node": ["config", "etcd", "control-plane", "network", "access"],
-  "components/network": ["config", "hosts", "pki", "etcd", "control-plane", "node", "access"],
-  "components/access": ["config", "hosts", "etcd", "control-plane", "node", "network"],
+  "components/config": [
+    "plan",
+    "hosts",
+    "pki",
+    "etcd",
+    "control-plane",
+    "node",
+    "network",
+    "access",
+    "metrics",
+  ],
+  "components/plan": [
+    "config",
+    "hosts",
+    "pki",
+    "etcd",
+    "control-plane",
+    "node",
+    "network",
+    "access",
+    "metrics",
+  ],
+  "components/hosts": ["config", "pki", "etcd", "control-plane", "node", "network", "access", "metrics"],
+  "components/pki": ["config", "etcd", "control-plane", "node", "network", "access", "metrics"],
+  "components/etcd": ["config", "control-plane", "node", "network", "access", "metrics"],
+  "components/control-plane": ["config", "etcd", "node", "network", "access", "metrics"],
+  "components/node": ["config", "etcd", "control-plane", "network", "access", "metrics"],
+  "components/network": ["config", "hosts", "pki", "etcd", "control-plane", "node", "access", "metrics"],
+  "components/access": ["config", "hosts", "etcd", "control-plane", "node", "network", "metrics"],
+  "components/metrics": ["config", "hosts", "etcd", "control-plane", "node", "network", "access"],
 };
 
 const house = Object.entries(forbidden).map(([folder, others]) => ({

@@ -16,6 +16,8 @@ const nodeUnits: Readonly<Record<string, string>> = {
   "kube-proxy.service": "rules of services stay, changes of services wait",
   "kube-router.service": "policies in force stay, changes of policies wait",
   "ssh.service": "sessions stay open",
+  "metrics-server.service":
+    "kubectl top has no figures for half a minute, and autoscalers leave replicas as they are",
   "auditd.service": "events are not written for that moment",
 };
 

@@ -18,7 +18,8 @@ export function grantAccess(
 ): Access {
   const { identityProvider, outside, authenticationConfiguration } = issuers;
   const { artifacts } = catalogue;
-  const access = new Access("access", settings.access, inCluster);
+  const metrics = settings.metricsServer.enabled;
+  const access = new Access("access", { ...settings.access, metrics }, inCluster);
   new IdentityProvider(
     "identity-provider",
     {

@@ -26,6 +26,7 @@ export function issueCertificates({ settings, layout, issuers }: Blueprint): Clu
     encryptionKeys: apiServer.encryptionKeys,
     encryptionConfiguration: (keys) => renderEncryptionConfiguration(apiServer.encryptionProvider, keys),
     identityProvider: issuers.identityProvider !== undefined,
+    metricsServer: settings.metricsServer.enabled,
     authenticationConfiguration: issuers.authenticationConfiguration,
   });
 }

@@ -22,7 +22,10 @@ function fragmentsOf(
     ...hardeningFragments(hardeningOptions(settings, layout, spec)),
     ...machines.fragments,
     "host-name": hostName(spec),
-    "service-accounts": serviceAccounts(spec.role, { identityProvider }),
+    "service-accounts": serviceAccounts(spec.role, {
+      identityProvider,
+      metricsServer: settings.metricsServer.enabled,
+    }),
   };
 }
 

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { isReservedIdentity } from "../pki/identities";
 import {
   clusterRoleName,
+  metricsRules,
   namespacedRoles,
   roleNames,
   roleRules,
@@ -22,6 +23,8 @@ export interface RoleBindingSpec {
 /** Arguments of {@link Access}. */
 export interface AccessArgs {
   readonly roleBindings: readonly RoleBindingSpec[];
+  /** Whether metrics-server runs, and roles may see what it says. Default: false. */
+  readonly metrics?: boolean | undefined;
 }
 
 const rbac = "rbac.authorization.k8s.io";
@@ -91,7 +94,10 @@ export class Access extends pulumi.ComponentResource {
     // Roles of people.
     const roles = roleNames
       .filter((role): role is Exclude<RoleName, "cluster-admin"> => role !== "cluster-admin")
-      .map((role) => makeRole(role, clusterRoleName(role), roleRules[role]));
+      .map((role) => {
+        const seen = args.metrics === true ? metricsRules(role) : [];
+        return makeRole(role, clusterRoleName(role), [...roleRules[role], ...seen]);
+      });
 
     // Who has them.
     for (const spec of mergeBindings(args.roleBindings)) {

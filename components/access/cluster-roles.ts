@@ -101,13 +101,21 @@ const clusterReader: readonly PolicyRule[] = [
   },
 ];
 
+type OwnRole = Exclude<RoleName, "cluster-admin">;
+
 /** Rules of the roles that the stack makes. No wildcard anywhere: what is not named is not allowed. */
-export const roleRules: Readonly<Record<Exclude<RoleName, "cluster-admin">, readonly PolicyRule[]>> = {
+export const roleRules: Readonly<Record<OwnRole, readonly PolicyRule[]>> = {
   viewer,
   developer,
   operator,
   "cluster-reader": clusterReader,
 };
+
+/** What the role may see besides where metrics-server runs: what those pods and nodes use that it sees anyhow. */
+export function metricsRules(role: OwnRole): readonly PolicyRule[] {
+  const resources = namespacedRoles.includes(role) ? ["pods"] : ["nodes", "pods"];
+  return [{ apiGroups: ["metrics.k8s.io"], resources, verbs: ["get", "list"] }];
+}
 
 /** Name of a role's ClusterRole object. */
 export function clusterRoleName(role: RoleName): string {

@@ -12,11 +12,14 @@ const controlPlaneServices: readonly { readonly user: string; readonly folder: s
 
 /** What runs on control planes only when it is configured. */
 const identityProvider = { user: "dex", folder: paths.dex } as const;
+const metricsServer = { user: "metrics-server", folder: paths.metricsServer } as const;
 
 /** What decides which service accounts a host has. */
 export interface ServiceAccountOptions {
   /** Whether Dex runs on control planes. Default: false. */
   readonly identityProvider?: boolean;
+  /** Whether metrics-server runs on control planes. Default: false. */
+  readonly metricsServer?: boolean;
 }
 
 /** Folders of what root reads on every node. */
@@ -35,6 +38,7 @@ export function serviceAccounts(role: HostRole, options: ServiceAccountOptions =
   const services = [
     ...controlPlaneServices,
     ...(options.identityProvider === true ? [identityProvider] : []),
+    ...(options.metricsServer === true ? [metricsServer] : []),
   ];
   return {
     users: services.map(({ user }) => ({ name: user, system: true })),

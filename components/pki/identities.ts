@@ -15,6 +15,9 @@ export const kubeletClientsGroup = "redoubt:kubelet-clients";
 /** The network policy engine of every node. */
 export const kubeRouterUser = "redoubt:kube-router";
 
+/** metrics-server, as a client of the API server and of kubelets. */
+export const metricsServerUser = "redoubt:metrics-server";
+
 /** The identity provider, as a client of the API server, and the namespace in which it keeps what it must remember. */
 export const dexUser = "redoubt:dex";
 export const dexNamespace = "redoubt-dex";

@@ -10,6 +10,7 @@ import {
   kubeRouterUser,
   kubeletClientUser,
   kubeletClientsGroup,
+  metricsServerUser,
 } from "./identities";
 import { readers, type Reader } from "./readers";
 
@@ -100,6 +101,8 @@ export interface ProfileOptions {
   readonly hosts: readonly CertifiedHost[];
   /** Whether Dex runs on control planes. Default: false. */
   readonly identityProvider?: boolean;
+  /** Whether metrics-server runs on control planes. Default: false. */
+  readonly metricsServer?: boolean;
 }
 
 /** Name of the one leaf that is an output: the administrator's. */
@@ -129,6 +132,7 @@ export function leafProfiles(options: ProfileOptions): LeafProfile[] {
       ...controllerLeaves(host, options),
       superAdminLeaf(host, options),
       ...(options.identityProvider === true ? dexLeaves(host, options) : []),
+      ...(options.metricsServer === true ? metricsServerLeaves(host, options) : []),
     ]),
     ...options.hosts.flatMap((host) => nodeLeaves(host, options)),
     {
@@ -352,6 +356,41 @@ function dexLeaves(host: CertifiedHost, options: ProfileOptions): LeafProfile[] 
         server: apiServerFor(host, options),
         namespace: dexNamespace,
         restart: ["dex.service"],
+      },
+    },
+  ];
+}
+
+/** The name by which API servers know metrics-server: that of its Service (APIService, `spec.service`). */
+export const metricsServerName = "metrics-server.kube-system.svc";
+
+/** metrics-server: a server for the API server beside it, and a client of that one and of every kubelet. */
+function metricsServerLeaves(host: CertifiedHost, options: ProfileOptions): LeafProfile[] {
+  const restart = ["metrics-server.service"];
+  const reader = readers.metricsServer;
+  return [
+    {
+      ...server,
+      name: `metrics-server-server-${host.name}`,
+      // API servers learn this authority from the stack, by the APIService.
+      authority: "kubernetes-ca",
+      commonName: "metrics-server",
+      dnsNames: [metricsServerName],
+      ipAddresses: [],
+      delivery: asFiles({ host, reader, base: `${paths.metricsServer}/tls`, restart }),
+    },
+    {
+      ...client,
+      name: `metrics-server-client-${host.name}`,
+      authority: "kubernetes-ca",
+      commonName: metricsServerUser,
+      delivery: {
+        form: "kubeconfig",
+        host: host.name,
+        reader,
+        path: `${paths.metricsServer}/kubeconfig`,
+        server: apiServerFor(host, options),
+        restart,
       },
     },
   ];

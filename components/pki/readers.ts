@@ -17,4 +17,5 @@ export const readers = {
   controllerManager: reader("kube-controller-manager"),
   scheduler: reader("kube-scheduler"),
   dex: reader("dex"),
+  metricsServer: reader("metrics-server"),
 } as const;

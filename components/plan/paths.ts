@@ -23,6 +23,7 @@ export const paths = {
   controllerManager: "/etc/kubernetes/kube-controller-manager",
   scheduler: "/etc/kubernetes/kube-scheduler",
   dex: "/etc/dex",
+  metricsServer: "/etc/kubernetes/metrics-server",
   kubeProxy: "/etc/kubernetes/kube-proxy",
   kubeRouter: "/etc/kubernetes/kube-router",
   kubelet: "/var/lib/kubelet",

@@ -21,6 +21,9 @@ export const dnsPodPort = 1053;
 /** Dex's port, as in its documentation. */
 export const dexPort = 5556;
 
+/** metrics-server's port, as its manifests had it when it still ran on the network of hosts. */
+export const metricsServerPort = 4443;
+
 /** One open port of a host. */
 export interface PortRule {
   readonly name: string;
@@ -28,6 +31,7 @@ export interface PortRule {
   readonly port: number;
   /** The hosts on which it is open. */
   readonly on: readonly HostRole[];
+  /** Empty: something listens there, for its own host alone. */
   readonly from: readonly PortSource[];
   /** Open only when this is configured. Default: always. */
   readonly feature?: PortFeature;
@@ -48,7 +52,7 @@ export function portRules(features: readonly PortFeature[]): readonly PortRule[]
   return portTable.filter(({ feature }) => feature === undefined || features.includes(feature));
 }
 
-/** All ports that are open on any host; whatever is not listed is dropped. */
+/** All ports on which a host of the cluster listens, and to whom they are open; whatever is not listed is dropped. */
 export const portTable: readonly PortRule[] = [
   { name: "ssh", protocol: "tcp", port: 22, on: ["control-plane", "worker"], from: ["operators"] },
   {
@@ -70,6 +74,8 @@ export const portTable: readonly PortRule[] = [
   { name: "etcd-client", protocol: "tcp", port: 2379, on: ["control-plane"], from: ["controlPlanes"] },
   { name: "etcd-peer", protocol: "tcp", port: 2380, on: ["control-plane"], from: ["controlPlanes"] },
   { name: "kubelet", protocol: "tcp", port: 10250, on: ["control-plane", "worker"], from: ["controlPlanes"] },
+  // An API server asks the one beside it: an EndpointSlice may name no address of loopback, and nothing else needs to come here.
+  { name: "metrics-server", protocol: "tcp", port: metricsServerPort, on: ["control-plane"], from: [] },
 ];
 
 /** The port of a rule on a host whose sshd answers elsewhere than the table says. */

@@ -14,6 +14,7 @@ export const artifactNames = [
   ...["etcd", "etcdctl", "etcdutl"],
   ...["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"],
   "dex",
+  "metrics-server",
   ...["kubelet", "kube-proxy", "kube-router"],
   ...["ptp", "host-local", "loopback"],
 ];

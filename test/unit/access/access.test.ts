@@ -8,8 +8,8 @@ const clusterRoles = `kubernetes:${group}/v1:ClusterRole`;
 const clusterRoleBindings = `kubernetes:${group}/v1:ClusterRoleBinding`;
 const roleBindings = `kubernetes:${group}/v1:RoleBinding`;
 
-const record = (bindings: readonly RoleBindingSpec[]): Promise<Recording<Access>> =>
-  recordStack(() => new Access("access", { roleBindings: bindings }));
+const record = (bindings: readonly RoleBindingSpec[], metrics?: boolean): Promise<Recording<Access>> =>
+  recordStack(() => new Access("access", { roleBindings: bindings, metrics }));
 
 describe("access", () => {
   it("makes four roles of people; cluster-admin is Kubernetes' own", async () => {
@@ -21,6 +21,22 @@ describe("access", () => {
       "access-viewer",
     ]);
     assertNamedUnderParents(recording, ["access"]);
+  });
+
+  it("lets roles see metrics where metrics-server runs, and names them nowhere else", async () => {
+    const seen = async (metrics?: boolean): Promise<string[]> =>
+      [...ofType(await record([], metrics), clusterRoles)]
+        .filter(([, { inputs }]) => JSON.stringify(inputs).includes("metrics.k8s.io"))
+        .map(([name]) => name)
+        .sort();
+    assert.deepEqual(await seen(true), [
+      "access-cluster-reader",
+      "access-developer",
+      "access-operator",
+      "access-viewer",
+    ]);
+    assert.deepEqual(await seen(false), []);
+    assert.deepEqual(await seen(), []);
   });
 
   it("binds nobody unless the configuration says so", async () => {

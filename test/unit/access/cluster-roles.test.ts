@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { roleRules, type PolicyRule } from "../../../components/access/cluster-roles";
+import { metricsRules, roleRules, type PolicyRule } from "../../../components/access/cluster-roles";
 
 type OwnRole = keyof typeof roleRules;
 
@@ -106,5 +106,16 @@ describe("the role set", () => {
     assert.equal(may("operator", "create", "pods/eviction"), true);
     assert.equal(may("operator", "update", "resourcequotas"), false);
     assert.equal(may("operator", "update", "endpoints"), false);
+  });
+
+  it("show what pods use where they show pods, and what nodes use to who sees the cluster", () => {
+    for (const role of ["viewer", "developer", "operator"] as const) {
+      assert.deepEqual(metricsRules(role), [
+        { apiGroups: ["metrics.k8s.io"], resources: ["pods"], verbs: ["get", "list"] },
+      ]);
+    }
+    assert.deepEqual(metricsRules("cluster-reader"), [
+      { apiGroups: ["metrics.k8s.io"], resources: ["nodes", "pods"], verbs: ["get", "list"] },
+    ]);
   });
 });

@@ -33,6 +33,19 @@ describe("service accounts", () => {
     assert.deepEqual(serviceAccounts("worker", { identityProvider: true }), serviceAccounts("worker"));
   });
 
+  it("include metrics-server's, with its folder, when it runs", () => {
+    const { users: withMetrics, directories = [] } = serviceAccounts("control-plane", {
+      metricsServer: true,
+    });
+    assert.deepEqual(withMetrics?.at(-1), { name: "metrics-server", system: true });
+    const path = "/etc/kubernetes/metrics-server";
+    assert.deepEqual(
+      directories.find((folder) => folder.path === path),
+      { path, owner: "root", group: "metrics-server", mode: "0750" },
+    );
+    assert.deepEqual(serviceAccounts("worker", { metricsServer: true }), serviceAccounts("worker"));
+  });
+
   it("have a key folder each, that they read and can't write, and nobody else enters", () => {
     const folders = {
       etcd: "/etc/etcd/pki",

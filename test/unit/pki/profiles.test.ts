@@ -224,3 +224,43 @@ describe("the leaf certificates of the identity provider", () => {
     });
   });
 });
+
+describe("the leaf certificates of metrics-server", () => {
+  const own = leafProfiles({
+    clusterDomain: "cluster.local",
+    kubernetesServiceAddress: "10.96.0.1",
+    endpoint: "api.example.org",
+    subjectAltNames: [],
+    metricsServer: true,
+    hosts: [
+      { name: "cp-1", role: "control-plane", address: "10.0.0.10" },
+      { name: "worker-1", role: "worker", address: "10.0.0.11" },
+    ],
+  }).filter(({ name }) => name.startsWith("metrics-server-"));
+
+  it("are a server's and a client's on each control plane, read by its user", () => {
+    assert.deepEqual(
+      own.map(({ name }) => name),
+      ["metrics-server-server-cp-1", "metrics-server-client-cp-1"],
+    );
+    for (const { delivery } of own) {
+      assert.ok(delivery.form !== "output");
+      assert.deepEqual(delivery.reader, { user: "metrics-server", group: "metrics-server" });
+      assert.deepEqual(delivery.restart, ["metrics-server.service"]);
+    }
+  });
+
+  it("name the server as an APIService's caller knows it, and no host", () => {
+    assert.deepEqual(own[0]?.usages, ["server_auth"]);
+    assert.deepEqual(own[0].dnsNames, ["metrics-server.kube-system.svc"]);
+    assert.deepEqual(own[0].ipAddresses, []);
+  });
+
+  it("make the client an ordinary user, in no group, beside its API server", () => {
+    assert.deepEqual(own[1]?.usages, ["client_auth"]);
+    assert.equal(own[1].commonName, "redoubt:metrics-server");
+    assert.equal(own[1].organization, undefined);
+    assert.equal(own[1].delivery.form, "kubeconfig");
+    assert.equal(own[1].delivery.server, "https://10.0.0.10:6443");
+  });
+});

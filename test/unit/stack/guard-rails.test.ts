@@ -23,14 +23,17 @@ let recording: Recording<StackOutputs>;
 let commands: RecordedResource[];
 /** Those that do something when a host leaves, and nothing before. */
 let farewells: RecordedResource[];
+/** Those that do something when a setting is withdrawn, and nothing before. */
+let withdrawals: RecordedResource[];
 /** Those that do something when a node comes to another version, and nothing before. */
 let turns: RecordedResource[];
 before(async () => {
   recording = await recordProgram();
   const all = [...ofType(recording, remoteCommand).values()];
   farewells = all.filter(({ name }) => name.endsWith("-leave"));
+  withdrawals = all.filter(({ name }) => name.endsWith("-withdrawal"));
   turns = all.filter(({ name }) => /^node-.*-(turn|return)$/.test(name));
-  commands = all.filter((command) => ![...farewells, ...turns].includes(command));
+  commands = all.filter((command) => ![...farewells, ...withdrawals, ...turns].includes(command));
 });
 
 /** Names what breaks a rule, so that an error names all of them at once. */
@@ -137,7 +140,7 @@ describe("every remote command", () => {
 
   it("pins the host key", () => {
     assertNone(
-      [...commands, ...farewells, ...turns].filter(({ inputs }) => {
+      [...commands, ...farewells, ...withdrawals, ...turns].filter(({ inputs }) => {
         const { hostKey } = inputs["connection"] as { hostKey?: string };
         return !/^ssh-ed25519 \S+$/.test(hostKey ?? "");
       }),
@@ -147,7 +150,7 @@ describe("every remote command", () => {
 
   it("logs in by key only", () => {
     assertNone(
-      [...commands, ...farewells, ...turns].filter(({ inputs }) => {
+      [...commands, ...farewells, ...withdrawals, ...turns].filter(({ inputs }) => {
         const connection = inputs["connection"] as Record<string, unknown>;
         return connection["password"] !== undefined || connection["privateKey"] === undefined;
       }),
@@ -186,7 +189,9 @@ describe("every remote command", () => {
 
   it("logs nothing", () => {
     assertNone(
-      [...commands, ...farewells, ...turns].filter(({ inputs }) => inputs["logging"] !== "none"),
+      [...commands, ...farewells, ...withdrawals, ...turns].filter(
+        ({ inputs }) => inputs["logging"] !== "none",
+      ),
       "a command that logs",
     );
   });
@@ -211,6 +216,21 @@ describe("every remote command", () => {
         [undefined, undefined, "sudo --non-interactive bash -s"],
       );
       assert.ok(opts.deletedWith);
+    }
+  });
+
+  it("that takes a part away runs when its setting goes, and not when its machine does", async () => {
+    assert.deepEqual(
+      withdrawals.map(({ name }) => name),
+      ["metrics-control-plane-0-withdrawal"],
+    );
+    for (const { inputs, opts } of withdrawals) {
+      assert.deepEqual(
+        [inputs["create"], inputs["update"], inputs["delete"]],
+        [undefined, undefined, "sudo --non-interactive bash -s"],
+      );
+      assert.ok(opts.deletedWith);
+      assert.match((await reveal(opts.deletedWith.urn)).value, /::machines-control-plane-0$/);
     }
   });
 
@@ -242,7 +262,7 @@ describe("every remote command", () => {
 
   it("has a clean script", { timeout: 120_000 }, () => {
     for (const script of new Set(
-      [...commands, ...farewells, ...turns].map(({ inputs }) => String(inputs["stdin"])),
+      [...commands, ...farewells, ...withdrawals, ...turns].map(({ inputs }) => String(inputs["stdin"])),
     )) {
       assertShellcheckClean(script);
     }
@@ -263,6 +283,7 @@ describe("every object of the cluster", () => {
       "admission",
       "coredns",
       "identity-provider",
+      "metrics",
       "network",
       "service-accounts",
     ]);

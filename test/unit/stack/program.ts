@@ -72,6 +72,7 @@ const settings = {
       },
     ],
   },
+  metricsServer: { enabled: true },
   secrets: { passwordHashes: { alice: hash }, ldapBindPassword: bindPassword },
   access: {
     roleBindings: [{ role: "developer", namespace: "app", groups: ["app-developers", "ldap:developers"] }],

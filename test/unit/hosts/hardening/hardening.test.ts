@@ -114,6 +114,13 @@ describe("the host firewall", () => {
     assert.deepEqual(opened(renderRuleset(options("control-plane"))), []);
   });
 
+  it("opens metrics-server's port to nobody: the API server beside it comes by loopback", () => {
+    assert.equal(portTable.find(({ name }) => name === "metrics-server")?.port, 4443);
+    const rules = renderRuleset(options("control-plane"));
+    assert.doesNotMatch(rules, /4443/);
+    assert.match(rules, /\tiif lo accept\n/);
+  });
+
   it("denies input and forwarding unless a rule says otherwise", () => {
     const rules = renderRuleset(options("worker"));
     assert.match(rules, /hook input priority filter \+ 10; policy drop;/);
