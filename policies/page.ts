@@ -4,6 +4,7 @@ const titles: Readonly<Record<Subject, string>> = {
   hosts: "Hosts",
   certificates: "Certificates",
   "api-server": "API server",
+  aggregation: "Servers behind the API server",
   controllers: "Controller manager and scheduler",
   nodes: "Nodes",
   files: "Files of hosts",

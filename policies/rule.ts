@@ -8,6 +8,7 @@ export type Subject =
   | "hosts"
   | "certificates"
   | "api-server"
+  | "aggregation"
   | "controllers"
   | "nodes"
   | "files"

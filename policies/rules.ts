@@ -1,3 +1,4 @@
+import { aggregationRules } from "./aggregation";
 import { apiServerRules } from "./api-server";
 import { authorizationRules } from "./authorization";
 import { awsRules } from "./aws";
@@ -17,6 +18,7 @@ export function allRules(secretness: SecretnessBook): readonly Rule[] {
     ...hostRules,
     ...certificateRules,
     ...apiServerRules,
+    ...aggregationRules,
     ...controllerRules,
     ...nodeRules,
     ...fileRules,

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { ownPolicies } from "../../policies/pack";
 import { allRules } from "../../policies/rules";
 import { SecretnessBook } from "../../policies/secrets";
+import { aggregationTable } from "./cases/aggregation";
 import { authorizationTable } from "./cases/authorization";
 import { awsTable } from "./cases/aws";
 import { certificateTable } from "./cases/certificates";
@@ -19,6 +20,7 @@ const tables: CaseTable = {
   ...hostTable,
   ...certificateTable,
   ...flagTable,
+  ...aggregationTable,
   ...nodeTable,
   ...fileTable,
   ...authorizationTable,

@@ -3,6 +3,7 @@ import { renderEncryptionConfiguration } from "../../components/control-plane/en
 import { etcdMember } from "../../components/etcd/etcd-member";
 import { metadataGuard } from "../../components/hosts/aws/metadata-guard";
 import { hardeningFragments } from "../../components/hosts/hardening/harden";
+import { metricsServer } from "../../components/metrics/metrics-server";
 import { renderKubeconfig } from "../../components/pki/kubeconfig";
 import { mergeFragments } from "../../components/plan/merge";
 import type { SecretFileSpec } from "../../components/plan/plan";
@@ -74,6 +75,10 @@ export const scripts = {
   ),
   controlPlane: renderScript(controlPlanePlan, "control-plane"),
   node: renderScript(nodePlan("worker-0"), "node"),
+  metricsServer: renderScript(
+    mergeFragments({ "metrics-server": metricsServer({ address: "10.77.5.10", artifacts }) }),
+    "metrics-server",
+  ),
   secrets: renderSecretScript([], secretFiles),
 } as const;
 

@@ -53,17 +53,20 @@ export function scriptCases(phase: keyof typeof scripts, { nearGood, nearBad, ba
 /** A flag that is left out, or has this value. */
 export type FlagEdit = readonly [name: string, value: string | undefined];
 
+/** Which script starts a program. Default: `controlPlane`. */
+const phases: Readonly<Record<string, keyof typeof scripts>> = {
+  etcd: "etcd",
+  kubelet: "node",
+  "kube-proxy": "node",
+  "metrics-server": "metricsServer",
+};
+
 /** Cases of a rule on flags of a program, each a change of what the program is really started with. */
 export function flagCases(
   program: string,
   edits: { readonly nearGood: FlagEdit; readonly nearBad: FlagEdit; readonly bad: FlagEdit },
 ): RuleCases {
-  const phase =
-    program === "etcd"
-      ? "etcd"
-      : program.startsWith("kube-proxy") || program === "kubelet"
-        ? "node"
-        : "controlPlane";
+  const phase = phases[program] ?? "controlPlane";
   const edit = ([name, value]: FlagEdit): Edit => flag(program, name, value);
   return scriptCases(phase, {
     nearGood: edit(edits.nearGood),
