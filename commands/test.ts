@@ -111,9 +111,13 @@ async function withToolchain(folder: string, tools: readonly string[] = []): Pro
 
 const awsTools = ["pulumi-resource-aws-test"];
 
+/** What clusters run that configure everything; an `up` of theirs would wait for it. */
+const optionalTools = ["metrics-server"];
+
 /** Tools of clusters, one of which comes to another version. */
 async function clusterTools(): Promise<NodeJS.ProcessEnv> {
   await ensureToolchain({ kubernetesVersion: newestKubernetesVersion });
+  await ensureTools(optionalTools);
   // The default version last: what the operator types is of it.
   const { environment } = await ensureToolchain();
   return { ...process.env, ...environment };

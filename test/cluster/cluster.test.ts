@@ -8,6 +8,7 @@ import { driftStory } from "./stories/drift";
 import { destroyStory, interruptionStory } from "./stories/interruption";
 import { firewallStory } from "./stories/firewall";
 import { lockoutStory } from "./stories/lockout";
+import { metricsStory } from "./stories/metrics";
 import { exposeStorefront, nodePortsStory } from "./stories/node-ports";
 import { policiesStory } from "./stories/policies";
 import { previewReportStory } from "./stories/preview-report";
@@ -49,6 +50,7 @@ describe("A cluster on this box", () => {
   policiesStory(cluster);
   workloadsStory(cluster, outputs);
   nodePortsStory(cluster, outputs);
+  metricsStory(cluster, outputs);
   probeStory(cluster, outputs);
   secretsStory(cluster, outputs);
   renewalStory(cluster, outputs);

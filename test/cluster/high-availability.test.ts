@@ -32,6 +32,8 @@ function configuration(
     workers: 1
   redoubt:network:
     probeTimeoutSeconds: ${patience}
+  redoubt:metricsServer:
+    enabled: true
   redoubt:pki:
     authorities: ${generations}
   redoubt:apiServer:
@@ -146,6 +148,24 @@ describe("A cluster with three control planes", () => {
     assert.equal(connect("worker-0", 6443), 0);
     // It waits in vain (timeout(1)), and does not fail otherwise.
     assert.equal(connect("worker-0", 2379), 124);
+  });
+
+  it("tells what nodes use by every API server, each by the metrics-server beside it, which no other host reaches", () => {
+    const path = "/apis/metrics.k8s.io/v1beta1/nodes";
+    for (const address of addresses) {
+      const answer = kubectl("--server", `https://${address}:6443`, "get", "--raw", path);
+      const { items } = JSON.parse(answer) as { items: { metadata: { name: string } }[] };
+      assert.deepEqual(
+        items.map(({ metadata }) => metadata.name).sort(),
+        [...controlPlaneNames, "worker-0"],
+        address,
+      );
+    }
+    const connect = (host: string, address: string): number =>
+      cluster.ssh(outputs(), host, `timeout 2 bash -c '</dev/tcp/${address}/4443'`).code;
+    assert.equal(connect("control-plane-1", addresses[1] ?? ""), 0);
+    assert.equal(connect("control-plane-1", addresses[0] ?? ""), 124);
+    assert.equal(connect("worker-0", addresses[0] ?? ""), 124);
   });
 
   it("serves on when the first control plane loses its power, and takes writes", async () => {
