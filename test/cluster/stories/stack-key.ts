@@ -64,7 +64,7 @@ export function stackKeyStory(cluster: InventoryCluster, configure: () => void):
       await up();
       assert.deepEqual(await letsIn(before().sshPrivateKey), everywhere(false));
       assert.deepEqual(await letsIn(cluster.outputs().sshPrivateKey), everywhere(true));
-      const keys = cluster.resources().filter(({ urn }) => urn.includes("-admin-key"));
+      const keys = cluster.resources().filter(({ urn }) => urn.includes("::machines-admin-key"));
       assert.deepEqual(
         keys.map(({ urn }) => urn.split("::").at(-1)),
         ["machines-admin-key-2"],
