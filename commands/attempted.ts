@@ -33,9 +33,14 @@ export interface Attempted {
   readonly stackKeys?: StackKeyOptions | undefined;
 }
 
+/** Who provides the hosts, as a state has it; undefined where there are none yet. */
+export function hostProviderIn(resources: readonly StateResource[]): StateResource | undefined {
+  return resources.find(({ type }) => hostProviders.has(type));
+}
+
 /** The stack's SSH keys as an `up` meant them; undefined where there are no hosts yet. */
 export function attemptedStackKeys(resources: readonly StateResource[]): StackKeyOptions | undefined {
-  const provider = resources.find(({ type }) => hostProviders.has(type));
+  const provider = hostProviderIn(resources);
   return provider === undefined ? undefined : hostInputs.parse(provider.inputs ?? {}).stackKeys;
 }
 

@@ -101,7 +101,7 @@ function refuseSkips(stack: string, { outputs, resources }: StackState): void {
   refuseIssuerChange(outputs.serviceAccountIssuer?.issuer, issuers);
   refuseAuthoritySkip(outputs, authorities, attempted.authorities);
   refuseEncryptionSkip(outputs, encryptionKeys, attempted.encryptionKeys);
-  refuseStackKeySkip(outputs, stackKeys, attempted.stackKeys);
+  refuseStackKeySkip(outputs, stackKeys, attempted.stackKeys, resources);
 }
 
 /** What a stack is opened for. What is removed takes no step, whatever its configuration says; what is removed whole need not run. */

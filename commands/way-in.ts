@@ -1,15 +1,6 @@
 import { z } from "zod";
-import { authorizedKeysFolder } from "../components/hosts/hardening/accounts";
-import { readScript } from "../components/plan/read-script";
-import { parseUrn } from "../report/urn";
+import { admittedKeys } from "./admitted-keys";
 import type { StateResource } from "./stack-outputs";
-
-/** Keys that a script lets in, one line each. */
-function admittedKeys(stdin: unknown): string[] {
-  const files = typeof stdin === "string" ? readScript(stdin)?.files : undefined;
-  const file = files?.find(({ path }) => path.startsWith(`${authorizedKeysFolder}/`));
-  return file?.content.split("\n").filter((line) => line !== "") ?? [];
-}
 
 const madeKey = z.object({ publicKeyOpenssh: z.string() });
 
@@ -25,20 +16,10 @@ function keysOfTheStack(resources: readonly StateResource[]): ReadonlySet<string
  */
 export function hostsOfTheStackAlone(resources: readonly StateResource[]): string[] {
   if (!resources.some(({ type }) => type === "redoubt:hosts:Inventory")) return [];
-  const named = resources.map(({ urn, type, inputs }) => ({
-    ...parseUrn(urn),
-    type,
-    stdin: inputs?.["stdin"],
-  }));
-  const ofHost = named.filter(({ parentTypes }) => parentTypes.includes("redoubt:hosts:HardenedHost"));
-  const scriptOf = (name: string): (typeof ofHost)[number] | undefined =>
-    ofHost.find((resource) => resource.name === name && resource.type === "command:remote:Command");
   const own = keysOfTheStack(resources);
-  return named
-    .filter(({ type }) => type === "redoubt:hosts:HardenedHost")
-    .map(({ name }) => name)
-    .filter((name) => scriptOf(`${name}-plan-apply`) !== undefined)
-    .filter((name) => admittedKeys(scriptOf(`${name}-logins-apply`)?.stdin).every((key) => own.has(key)));
+  return [...admittedKeys(resources)]
+    .filter(([, keys = []]) => keys.every((key) => own.has(key)))
+    .map(([name]) => name);
 }
 
 /** Arguments of `pulumi destroy` that name a part of the stack; it keeps its key. */

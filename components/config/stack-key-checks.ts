@@ -25,3 +25,23 @@ export function stackKeyProblems({ hosts }: Settings): Problem[] {
 export function checkStackKeyStep(from: StackKeyOptions, to: StackKeyOptions): Problem[] {
   return checkRotationStep(rotation, from, to);
 }
+
+/**
+ * What is wrong with logging in by another key where some hosts do not let it in yet.
+ *
+ * @param shut Names of those hosts.
+ */
+export function stackKeyAdmittanceProblems(
+  { connecting }: StackKeyOptions,
+  shut: readonly string[],
+): Problem[] {
+  if (shut.length === 0) return [];
+  return [
+    {
+      setting: `${rotation.block}.${rotation.current}`,
+      value: connecting,
+      rule: `is not let in yet by ${shut.join(", ")}: the up that brought it left something out (--exclude, --target)`,
+      fix: `change ${rotation.current} back and run up with nothing left out; take a host that is dead out of the settings before`,
+    },
+  ];
+}

@@ -9,6 +9,15 @@ export interface StackKeyOptions {
 /** Before the first rotation. */
 export const firstStackKey: StackKeyOptions = { connecting: 1, authorized: [1] };
 
+/**
+ * Name of the resource that makes a generation. The first has no number: it is older than the others.
+ *
+ * @param provider Name of the provider of hosts.
+ */
+export function stackKeyName(provider: string, generation: number): string {
+  return generation === 1 ? `${provider}-admin-key` : `${provider}-admin-key-${generation}`;
+}
+
 /** Whether a rotation was ever begun. Before that nothing tells of generations. */
 export function isStackKeyRotated({ authorized }: StackKeyOptions): boolean {
   return authorized.some((generation) => generation > 1);

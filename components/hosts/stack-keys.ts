@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import { isStackKeyRotated, type StackKeyOptions } from "./stack-key-generations";
+import { isStackKeyRotated, stackKeyName, type StackKeyOptions } from "./stack-key-generations";
 
 /** The keys by which hosts know the stack. */
 export interface StackKeys {
@@ -37,10 +37,8 @@ export function makeStackKeys(
   };
 }
 
-/** The first generation has no number: it is older than the others. */
 function makeKey(name: string, generation: number, parent: pulumi.Resource): tls.PrivateKey {
-  const suffix = generation === 1 ? "" : `-${generation}`;
-  return new tls.PrivateKey(`${name}-admin-key${suffix}`, { algorithm: "ED25519" }, { parent });
+  return new tls.PrivateKey(stackKeyName(name, generation), { algorithm: "ED25519" }, { parent });
 }
 
 function publicLine({ publicKeyOpenssh }: tls.PrivateKey): pulumi.Output<string> {

@@ -3,35 +3,10 @@ import { before, describe, it } from "node:test";
 import type { StateResource } from "../../../commands/stack-outputs";
 import { hostsOfTheStackAlone, refuseLastKey } from "../../../commands/way-in";
 import { inventoryHosts, inventoryOf } from "../../support/fixture-inventory";
-import type { RecordedResource, Recording } from "../../support/mocks";
-import { sshKeyMocks } from "../../support/ssh-keys";
-import { recordProgram, type StackOutputs } from "../stack/program";
+import { stateOf, withoutKey } from "../../support/recorded-state";
+import { recordProgram } from "../stack/program";
 
 const key = "ssh-ed25519 AAAA operator";
-const keyMock = sshKeyMocks["tls:index/privateKey:PrivateKey"];
-
-/** The resources of a recorded program as the engine would keep them. */
-function stateOf({ resources }: Recording<StackOutputs>): StateResource[] {
-  const typesOf = ({ type, parent }: RecordedResource): string => {
-    const above = resources.find(({ name, type: of }) => name === parent?.name && of === parent.type);
-    return above === undefined ? type : `${typesOf(above)}$${type}`;
-  };
-  return resources.map((resource) => ({
-    urn: `urn:pulumi:test::redoubt::${typesOf(resource)}::${resource.name}`,
-    type: resource.type,
-    inputs: resource.inputs,
-    outputs: keyMock?.(resource.inputs, resource.name),
-  }));
-}
-
-/** The resources, with scripts that do not let that key in. */
-const withoutKey = (resources: readonly StateResource[], line: string): StateResource[] =>
-  resources.map(({ inputs = {}, ...resource }) => {
-    const { stdin } = inputs;
-    return typeof stdin === "string"
-      ? { ...resource, inputs: { ...inputs, stdin: stdin.replace(`${line}\n`, "") } }
-      : { ...resource, inputs };
-  });
 
 /** What an `up` leaves that rotates the stack's keys: hosts let in two of them, and the operator. */
 let rotating: StateResource[];
