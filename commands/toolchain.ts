@@ -24,13 +24,14 @@ function describe(tool: Tool): string {
     tool.release === undefined
       ? `modules (release: ${tool.releaseUnpinned ?? "none"})`
       : `${tool.release.url}, else modules`;
+  const needed = tool.neededFor === undefined ? "" : `; for stacks with ${tool.neededFor}.enabled`;
   return [
     tool.name.padEnd(28),
     tool.version.padEnd(9),
     tool.purpose.padEnd(9),
     tool.architecture.padEnd(6),
     state.padStart(8),
-    ` ${from}`,
+    ` ${from}${needed}`,
   ].join(" ");
 }
 

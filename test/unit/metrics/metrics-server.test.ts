@@ -58,8 +58,9 @@ describe("the service metrics-server", () => {
     assert.match(unit.service("ExecStartPre") ?? "", /nft list chain inet redoubt input/);
   });
   it("counts as ready when it has figures for who comes as an API server does", () => {
-    const [{ command = [] } = {}, ...more] = plan.readiness;
+    const [first, ...more] = plan.readiness;
     assert.deepEqual(more, []);
+    const command = first?.command ?? [];
     assert.deepEqual(command.slice(-3), [
       "--connect-to",
       `::${address}:`,
