@@ -1,12 +1,13 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { hardeningOptions } from "../components/config/hardening-options";
 import { HardenedHost } from "../components/hosts/hardened-host";
 import { hardeningFragments } from "../components/hosts/hardening/harden";
 import type { HostProvider, HostSpec } from "../components/hosts/host";
 import { hostName } from "../components/hosts/host-name";
 import { serviceAccounts } from "../components/hosts/service-accounts";
+import { registryLoginFiles } from "../components/node/registries";
 import type { ClusterPki } from "../components/pki/cluster-pki";
-import type { PlanFragment } from "../components/plan/plan";
+import type { PlanFragment, SecretFileSpec } from "../components/plan/plan";
 import { joinSecretFiles } from "../components/plan/secret-files";
 import { admittanceFiles, type CertifiedPerson } from "./certificates";
 import type { Blueprint } from "./blueprint";
@@ -29,6 +30,14 @@ function fragmentsOf(
   };
 }
 
+/** What every host logs in to registries with. */
+function registryLogins({ settings }: Blueprint): pulumi.Output<SecretFileSpec[]> {
+  const { images, secrets } = settings;
+  return pulumi
+    .secret(secrets.registryPasswords)
+    .apply((passwords) => registryLoginFiles(images.registries, passwords));
+}
+
 /**
  * Machines, hardened, each with its own keys. Keys of control planes change on one host after the other: what breaks an API server
  * stops there.
@@ -41,15 +50,17 @@ export function hardenHosts(
 ): HardenedHost[] {
   const logins = { ...blueprint.settings.hosts, stackPublicKeys: machines.stackKeys.authorizedKeys };
   const admittance = admittanceFiles(blueprint, pki, people);
+  const atRegistries = registryLogins(blueprint);
   let controlPlaneBefore: readonly pulumi.Resource[] = [];
   return machines.hosts.map((host) => {
     const { spec } = host;
     const fragments = fragmentsOf(blueprint, machines, spec);
     const keys = pki.filesFor(spec.name);
     if (spec.role === "worker") {
-      return new HardenedHost(spec.name, { host, fragments, logins, secretFiles: joinSecretFiles(keys) });
+      const secretFiles = joinSecretFiles(keys, atRegistries);
+      return new HardenedHost(spec.name, { host, fragments, logins, secretFiles });
     }
-    const secretFiles = joinSecretFiles(keys, ...admittance);
+    const secretFiles = joinSecretFiles(keys, atRegistries, ...admittance);
     const secretsAfter = controlPlaneBefore;
     const hardened = new HardenedHost(spec.name, { host, fragments, logins, secretFiles, secretsAfter });
     controlPlaneBefore = hardened.ready;

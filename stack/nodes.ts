@@ -44,6 +44,7 @@ export function joinNodes(
       clusterDns: layout.dnsServiceAddress,
       sandboxImage: imageReference(catalogue, "pause"),
       images: imageArchives(catalogue),
+      registries: settings.images.registries,
       artifacts: catalogue.artifacts,
       leavesBy: host === first ? undefined : leavesBy,
       upgradesBy: first && {

@@ -12,6 +12,7 @@ import { hostSettingProblems } from "./host-checks";
 import { stackKeyProblems } from "./stack-key-checks";
 import { lifetimeProblems } from "./lifetime-checks";
 import { derivedSubnet, firstWorkerPodNetwork } from "./layout";
+import { registryProblems } from "./registry-checks";
 import type { Problem } from "./problem";
 import { repeated } from "./repeated";
 import { isReservedName } from "./reserved-names";
@@ -252,6 +253,7 @@ export function crossCheck(settings: Settings): Problem[] {
     ...lifetimeProblems(settings),
     ...identityProviderProblems(settings),
     ...oidcProblems(settings),
+    ...registryProblems(settings),
   ];
 }
 

@@ -3,6 +3,7 @@ import { authorizationMode, authorizationSettings } from "./authorization-settin
 import { authenticationSettings, type AuthenticationSettings } from "./authentication-settings";
 import { bcryptHash, identityProviderSchema } from "./identity-provider-settings";
 import { hosts, hostSecrets } from "./hosts-schema";
+import { imageSettings, registryPasswords } from "./image-settings";
 import { cidr, dnsLabel, generation, ipAddress, port } from "./schema-types";
 
 /** Kubernetes versions that are built and tested; the next minor is only another entry. */
@@ -321,6 +322,7 @@ const secrets = z.strictObject({
     .default({})
     .describe("bcrypt hashes of `identityProvider.staticUsers`, by user name; `npm run password` sets them."),
   ldapBindPassword: z.string().min(1).optional().describe("Password of `identityProvider.ldap.bindDN`."),
+  registryPasswords,
   ...hostSecrets,
 });
 
@@ -331,6 +333,7 @@ export const settingsSchema = z.strictObject({
   kubernetes: kubernetes.prefault({}).describe("Kubernetes."),
   network: network.prefault({}).describe("Pod network and policies."),
   namespaces: z.array(namespace).default([]).describe("Namespaces under default deny. `default` always is."),
+  images: imageSettings.prefault({}).describe("Where images of pods come from."),
   apiServer: apiServer.prefault({}).describe("API server."),
   authorization: authorizationSettings.prefault({}).describe("What the modes of authorization decide by."),
   authentication: authenticationSettings.prefault({}).describe("How callers prove who they are."),

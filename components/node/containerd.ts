@@ -1,5 +1,6 @@
 import type { PlanFragment } from "../plan/plan";
 import { paths } from "../plan/paths";
+import { hasLogins, registryFolder, registryLogins, type Registry } from "./registries";
 
 /** An image that is loaded from an archive, so that no registry is asked. */
 export interface PreloadedImage {
@@ -14,6 +15,8 @@ export interface ContainerdOptions {
   /** The pause image of every pod. */
   readonly sandboxImage: string;
   readonly images: readonly PreloadedImage[];
+  /** Registries that are reached otherwise than by their name alone. Default: none. */
+  readonly registries?: readonly Registry[] | undefined;
 }
 
 const libexec = "/usr/local/libexec/redoubt";
@@ -21,11 +24,18 @@ const keepName = "redoubt-keep-images";
 /** Written at every boot by {@link prepareScript}; read by containerd and kubelet. */
 export const cgroupEnvironment = "/run/redoubt/cgroup.env";
 
+/** What is as secret as a part of it is so before anything is written to it. */
+const beforeLogins = "install --mode=0600 /dev/null /run/redoubt/containerd.toml.new\n";
+
+/** Without its logins a host can do all but pull from where they are asked for. */
+const addLogins = `[ ! -e ${registryLogins} ] || cat ${registryLogins} >>/run/redoubt/containerd.toml.new\n`;
+
 /**
  * Finds out at boot which cgroup version the kernel gives, never assumes it: with v2 the systemd driver is used, as the
  * Kubernetes documentation recommends; with v1 (a container on an older box) cgroupfs, with the controllers made writable.
  */
-const prepareScript = `#!/bin/bash
+function renderPrepareScript(withLogins: boolean): string {
+  return `#!/bin/bash
 set -euo pipefail
 mkdir -p /run/redoubt
 if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
@@ -77,14 +87,19 @@ fi
 restrict_oom=false
 capabilities=$((16#$(awk '/^CapBnd:/ { print $2 }' /proc/1/status)))
 if ! ((capabilities >> 24 & 1)); then restrict_oom=true; fi
-sed -e "s/@SYSTEMD_CGROUP@/$([ "$driver" = systemd ] && echo true || echo false)/" \\
+${withLogins ? beforeLogins : ""}sed -e "s/@SYSTEMD_CGROUP@/$([ "$driver" = systemd ] && echo true || echo false)/" \\
   -e "s/@RESTRICT_OOM@/$restrict_oom/" /etc/containerd/config.toml.in >/run/redoubt/containerd.toml.new
-mv /run/redoubt/containerd.toml.new /run/redoubt/containerd.toml
+${withLogins ? addLogins : ""}mv /run/redoubt/containerd.toml.new /run/redoubt/containerd.toml
 printf 'KUBELET_CGROUP_ARGS=%s\\n' "$kubelet_args" >${cgroupEnvironment}
 `;
+}
 
 /** containerd's configuration, version 2 (containerd 1.6 of Debian 12 and 1.7 of Debian 13 read it). */
-function renderContainerdConfiguration(sandboxImage: string): string {
+function renderContainerdConfiguration({ sandboxImage, registries = [] }: ContainerdOptions): string {
+  const registry = `
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "${registryFolder}"
+`;
   return `version = 2
 
 [grpc]
@@ -108,7 +123,7 @@ function renderContainerdConfiguration(sandboxImage: string): string {
 
       [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
         SystemdCgroup = @SYSTEMD_CGROUP@
-`;
+${registries.length === 0 ? "" : registry}`;
 }
 
 /**
@@ -207,6 +222,7 @@ export function containerd(options: ContainerdOptions): PlanFragment {
   const template = "/etc/containerd/config.toml.in";
   const prepare = `${libexec}/prepare-node`;
   const importImages = `${libexec}/import-images`;
+  const prepareScript = renderPrepareScript(hasLogins(options.registries ?? []));
   // Where one of them does not run, its start loads the images, and it is that which is not as it should be.
   const runs = `for unit in containerd redoubt-import-images; do systemctl is-active --quiet "$unit.service" || exit 0; done`;
   return {
@@ -218,7 +234,7 @@ export function containerd(options: ContainerdOptions): PlanFragment {
     ],
     files: [
       { path: prepare, content: prepareScript, mode: "0755" },
-      { path: template, content: renderContainerdConfiguration(options.sandboxImage), mode: "0644" },
+      { path: template, content: renderContainerdConfiguration(options), mode: "0644" },
       { path: importImages, content: renderImportScript(options.images), mode: "0755" },
       { path: dropIn, content: containerdDropIn, mode: "0644" },
       // No unit of the plan: whether it runs just now says nothing.

@@ -15,6 +15,7 @@ import { kubelet, type Taint } from "./kubelet";
 import { renderLeave, renderRetire } from "./leave";
 import { controlPlaneNodeRole, controlPlaneRole } from "./node-role";
 import { podNetwork } from "./pod-network";
+import { registryFragment, type Registry } from "./registries";
 import { renderReturnTurn, renderTakeTurn, type UpgradeSettings } from "./upgrade-turn";
 import { versionSkew } from "./version-skew";
 
@@ -31,6 +32,8 @@ export interface NodeArgs {
   readonly clusterDns: string;
   readonly sandboxImage: string;
   readonly images: readonly PreloadedImage[];
+  /** Registries that are reached otherwise than by their name alone. Default: none. */
+  readonly registries?: readonly Registry[] | undefined;
   /** Which generations of the authorities are in use. Default: the first alone. */
   readonly authorities?: AuthorityGenerations | undefined;
   readonly artifacts: ArtifactCatalog;
@@ -83,6 +86,7 @@ export class Node extends pulumi.ComponentResource {
         drainedAs: args.upgradesBy === undefined ? undefined : spec.name,
       }),
       containerd: containerd(args),
+      registries: registryFragment(args.registries ?? []),
       "pod-network": podNetwork({ podCidr: spec.podCidr, routes, artifacts: args.artifacts }),
       "kube-router": kubeRouter({ ...args, nodeName: spec.name }),
       "kube-proxy": kubeProxy({ ...args, nodeName: spec.name }),
