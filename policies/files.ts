@@ -8,7 +8,8 @@ function looser(mode: string, wanted: number): boolean {
   return (Number.parseInt(mode, 8) & ~wanted & 0o7777) !== 0;
 }
 
-function rootOnly(file: HostFile, wanted: number): Finding[] {
+/** That a file is of root, with no more bits than the wanted ones. */
+export function rootOnly(file: HostFile, wanted: number): Finding[] {
   if (file.owner === "root" && file.group === "root" && !looser(file.mode, wanted)) return [];
   return [{ where: file.path, what: `it is of ${file.owner}:${file.group} with mode ${file.mode}` }];
 }

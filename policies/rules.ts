@@ -9,6 +9,7 @@ import { fileRules } from "./files";
 import { hostRules } from "./hosts";
 import { networkRules } from "./network";
 import { nodeRules } from "./nodes";
+import { registryRules } from "./registries";
 import type { Rule } from "./rule";
 import { secretRules, type SecretnessBook } from "./secrets";
 
@@ -21,6 +22,7 @@ export function allRules(secretness: SecretnessBook): readonly Rule[] {
     ...aggregationRules,
     ...controllerRules,
     ...nodeRules,
+    ...registryRules,
     ...fileRules,
     ...authorizationRules,
     ...networkRules,

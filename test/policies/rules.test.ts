@@ -13,6 +13,7 @@ import { flagTable } from "./cases/flags";
 import { hostTable } from "./cases/hosts";
 import { networkTable } from "./cases/network";
 import { nodeTable } from "./cases/nodes";
+import { registryTable } from "./cases/registries";
 import { secretTable } from "./cases/secrets";
 import { judge, type TestResource } from "./judge";
 
@@ -22,6 +23,7 @@ const tables: CaseTable = {
   ...flagTable,
   ...aggregationTable,
   ...nodeTable,
+  ...registryTable,
   ...fileTable,
   ...authorizationTable,
   ...networkTable,

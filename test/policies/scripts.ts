@@ -5,6 +5,7 @@ import { metadataGuard } from "../../components/hosts/aws/metadata-guard";
 import { hardeningFragments } from "../../components/hosts/hardening/harden";
 import { metricsServer } from "../../components/metrics/metrics-server";
 import { renderKubeconfig } from "../../components/pki/kubeconfig";
+import { registryLoginFiles, type Registry } from "../../components/node/registries";
 import { mergeFragments } from "../../components/plan/merge";
 import type { SecretFileSpec } from "../../components/plan/plan";
 import { renderScript } from "../../components/plan/script";
@@ -30,6 +31,22 @@ function secretFile(path: string, owner: string, content: string, mode = "0600")
   return { path, owner, group: owner, mode, content };
 }
 
+/** A mirror in place of Docker Hub, with an authority and a login of its own. */
+const registries: readonly Registry[] = [
+  {
+    host: "docker.io",
+    mirrors: [{ url: "https://mirror.example.com", overridePath: false }],
+    fallback: false,
+  },
+  {
+    host: "mirror.example.com",
+    mirrors: [],
+    fallback: false,
+    certificateAuthority: pem("CERTIFICATE"),
+    username: "hosts",
+  },
+];
+
 const secretFiles: readonly SecretFileSpec[] = [
   secretFile("/etc/kubernetes/pki/ca.crt", "root", pem("CERTIFICATE"), "0644"),
   secretFile("/etc/kubernetes/kube-apiserver/tls.crt", "kube-apiserver", pem("CERTIFICATE"), "0644"),
@@ -41,6 +58,7 @@ const secretFiles: readonly SecretFileSpec[] = [
   ),
   secretFile("/etc/kubernetes/super-admin.conf", "root", kubeconfig),
   secretFile("/etc/kubernetes/kube-scheduler/kubeconfig", "kube-scheduler", kubeconfig),
+  ...registryLoginFiles(registries, { "mirror.example.com": "word" }),
 ];
 
 /** Scripts of every phase, as the program renders them. */
@@ -74,7 +92,7 @@ export const scripts = {
     "etcd",
   ),
   controlPlane: renderScript(controlPlanePlan, "control-plane"),
-  node: renderScript(nodePlan("worker-0"), "node"),
+  node: renderScript(nodePlan("worker-0", registries), "node"),
   metricsServer: renderScript(
     mergeFragments({ "metrics-server": metricsServer({ address: "10.77.5.10", artifacts }) }),
     "metrics-server",

@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { admittedPodSpec } from "../../support/admitted-pod";
+import type { ClusterOutputs } from "../../support/cluster";
+import type { InventoryCluster } from "../../support/inventory-cluster";
+import { registryPassword, stalePassword, type RegistryBench } from "../../support/registry-bench";
+
+/** Where containerd looks for registries, and what somebody may put there. */
+const stranger = "/etc/containerd/certs.d/docker.io";
+
+/** Images that no host has, by registries that are elsewhere than their names say. Needs a worker of each Debian release. */
+export function registriesStory(
+  cluster: InventoryCluster,
+  outputs: () => ClusterOutputs,
+  bench: RegistryBench,
+): void {
+  const workers = (): string[] =>
+    outputs()
+      .nodeTable.filter(({ role }) => role === "worker")
+      .map(({ name }) => name);
+  const kubectl = (...args: string[]): string =>
+    cluster.kubectl(outputs().kubeconfig, ["--namespace", "other", ...args]).stdout.trim();
+  const names: string[] = [];
+  /** Starts a pod on each worker; gives their names. */
+  const pull = (image: string): string[] =>
+    workers().map((node) => {
+      const name = `pulls-${names.length}`;
+      const pod = {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name },
+        spec: admittedPodSpec({
+          command: ["/bin/busybox", "sleep", "3600"],
+          container: { image },
+          spec: { nodeSelector: { "kubernetes.io/hostname": node } },
+        }),
+      };
+      const made = cluster.kubectl(
+        outputs().kubeconfig,
+        ["--namespace", "other", "create", "--filename", "-"],
+        JSON.stringify(pod),
+      );
+      assert.equal(made.code, 0, made.stderr);
+      names.push(name);
+      return name;
+    });
+  const assertRuns = (pods: readonly string[]): void => {
+    for (const pod of pods) {
+      const waited = kubectl("wait", `pod/${pod}`, "--for=condition=Ready", "--timeout=90s");
+      assert.match(waited, /condition met/, kubectl("describe", "pod", pod));
+    }
+  };
+  /** What the kubelet says of the pods, once it waits before it tries again. */
+  const refusals = async (pods: readonly string[]): Promise<string[]> => {
+    const texts: string[] = [];
+    for (const pod of pods) {
+      const state = (field: string): string =>
+        kubectl("get", "pod", pod, `--output=jsonpath={.status.containerStatuses[0].state.waiting.${field}}`);
+      const end = Date.now() + 90_000;
+      while (state("reason") !== "ImagePullBackOff" && Date.now() < end) await sleep(500);
+      assert.equal(state("reason"), "ImagePullBackOff", pod);
+      texts.push(
+        kubectl(
+          "get",
+          "events",
+          `--field-selector=involvedObject.name=${pod},reason=Failed`,
+          "--output=jsonpath={.items[*].message}",
+        ),
+      );
+    }
+    return texts;
+  };
+  const everywhere = (command: string): string[] =>
+    outputs().nodeTable.map(({ name }) => cluster.ssh(outputs(), name, command).stdout);
+
+  describe("Registries", () => {
+    after(() => {
+      kubectl("delete", "pod", ...names, "--wait=false", "--ignore-not-found");
+    });
+
+    it("are asked by containerd of Debian 12 and of Debian 13", () => {
+      const versions = workers().map((name) => cluster.ssh(outputs(), name, "containerd --version").stdout);
+      assert.match(versions.join(""), / 1\.6\.[\s\S]* 1\.7\./);
+    });
+
+    it("give a pod an image that no host has, by a mirror with an authority and a login of its own", async () => {
+      await bench.takeRequests("mirror");
+      assertRuns(pull("registry.example/team/app:1"));
+      const requests = await bench.takeRequests("mirror");
+      const admitted = requests.filter((request) => request.admitted).map(({ url }) => url);
+      // Which registry is meant it is told beside the path.
+      assert.ok(admitted.includes("/v2/team/app/manifests/1?ns=registry.example"), admitted.join("\n"));
+      assert.ok(
+        admitted.some((url) => /^\/v2\/team\/app\/blobs\/sha256:/.test(url)),
+        admitted.join("\n"),
+      );
+      // Nobody is let in who does not log in.
+      assert.ok(requests.some((request) => !request.admitted));
+    });
+
+    it("give it where they have logins answered by a server of tokens, below a path of their own", async () => {
+      assertRuns(pull("tokens.example/team/app:2"));
+      const requests = await bench.takeRequests("tokens");
+      const urls = requests.filter(({ admitted }) => admitted).map(({ url }) => url);
+      assert.ok(
+        urls.some((url) => url.startsWith("/token?")),
+        urls.join("\n"),
+      );
+      assert.ok(urls.includes("/v2/hub/team/app/manifests/2?ns=tokens.example"), urls.join("\n"));
+    });
+
+    it("give nothing where the password is a wrong one, which the pod's events do not show", async () => {
+      const texts = await refusals(pull("stale.example/team/app:3"));
+      for (const text of texts) {
+        assert.match(text, /40[13]|authoriz/i);
+        assert.ok(!text.includes(stalePassword), text);
+      }
+    });
+
+    it("give nothing where their certificate is of another authority, nor where no setting names them", async () => {
+      const pods = [...pull("untrusted.example/team/app:4"), ...pull(`${bench.unnamed}/team/app:5`)];
+      for (const text of await refusals(pods))
+        assert.match(text, /x509: certificate signed by unknown authority/);
+      assert.deepEqual(await bench.takeRequests("unnamed"), []);
+    });
+
+    it("are asked again with another password as soon as up has brought it, and containers run on", async () => {
+      const running = kubectl(
+        "get",
+        "pod",
+        names[0] ?? "",
+        "--output=jsonpath={.status.containerStatuses[0].containerID}",
+      );
+      assert.match(running, /^containerd:/);
+      const [worker = ""] = workers();
+      // Whoever may write there could have any image come from anywhere.
+      cluster.ssh(
+        outputs(),
+        worker,
+        `sudo mkdir ${stranger} && echo 'server = "http://evil.example"' | sudo tee ${stranger}/hosts.toml`,
+      );
+      bench.renewPassword(cluster);
+      const { code, stdout, stderr } = await cluster.npmRun("up");
+      assert.equal(code, 0, stdout + stderr);
+      assertRuns(pull("stale.example/team/app:6"));
+      assert.equal(
+        kubectl(
+          "get",
+          "pod",
+          names[0] ?? "",
+          "--output=jsonpath={.status.containerStatuses[0].containerID} {.status.containerStatuses[0].restartCount}",
+        ),
+        `${running} 0`,
+      );
+      // What nobody named was found on the way, and taken away.
+      assert.equal(cluster.ssh(outputs(), worker, `test -e ${stranger}`).code, 1);
+      assert.match(stdout + stderr, /no registry configured but those of the settings/);
+    });
+
+    it("have passwords that only root reads on a host, and that stand in no state, log or command line", () => {
+      const modes =
+        "sudo stat --format '%a %U %n' /etc/containerd/registry-logins.toml /run/redoubt/containerd.toml";
+      for (const text of everywhere(modes)) {
+        assert.equal(
+          text,
+          "600 root /etc/containerd/registry-logins.toml\n600 root /run/redoubt/containerd.toml\n",
+        );
+      }
+      const traces =
+        "sudo sh -c 'cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null; journalctl --no-pager --output cat'";
+      const places = [cluster.exportedState(), cluster.log(), ...everywhere(traces)];
+      for (const text of places) {
+        assert.ok(text.length > 1000);
+        for (const word of [registryPassword, stalePassword, JSON.stringify(registryPassword)])
+          assert.ok(!text.includes(word));
+      }
+    });
+  });
+}
