@@ -38,7 +38,7 @@ const access = grantAccess(blueprint, controlPlanes, controlPlane, objects);
 const policies = denyByDefault(blueprint, controlPlanes, objects);
 const dns = serveDns(blueprint, objects);
 guardTokens(blueprint, policies, objects);
-guardNeighbours(objects);
+guardNeighbours(blueprint, objects);
 serveMetrics(blueprint, pki, machines, controlPlanes, objects);
 
 // The proof: real connections, allowed and denied.

@@ -59,7 +59,7 @@ export function guardTokens(
   if (bootstrapTokens) new NodeBootstrap("node-bootstrap", inCluster);
 }
 
-/** What rights in one namespace must not do to the others. */
-export function guardNeighbours(inCluster: pulumi.ComponentResourceOptions): void {
-  new AdmissionPolicies("admission", inCluster);
+/** What rights in one namespace must not do to the others, and where images of pods may come from. */
+export function guardNeighbours({ settings }: Blueprint, inCluster: pulumi.ComponentResourceOptions): void {
+  new AdmissionPolicies("admission", settings.images, inCluster);
 }

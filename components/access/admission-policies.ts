@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { allowedRegistries } from "./allowed-registries";
 import { denyingPolicy, type AdmissionRule } from "./denying-policy";
 
 /** Who may change nodes may decide about all of them: administrators of the cluster, and nodes about themselves. */
@@ -117,11 +118,25 @@ const policies: Readonly<Record<string, AdmissionRule>> = {
   "policy-networks": policyNetworks,
 };
 
-/** What nobody with rights in one namespace may do to the others: of the objects that they make, those that reach the whole cluster. */
+/** Arguments of {@link AdmissionPolicies}. */
+export interface AdmissionPoliciesArgs {
+  /** Registries that images of pods may come from. Default: all. */
+  readonly allowedRegistries?: readonly string[] | undefined;
+}
+
+/**
+ * What nobody with rights in one namespace may do to the others: of the objects that they make, those that reach the whole cluster. And
+ * where images come from, when somebody says.
+ */
 export class AdmissionPolicies extends pulumi.ComponentResource {
-  public constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
+  public constructor(
+    name: string,
+    { allowedRegistries: hosts = [] }: AdmissionPoliciesArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("redoubt:access:AdmissionPolicies", name, {}, opts);
-    for (const [subject, spec] of Object.entries(policies)) {
+    const chosen = hosts.length === 0 ? {} : { "allowed-registries": allowedRegistries(hosts) };
+    for (const [subject, spec] of Object.entries({ ...policies, ...chosen })) {
       denyingPolicy(`${name}-${subject}`, `redoubt-${subject}`, spec, { parent: this });
     }
     this.registerOutputs({});

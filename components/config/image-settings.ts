@@ -24,13 +24,13 @@ const mirror = z.strictObject({
     ),
 });
 
+const hostForm =
+  "must be the host of a registry as images name it, in small letters, with its port where it has one: docker.io, registry.example.com:5000";
+
 const registry = z.strictObject({
   host: z
     .string()
-    .regex(
-      new RegExp(`^(_default|${hostPattern})$`),
-      "must be the host of a registry as images name it, in small letters, with its port where it has one: docker.io, registry.example.com:5000; or _default",
-    )
+    .regex(new RegExp(`^(_default|${hostPattern})$`), `${hostForm}; or _default`)
     .describe(
       "Host and port by which images name the registry, or by which it is a mirror of another. `_default` stands for every registry that has no entry.",
     ),
@@ -77,6 +77,12 @@ export const imageSettings = z.strictObject({
     .default([])
     .describe(
       "Registries that hosts reach otherwise than by their name, by the internet's authorities and without a login (docs/registries.md). A change restarts nothing, but for logins: they restart containerd.",
+    ),
+  allowedRegistries: z
+    .array(z.string().regex(new RegExp(`^${hostPattern}$`), hostForm))
+    .default([])
+    .describe(
+      "Registries that images of pods may come from, by the host in the name of an image, in every namespace; admission refuses all others. Default: every registry.",
     ),
 });
 

@@ -44,6 +44,23 @@ function hostProblems(host: string, say: Say): Problem[] {
   return problems;
 }
 
+/** Hosts that pods' images may bear. */
+function allowProblems({ images }: Settings): Problem[] {
+  const setting = "images.allowedRegistries";
+  const { allowedRegistries } = images;
+  return [
+    ...repeated(allowedRegistries).map((value) => ({
+      setting,
+      value,
+      rule: "is there twice",
+      fix: "name each registry once",
+    })),
+    ...allowedRegistries.flatMap((host, index) =>
+      hostProblems(host, (value, rule, fix) => ({ setting: `${setting}[${index}]`, value, rule, fix })),
+    ),
+  ];
+}
+
 /** Whether an image of the registry may be asked for at the registry itself. */
 function isAskedByItsName({ mirrors, fallback }: RegistrySettings): boolean {
   return mirrors.length === 0 || fallback;
@@ -169,5 +186,6 @@ export function registryProblems(settings: Settings): Problem[] {
       ];
     }),
     ...loginProblems(settings),
+    ...allowProblems(settings),
   ];
 }

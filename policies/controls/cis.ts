@@ -254,7 +254,8 @@ const notes: Readonly<Record<string, Control | Gap>> = {
   "5.5.1": {
     what: "images are admitted by their provenance",
     because: "open",
-    reason: "There is no image policy; the cluster's own images come from archives of pinned checksum.",
+    reason:
+      "Admission can be told registries (`images.allowedRegistries`), and asks for no signature; the cluster's own images come from archives of pinned checksum.",
   },
   "5.6.1": {
     what: "namespaces part what belongs to different people",

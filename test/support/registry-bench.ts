@@ -17,7 +17,7 @@ export const stalePassword = "a word of last year";
 /**
  * Registries on this box, and the settings by which hosts find them: behind `registry.example` a mirror with a login, behind
  * `tokens.example` one that has its logins answered by a server of tokens, behind `stale.example` one that the hosts have a wrong
- * password of, behind `untrusted.example` one of an authority that nobody knows; and one that no setting names.
+ * password of, behind `untrusted.example` one of an authority that nobody knows; and one that pods may name, and of which hosts know nothing.
  */
 export class RegistryBench {
   readonly #server = new RegistryServer();
@@ -43,10 +43,12 @@ export class RegistryBench {
       mirrored("tokens.example", `${this.hostOf(ports.tokens)}/v2/hub`, true),
       { ...known(ports.tokens), username },
     ];
-    return stringify({ "redoubt:images": { registries } }).replace(/^/gm, "  ").trimEnd() + "\n";
+    const names = ["registry", "stale", "untrusted", "tokens"].map((name) => `${name}.example`);
+    const images = { registries, allowedRegistries: [...names, this.unnamed] };
+    return stringify({ "redoubt:images": images }).replace(/^/gm, "  ").trimEnd() + "\n";
   }
 
-  /** Host and port by which images of the registry that no setting names are called. */
+  /** Host and port by which images of the registry are called that hosts know nothing of. */
   public get unnamed(): string {
     return this.hostOf(ports.unnamed);
   }

@@ -2,12 +2,53 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { admittedPodSpec } from "../../support/admitted-pod";
-import type { ClusterOutputs } from "../../support/cluster";
+import type { ClusterOutputs, Outcome } from "../../support/cluster";
 import type { InventoryCluster } from "../../support/inventory-cluster";
 import { registryPassword, stalePassword, type RegistryBench } from "../../support/registry-bench";
 
 /** Where containerd looks for registries, and what somebody may put there. */
 const stranger = "/etc/containerd/certs.d/docker.io";
+
+const image = "registry.example/team/app:1";
+
+/** What a pod names as images, and whether it is let in. */
+const admission: readonly (readonly [what: string, spec: object, admitted: boolean])[] = [
+  ["an image of a registry that is named", {}, true],
+  [
+    "one by its digest",
+    { containers: [{ name: "main", image: `registry.example/app@sha256:${"0".repeat(64)}` }] },
+    true,
+  ],
+  ["one of the stack's own", { initContainers: [{ name: "first", image: "redoubt.local/probe:1" }] }, true],
+  [
+    "one of Docker Hub, which has no registry in its name",
+    { containers: [{ name: "main", image: "busybox" }] },
+    false,
+  ],
+  ["one of a folder there", { containers: [{ name: "main", image: "team/app:1" }] }, false],
+  [
+    "one of a folder there that is called as a registry",
+    { containers: [{ name: "main", image: "docker.io/registry.example/app" }] },
+    false,
+  ],
+  [
+    "one of a registry at another port",
+    { containers: [{ name: "main", image: "registry.example:5000/team/app" }] },
+    false,
+  ],
+  [
+    "one of a registry whose name begins as the other's",
+    { containers: [{ name: "main", image: "registry.example.com/team/app" }] },
+    false,
+  ],
+  ["one of this very host", { containers: [{ name: "main", image: "localhost/team/app" }] }, false],
+  ["another one in an init container", { initContainers: [{ name: "first", image: "busybox" }] }, false],
+  [
+    "another one as a volume",
+    { volumes: [{ name: "files", image: { reference: "quay.io/team/files:1" } }] },
+    false,
+  ],
+];
 
 /** Images that no host has, by registries that are elsewhere than their names say. Needs a worker of each Debian release. */
 export function registriesStory(
@@ -23,7 +64,7 @@ export function registriesStory(
     cluster.kubectl(outputs().kubeconfig, ["--namespace", "other", ...args]).stdout.trim();
   const names: string[] = [];
   /** Starts a pod on each worker; gives their names. */
-  const pull = (image: string): string[] =>
+  const pull = (reference: string): string[] =>
     workers().map((node) => {
       const name = `pulls-${names.length}`;
       const pod = {
@@ -32,7 +73,7 @@ export function registriesStory(
         metadata: { name },
         spec: admittedPodSpec({
           command: ["/bin/busybox", "sleep", "3600"],
-          container: { image },
+          container: { image: reference },
           spec: { nodeSelector: { "kubernetes.io/hostname": node } },
         }),
       };
@@ -51,6 +92,7 @@ export function registriesStory(
       assert.match(waited, /condition met/, kubectl("describe", "pod", pod));
     }
   };
+  const firstPulled = (): string => names.find((name) => name.startsWith("pulls-")) ?? "";
   /** What the kubelet says of the pods, once it waits before it tries again. */
   const refusals = async (pods: readonly string[]): Promise<string[]> => {
     const texts: string[] = [];
@@ -74,6 +116,57 @@ export function registriesStory(
   const everywhere = (command: string): string[] =>
     outputs().nodeTable.map(({ name }) => cluster.ssh(outputs(), name, command).stdout);
 
+  describe("Registries that pods may name", () => {
+    /** The pod as every namespace admits it but for its images. */
+    const podWith = (more: Readonly<Record<string, unknown>>): string => {
+      const spec = admittedPodSpec({ container: { image } }) as Record<string, readonly object[]>;
+      const [safe] = spec["containers"] ?? [];
+      const joined = Object.entries(more).map(([field, items]) => [
+        field,
+        field === "volumes" ? items : (items as object[]).map((item) => ({ ...safe, ...item })),
+      ]);
+      const all = { ...spec, ...Object.fromEntries(joined) };
+      return JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata: { name: "names" }, spec: all });
+    };
+    const create = (manifest: string, ...args: string[]): Outcome =>
+      cluster.kubectl(
+        outputs().kubeconfig,
+        ["--namespace", "other", "create", "--filename", "-", ...args],
+        manifest,
+      );
+    const refusal = /images must come from registry\.example, .* \(images\.allowedRegistries\)/;
+
+    for (const [what, spec, admitted] of admission) {
+      it(`${admitted ? "let in" : "refuse"} ${what}, an administrator's too`, () => {
+        const { code, stderr } = create(podWith(spec as Record<string, unknown>), "--dry-run=server");
+        if (admitted) assert.equal(code, 0, stderr);
+        else assert.match(stderr, refusal);
+      });
+    }
+
+    it("are asked for when the image of a pod is changed, or a container is added to it", () => {
+      assert.equal(create(podWith({})).code, 0);
+      names.push("names");
+      const patch = (container: string, ...args: string[]): Outcome => {
+        const what = ["patch", "pod", "names", "--patch", container, ...args];
+        return cluster.kubectl(outputs().kubeconfig, ["--namespace", "other", ...what]);
+      };
+      const changed = (name: string): string =>
+        JSON.stringify({ spec: { containers: [{ name: "main", image: name }] } });
+      assert.match(patch(changed("quay.io/team/app:1")).stderr, refusal);
+      assert.equal(patch(changed("registry.example/team/app:7")).code, 0);
+      const added = (name: string): string => {
+        const safe = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
+        const container = { name: "debug", image: name, securityContext: safe };
+        return JSON.stringify({ spec: { ephemeralContainers: [container] } });
+      };
+      const below = "--subresource=ephemeralcontainers";
+      assert.match(patch(added("quay.io/team/tools:1"), below).stderr, refusal);
+      const taken = patch(added("redoubt.local/probe:1"), below);
+      assert.equal(taken.code, 0, taken.stderr);
+    });
+  });
+
   describe("Registries", () => {
     after(() => {
       kubectl("delete", "pod", ...names, "--wait=false", "--ignore-not-found");
@@ -86,7 +179,7 @@ export function registriesStory(
 
     it("give a pod an image that no host has, by a mirror with an authority and a login of its own", async () => {
       await bench.takeRequests("mirror");
-      assertRuns(pull("registry.example/team/app:1"));
+      assertRuns(pull(image));
       const requests = await bench.takeRequests("mirror");
       const admitted = requests.filter((request) => request.admitted).map(({ url }) => url);
       // Which registry is meant it is told beside the path.
@@ -118,7 +211,7 @@ export function registriesStory(
       }
     });
 
-    it("give nothing where their certificate is of another authority, nor where no setting names them", async () => {
+    it("give nothing where their certificate is of another authority, nor where hosts were told of none", async () => {
       const pods = [...pull("untrusted.example/team/app:4"), ...pull(`${bench.unnamed}/team/app:5`)];
       for (const text of await refusals(pods))
         assert.match(text, /x509: certificate signed by unknown authority/);
@@ -129,7 +222,7 @@ export function registriesStory(
       const running = kubectl(
         "get",
         "pod",
-        names[0] ?? "",
+        firstPulled(),
         "--output=jsonpath={.status.containerStatuses[0].containerID}",
       );
       assert.match(running, /^containerd:/);
@@ -148,7 +241,7 @@ export function registriesStory(
         kubectl(
           "get",
           "pod",
-          names[0] ?? "",
+          firstPulled(),
           "--output=jsonpath={.status.containerStatuses[0].containerID} {.status.containerStatuses[0].restartCount}",
         ),
         `${running} 0`,

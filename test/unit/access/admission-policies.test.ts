@@ -9,7 +9,7 @@ const group = "kubernetes:admissionregistration.k8s.io/v1";
 
 describe("admission policies", () => {
   it("are these, and each is bound: what breaks it is denied, also when it can't be asked", async () => {
-    const recording = await recordStack(() => new AdmissionPolicies("admission"));
+    const recording = await recordStack(() => new AdmissionPolicies("admission", {}));
     const policies = [...ofType(recording, `${group}:ValidatingAdmissionPolicy`).values()];
     const bindings = [...ofType(recording, `${group}:ValidatingAdmissionPolicyBinding`).values()];
     const nameOf = ({ inputs }: (typeof policies)[number]): string =>
@@ -27,5 +27,19 @@ describe("admission policies", () => {
       ["Fail"],
     );
     assertNamedUnderParents(recording, ["admission"]);
+  });
+
+  it("say where images of pods come from, when the settings do", async () => {
+    const policiesOf = async (allowedRegistries: readonly string[]): Promise<readonly object[]> => {
+      const recording = await recordStack(() => new AdmissionPolicies("admission", { allowedRegistries }));
+      return [...ofType(recording, `${group}:ValidatingAdmissionPolicy`).values()]
+        .filter(({ name }) => name === "admission-allowed-registries")
+        .map(({ inputs }) => inputs);
+    };
+    assert.deepEqual(await policiesOf([]), []);
+    const [policy] = await policiesOf(["docker.io", "registry.example.com:5000"]);
+    assertGolden("access/allowed-registries", { "/redoubt-allowed-registries.yaml": stringify(policy) });
+    const [narrower] = await policiesOf(["registry.example.com:5000"]);
+    assert.doesNotMatch(stringify(narrower), /index\.docker\.io/);
   });
 });

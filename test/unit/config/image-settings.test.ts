@@ -27,7 +27,7 @@ const somewhere = mirrors("https://mirror.example.com");
 
 describe("the settings of registries", () => {
   it("name none, when nothing is said", () => {
-    assert.deepEqual(parseSettings({}, "test").images, { registries: [] });
+    assert.deepEqual(parseSettings({}, "test").images, { registries: [], allowedRegistries: [] });
   });
 
   it("take mirrors, which are asked alone unless something else is said", () => {
@@ -257,4 +257,34 @@ describe("a mirror is refused", () => {
     ]);
     assert.match(problems.join(), /mirrors = "https:\/\/m\.example": is there twice/);
   });
+});
+
+describe("registries that pods may name", () => {
+  const problemsOf = (...allowedRegistries: string[]): string => {
+    try {
+      parseSettings({ images: { allowedRegistries } }, "test");
+      return "";
+    } catch (error) {
+      assert.ok(error instanceof Error);
+      return error.message;
+    }
+  };
+
+  it("are hosts, with a port where they have one", () => {
+    assert.equal(problemsOf("docker.io", "registry.example.com:5000", "localhost"), "");
+  });
+
+  const refused: readonly (readonly [what: string, hosts: readonly string[], message: RegExp])[] = [
+    ["a folder of a registry", ["docker.io/library"], /\[0\] = "docker\.io\/library": must be the host/],
+    ["all others", ["_default"], /\[0\] = "_default": must be the host/],
+    ["what would be a folder of Docker Hub", ["registry"], /is no host of a registry/],
+    ["Docker Hub by another name", ["index.docker.io"], /Fix: write docker\.io/],
+    ["the stack's own, which are let in anyhow", ["redoubt.local"], /Fix: leave it out/],
+    ["one twice", ["quay.io", "quay.io"], /allowedRegistries = "quay\.io": is there twice/],
+  ];
+  for (const [what, hosts, message] of refused) {
+    it(`are not ${what}`, () => {
+      assert.match(problemsOf(...hosts), message);
+    });
+  }
 });

@@ -10,13 +10,13 @@ import {
 } from "../../support/mocks";
 import { assertShellcheckClean } from "../../support/shellcheck";
 import { traceOf } from "../../support/trace-of";
-import { bindPassword, recordProgram, type StackOutputs } from "./program";
+import { bindPassword, recordProgram, registryPassword, type StackOutputs } from "./program";
 
 const remoteCommand = "command:remote:Command";
 
 /** Text that only a private key, or what holds one, contains; in PEM and in base64. */
 const secretText = new RegExp(
-  [traceOf("PRIVATE KEY").source, "\\$2b\\$", bindPassword, "client-key-data"].join("|"),
+  [traceOf("PRIVATE KEY").source, "\\$2b\\$", bindPassword, registryPassword, "client-key-data"].join("|"),
 );
 
 let recording: Recording<StackOutputs>;

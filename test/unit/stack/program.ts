@@ -12,6 +12,9 @@ import { sshKeyMocks } from "../../support/ssh-keys";
 /** The password that Dex searches the directory with; the tests look where it stands. */
 export const bindPassword = "bind-password-of-the-directory";
 
+/** The password that hosts log in to a registry with; looked for as well. */
+export const registryPassword = "password-of-the-registry";
+
 export type { StackOutputs };
 
 const image = (name: string): object => ({
@@ -73,7 +76,18 @@ const settings = {
     ],
   },
   metricsServer: { enabled: true },
-  secrets: { passwordHashes: { alice: hash }, ldapBindPassword: bindPassword },
+  images: {
+    registries: [
+      { host: "docker.io", mirrors: [{ url: "https://mirror.example.com" }] },
+      { host: "mirror.example.com", username: "hosts" },
+    ],
+    allowedRegistries: ["docker.io"],
+  },
+  secrets: {
+    passwordHashes: { alice: hash },
+    ldapBindPassword: bindPassword,
+    registryPasswords: { "mirror.example.com": registryPassword },
+  },
   access: {
     roleBindings: [{ role: "developer", namespace: "app", groups: ["app-developers", "ldap:developers"] }],
     users: [{ name: "alice", group: "app-developers", validityHours: 10 }],
