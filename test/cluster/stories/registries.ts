@@ -11,44 +11,30 @@ const stranger = "/etc/containerd/certs.d/docker.io";
 
 const image = "registry.example/team/app:1";
 
-/** What a pod names as images, and whether it is let in. */
-const admission: readonly (readonly [what: string, spec: object, admitted: boolean])[] = [
+/** What a pod names as images, beside what every namespace admits. */
+interface NamedImages {
+  /** Default: one that is admitted. */
+  readonly main?: string;
+  readonly init?: string;
+  readonly volume?: string;
+}
+
+const admission: readonly (readonly [what: string, images: NamedImages, admitted: boolean])[] = [
   ["an image of a registry that is named", {}, true],
-  [
-    "one by its digest",
-    { containers: [{ name: "main", image: `registry.example/app@sha256:${"0".repeat(64)}` }] },
-    true,
-  ],
-  ["one of the stack's own", { initContainers: [{ name: "first", image: "redoubt.local/probe:1" }] }, true],
-  [
-    "one of Docker Hub, which has no registry in its name",
-    { containers: [{ name: "main", image: "busybox" }] },
-    false,
-  ],
-  ["one of a folder there", { containers: [{ name: "main", image: "team/app:1" }] }, false],
-  [
-    "one of a folder there that is called as a registry",
-    { containers: [{ name: "main", image: "docker.io/registry.example/app" }] },
-    false,
-  ],
-  [
-    "one of a registry at another port",
-    { containers: [{ name: "main", image: "registry.example:5000/team/app" }] },
-    false,
-  ],
-  [
-    "one of a registry whose name begins as the other's",
-    { containers: [{ name: "main", image: "registry.example.com/team/app" }] },
-    false,
-  ],
-  ["one of this very host", { containers: [{ name: "main", image: "localhost/team/app" }] }, false],
-  ["another one in an init container", { initContainers: [{ name: "first", image: "busybox" }] }, false],
-  [
-    "another one as a volume",
-    { volumes: [{ name: "files", image: { reference: "quay.io/team/files:1" } }] },
-    false,
-  ],
+  ["one by its digest", { main: `registry.example/app@sha256:${"0".repeat(64)}` }, true],
+  ["one of the stack's own", { init: "redoubt.local/probe:1" }, true],
+  ["one of Docker Hub, which has no registry in its name", { main: "busybox" }, false],
+  ["one of a folder there", { main: "team/app:1" }, false],
+  ["one of a folder there that is called as a registry", { main: "docker.io/registry.example/app" }, false],
+  ["one of a registry at another port", { main: "registry.example:5000/team/app" }, false],
+  ["one of a registry whose name begins as the other's", { main: "registry.example.com/team/app" }, false],
+  ["one of the host that the pod is on", { main: "localhost/team/app" }, false],
+  ["another one in an init container", { init: "busybox" }, false],
+  ["another one as a volume", { volume: "quay.io/team/files:1" }, false],
 ];
+
+/** What every namespace asks of a container. */
+const securityContext = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
 
 /** Images that no host has, by registries that are elsewhere than their names say. Needs a worker of each Debian release. */
 export function registriesStory(
@@ -134,7 +120,7 @@ export function registriesStory(
       // Which registry is meant it is told beside the path.
       assert.ok(admitted.includes("/v2/team/app/manifests/1?ns=registry.example"), admitted.join("\n"));
       assert.ok(
-        admitted.some((url) => /^\/v2\/team\/app\/blobs\/sha256:/.test(url)),
+        admitted.some((url) => url.startsWith("/v2/team/app/blobs/sha256:")),
         admitted.join("\n"),
       );
       // Nobody is let in who does not log in.
@@ -221,16 +207,13 @@ export function registriesStory(
   });
 
   describe("Admission by registries", () => {
-    /** The pod as every namespace admits it but for its images. */
-    const podWith = (more: Readonly<Record<string, unknown>>): string => {
-      const spec = admittedPodSpec({ container: { image } }) as Record<string, readonly object[]>;
-      const [safe] = spec["containers"] ?? [];
-      const joined = Object.entries(more).map(([field, items]) => [
-        field,
-        field === "volumes" ? items : (items as object[]).map((item) => ({ ...safe, ...item })),
-      ]);
-      const all = { ...spec, ...Object.fromEntries(joined) };
-      return JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata: { name: "names" }, spec: all });
+    const podWith = ({ main = image, init, volume }: NamedImages): string => {
+      const spec = {
+        ...(init === undefined ? {} : { initContainers: [{ name: "init", image: init, securityContext }] }),
+        ...(volume === undefined ? {} : { volumes: [{ name: "files", image: { reference: volume } }] }),
+      };
+      const pod = admittedPodSpec({ container: { image: main }, spec });
+      return JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata: { name: "names" }, spec: pod });
     };
     const create = (manifest: string, ...args: string[]): Outcome =>
       cluster.kubectl(
@@ -243,9 +226,9 @@ export function registriesStory(
     });
     const refusal = /images must come from registry\.example, .* \(images\.allowedRegistries\)/;
 
-    for (const [what, spec, admitted] of admission) {
+    for (const [what, images, admitted] of admission) {
       it(`${admitted ? "takes" : "refuses"} ${what}`, () => {
-        const { code, stderr } = create(podWith(spec as Record<string, unknown>), "--dry-run=server");
+        const { code, stderr } = create(podWith(images), "--dry-run=server");
         if (admitted) assert.equal(code, 0, stderr);
         else assert.match(stderr, refusal);
       });
@@ -262,8 +245,7 @@ export function registriesStory(
       assert.match(patch(changed("quay.io/team/app:1")).stderr, refusal);
       assert.equal(patch(changed("registry.example/team/app:7")).code, 0);
       const added = (name: string): string => {
-        const safe = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
-        const container = { name: "debug", image: name, securityContext: safe };
+        const container = { name: "debug", image: name, securityContext };
         return JSON.stringify({ spec: { ephemeralContainers: [container] } });
       };
       const below = "--subresource=ephemeralcontainers";
