@@ -4,11 +4,11 @@ import type {
   RegistryDoor,
   RegistryLogin,
   RegistryOrder,
-  RegistryReply,
   RegistryRequest,
   RegistryServerOptions,
   ServedImage,
 } from "./registry-server";
+import { obeyOrders } from "./server-process";
 
 /*
  * The process behind `RegistryServer`: it takes orders of its parent, one at a time, and answers each.
@@ -93,19 +93,4 @@ async function obey(order: RegistryOrder): Promise<RegistryRequest[]> {
   return [];
 }
 
-// The parent may end without a word.
-process.on("disconnect", () => process.exit());
-
-process.on("message", (order: RegistryOrder) => {
-  const reply = (message: RegistryReply): void => {
-    process.send?.(message);
-  };
-  obey(order).then(
-    (requests) => {
-      reply({ requests });
-    },
-    (error: unknown) => {
-      reply({ requests: [], error: String(error) });
-    },
-  );
-});
+obeyOrders(obey);

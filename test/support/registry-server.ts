@@ -1,7 +1,6 @@
-import { fork, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import path from "node:path";
 import type { KeyPair } from "./certificates";
+import { ServerProcess } from "./server-process";
 
 /** Who may pull. */
 export interface RegistryLogin {
@@ -51,50 +50,27 @@ export interface RegistryRequest {
 export type RegistryOrder =
   ({ readonly what: "start" } & RegistryServerOptions) | { readonly what: "take-requests" };
 
-/** What it answers. */
-export interface RegistryReply {
-  readonly requests: RegistryRequest[];
-  readonly error?: string;
-}
-
 /**
- * Real registries over TLS, as far as pulls go (opencontainers/distribution-spec, "Pull"), each on a port of its own. They are a process
- * of their own, because tests wait for kubectl synchronously and could not answer meanwhile.
+ * Real registries over TLS, as far as pulls go (opencontainers/distribution-spec, "Pull"), each on a port of its own.
  */
 export class RegistryServer {
-  readonly #child: ChildProcess;
-
-  public constructor() {
-    this.#child = fork(path.join(__dirname, "registry-server-process.ts"), [], {
-      cwd: __dirname,
-      execArgv: ["--import", "tsx"],
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
-    });
-  }
+  readonly #process = new ServerProcess<RegistryOrder, RegistryRequest>(
+    "registry server",
+    path.join(__dirname, "registry-server-process.ts"),
+  );
 
   /** Listens on every port. */
   public async start(options: RegistryServerOptions): Promise<void> {
-    await this.#order({ what: "start", ...options });
+    await this.#process.order({ what: "start", ...options });
   }
 
   /** The requests since it was asked last. */
-  public async takeRequests(): Promise<readonly RegistryRequest[]> {
-    return (await this.#order({ what: "take-requests" })).requests;
+  public takeRequests(): Promise<readonly RegistryRequest[]> {
+    return this.#process.order({ what: "take-requests" });
   }
 
   /** Ends the process; nothing works afterwards. */
-  public async close(): Promise<void> {
-    if (this.#child.exitCode !== null) return;
-    const exited = once(this.#child, "exit");
-    this.#child.kill("SIGKILL");
-    await exited;
-  }
-
-  async #order(order: RegistryOrder): Promise<RegistryReply> {
-    const answered = once(this.#child, "message") as Promise<[RegistryReply]>;
-    this.#child.send(order);
-    const [reply] = await answered;
-    if (reply.error !== undefined) throw new Error(`registry server: ${order.what}: ${reply.error}`);
-    return reply;
+  public close(): Promise<void> {
+    return this.#process.close();
   }
 }

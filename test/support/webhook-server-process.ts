@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import https from "node:https";
 import { TLSSocket } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ServedRequest, WebhookHandlers, WebhookOrder, WebhookReply } from "./webhook-server";
+import type { ServedRequest, WebhookHandlers, WebhookOrder } from "./webhook-server";
+import { obeyOrders } from "./server-process";
 
 /*
  * The process behind `WebhookServer`: it takes orders of its parent, one at a time, and answers each.
@@ -81,19 +82,4 @@ async function obey(order: WebhookOrder): Promise<ServedRequest[]> {
   }
 }
 
-// The parent may end without a word.
-process.on("disconnect", () => process.exit());
-
-process.on("message", (order: WebhookOrder) => {
-  const reply = (message: WebhookReply): void => {
-    process.send?.(message);
-  };
-  obey(order).then(
-    (requests) => {
-      reply({ requests });
-    },
-    (error: unknown) => {
-      reply({ requests: [], error: String(error) });
-    },
-  );
-});
+obeyOrders(obey);

@@ -1,6 +1,5 @@
-import { fork, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import path from "node:path";
+import { ServerProcess } from "./server-process";
 import type { TestIdentity } from "./webhook-identity";
 
 /** Answers by path; the body is the review that the API server sent, parsed. */
@@ -33,63 +32,40 @@ export type WebhookOrder =
   | { readonly what: "stop" | "take-requests" }
   | { readonly what: "delay"; readonly milliseconds: number };
 
-/** What it answers. */
-export interface WebhookReply {
-  readonly requests: ServedRequest[];
-  readonly error?: string;
-}
-
-/**
- * A real HTTPS server that reviews: mutual TLS, handlers by path, a latency, up and down. It is a process of its own, because tests
- * wait for kubectl synchronously and could not answer meanwhile.
- */
+/** A real HTTPS server that reviews: mutual TLS, handlers by path, a latency, up and down. */
 export class WebhookServer {
   readonly #options: WebhookServerOptions;
-  readonly #child: ChildProcess;
+  readonly #process = new ServerProcess<WebhookOrder, ServedRequest>(
+    "webhook server",
+    path.join(__dirname, "webhook-server-process.ts"),
+  );
 
   public constructor(options: WebhookServerOptions) {
     this.#options = options;
-    const file = path.join(__dirname, "webhook-server-process.ts");
-    this.#child = fork(file, [], {
-      cwd: __dirname,
-      execArgv: ["--import", "tsx"],
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
-    });
   }
 
   /** Listens; what was stopped may be started again. */
   public async start(): Promise<void> {
-    await this.#order({ what: "start", ...this.#options });
+    await this.#process.order({ what: "start", ...this.#options });
   }
 
   /** Ends every connection and listens no more. */
   public async stop(): Promise<void> {
-    await this.#order({ what: "stop" });
+    await this.#process.order({ what: "stop" });
   }
 
   /** Lets every answer wait. Default: 0. */
   public async delay(milliseconds: number): Promise<void> {
-    await this.#order({ what: "delay", milliseconds });
+    await this.#process.order({ what: "delay", milliseconds });
   }
 
   /** The requests that were let in since it was asked last. */
-  public async takeRequests(): Promise<readonly ServedRequest[]> {
-    return (await this.#order({ what: "take-requests" })).requests;
+  public takeRequests(): Promise<readonly ServedRequest[]> {
+    return this.#process.order({ what: "take-requests" });
   }
 
   /** Ends the process; nothing works afterwards. */
-  public async close(): Promise<void> {
-    if (this.#child.exitCode !== null) return;
-    const exited = once(this.#child, "exit");
-    this.#child.kill("SIGKILL");
-    await exited;
-  }
-
-  async #order(order: WebhookOrder): Promise<WebhookReply> {
-    const answered = once(this.#child, "message") as Promise<[WebhookReply]>;
-    this.#child.send(order);
-    const [reply] = await answered;
-    if (reply.error !== undefined) throw new Error(`webhook server: ${order.what}: ${reply.error}`);
-    return reply;
+  public close(): Promise<void> {
+    return this.#process.close();
   }
 }
