@@ -89,12 +89,12 @@ function scriptTextChange(
   ];
 }
 
-/** Whether the provider says that nothing differs but how the host is reached, as by another key. */
+/** Whether the provider says that nothing differs but the key by which the host is reached; another address or host key may be another host. */
 function isOnlyReached({ operation, changedPaths }: Step): boolean {
   return (
     operation === "update" &&
     changedPaths.length > 0 &&
-    changedPaths.every((path) => /^connection\b/.test(path))
+    changedPaths.every((path) => /^connection(\.proxy)?\.privateKey$/.test(path))
   );
 }
 

@@ -124,9 +124,9 @@ export class Inventory extends pulumi.ComponentResource implements HostProvider 
 
     // The hosts.
     const script = pulumi
-      .all([this.stackKeys.publicKey, args.authorities])
-      .apply(([publicKey, authorities]) =>
-        renderAdoptionScript({ adminUser, publicKey, architecture, authorities }),
+      .all([this.stackKeys.authorizedKeys, args.authorities])
+      .apply(([publicKeys, authorities]) =>
+        renderAdoptionScript({ adminUser, publicKeys, architecture, authorities }),
       );
     this.hosts = args.hosts.map((host) => {
       const { user, login } = args.bootstrap;

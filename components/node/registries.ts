@@ -110,6 +110,12 @@ function filesOf(registries: readonly Registry[]): { readonly path: string; read
   ];
 }
 
+/**
+ * Images that come from archives bear this name, and every pod may name it: what is not on a host must not be asked of a mirror that
+ * stands for every registry, and under this name there is no other.
+ */
+const archives: Registry = { host: "redoubt.local", mirrors: [], fallback: false };
+
 /** Whether hosts log in anywhere. */
 export function hasLogins(registries: readonly Registry[]): boolean {
   return registries.some(({ username }) => username !== undefined);
@@ -122,8 +128,10 @@ export function hasLogins(registries: readonly Registry[]): boolean {
 export function registryFragment(registries: readonly Registry[]): PlanFragment {
   const absent = hasLogins(registries) ? [] : [registryLogins];
   if (registries.length === 0) return { absent };
-  const folders = registries.map(({ host }) => folderOf(host));
-  const files = filesOf(registries);
+  const standsForAll = registries.some(({ host }) => host === "_default");
+  const named = standsForAll ? [...registries, archives] : registries;
+  const folders = named.map(({ host }) => folderOf(host));
+  const files = filesOf(named);
   const known = [...folders, ...files.map(({ path }) => path)];
   const strangers = [registryFolder, "-mindepth", "1", ...known.flatMap((path) => ["!", "-path", path])];
   return {

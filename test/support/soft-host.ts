@@ -50,10 +50,10 @@ export class SoftHost {
 
   /** Makes the administrator, as `user`, whose sudo asks for the password. */
   public adopt(user: string): HostReport {
-    const publicKey = readFileSync(`${this.key}.pub`, "utf8").trim();
+    const publicKeys = [readFileSync(`${this.key}.pub`, "utf8").trim()];
     const script = renderAdoptionScript({
       adminUser: "redoubt",
-      publicKey,
+      publicKeys,
       architecture: "amd64",
       authorities: "",
     });

@@ -8,8 +8,8 @@ import { renderFormerClusterCheck } from "./former-cluster-check";
 /** Who gets a login of its own on a host that is adopted. */
 export interface AdoptionOptions {
   readonly adminUser: string;
-  /** The key that the stack logs in with, one line in OpenSSH form. */
-  readonly publicKey: string;
+  /** Keys that let the stack in, one line each in OpenSSH form: what fails after the adoption may go on with any of them. */
+  readonly publicKeys: readonly string[];
   /** As `amd64`; a host of another is refused before anything is changed on it. */
   readonly architecture: string;
   /** PEM of every generation of `kubernetes-ca` that the stack trusts; a host of another cluster is refused as well. */
@@ -40,10 +40,14 @@ files=" $(sed -n 's/^authorizedkeysfile //p' <<<"$effective") "
 [[ $files == *" .ssh/authorized_keys "* || $files == *" ${authorizedKeysFolder}/%u "* ]]
 `;
 
-/** Adds the key to those that are there, so that nobody is locked out before the stack's own login is known to work. */
-function addKey(path: string, key: string): StepSpec {
+/**
+ * Adds the key to those that are there, so that nobody is locked out before the stack's own login is known to work.
+ *
+ * @param what Which key it is.
+ */
+function addKey(path: string, key: string, what: string): StepSpec {
   return {
-    description: `the stack's key in ${path}`,
+    description: `${what} in ${path}`,
     unless: ["grep", "--quiet", "--line-regexp", "--fixed-strings", "--", key, path],
     command: [
       "bash",
@@ -57,7 +61,10 @@ function addKey(path: string, key: string): StepSpec {
   };
 }
 
-function adoption({ adminUser, publicKey }: Pick<AdoptionOptions, "adminUser" | "publicKey">): PlanFragment {
+function adoption({
+  adminUser,
+  publicKeys,
+}: Pick<AdoptionOptions, "adminUser" | "publicKeys">): PlanFragment {
   const home = `/home/${adminUser}/.ssh`;
   return {
     packages: ["sudo"],
@@ -68,8 +75,11 @@ function adoption({ adminUser, publicKey }: Pick<AdoptionOptions, "adminUser" | 
     ],
     files: [sudoersFile(adminUser)],
     steps: [
-      addKey(`${authorizedKeysFolder}/${adminUser}`, publicKey),
-      addKey(`${home}/authorized_keys`, publicKey),
+      ...publicKeys.flatMap((key, index) => {
+        const what = index === 0 ? "the stack's key" : `key ${index + 1} of the stack`;
+        const files = [`${authorizedKeysFolder}/${adminUser}`, `${home}/authorized_keys`];
+        return files.map((file) => addKey(file, key, what));
+      }),
       {
         description: `sshd lets ${adminUser} in by key (AllowUsers, AllowGroups, PubkeyAuthentication and AuthorizedKeysFile of its configuration)`,
         unless: ["bash", "-c", sshdLetsIn, "sshd", adminUser],

@@ -28,6 +28,7 @@ const admission: readonly (readonly [what: string, images: NamedImages, admitted
   ["one of a folder there that is called as a registry", { main: "docker.io/registry.example/app" }, false],
   ["one of a registry at another port", { main: "registry.example:5000/team/app" }, false],
   ["one of a registry whose name begins as the other's", { main: "registry.example.com/team/app" }, false],
+  ["one by the ID that it has on a node", { main: `sha256:${"0".repeat(64)}` }, false],
   ["one of the host that the pod is on", { main: "localhost/team/app" }, false],
   ["another one in an init container", { init: "busybox" }, false],
   ["another one as a volume", { volume: "quay.io/team/files:1" }, false],

@@ -81,6 +81,16 @@ describe("the registries of a host", () => {
     assert.deepEqual(asked(hostsOf(registry("_default", more))), ["https://a.example"]);
   });
 
+  it("do not stand for images that come from archives, which are nobody's else", () => {
+    const files = (registries: readonly Registry[]): ReadonlyMap<string, string> =>
+      new Map((registryFragment(registries).files ?? []).map((file) => [file.path, file.content]));
+    const ofArchives = `${folder}/redoubt.local/hosts.toml`;
+    const all = registry("_default", { mirrors: [mirror("https://a.example")] });
+    const own = "https://redoubt.local";
+    assert.deepEqual(asked(files([all]).get(ofArchives) ?? ""), [own, own]);
+    assert.equal(files([registry("quay.io")]).has(ofArchives), false);
+  });
+
   it("have a table of a host each: containerd passes a file without one over, and asks the registry itself", () => {
     for (const entry of company) assert.match(hostsOf(entry), /^\[host\."https:\/\/.+"\]$/m, entry.host);
   });

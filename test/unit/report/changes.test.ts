@@ -187,13 +187,19 @@ describe("a certificate", () => {
         changedPaths,
       });
     const files = (...paths: string[]): Step => reached("SecretFiles", "[secret]", paths);
-    assert.deepEqual(told(stackStep(hosts, hosts), files("connection.privateKey")), [
-      "worker-0, secret files: none",
-    ]);
-    assert.deepEqual(told(stackStep(hosts, hosts), files("connection", "stdin")), [
-      "worker-0, secret files: restart-kubelet",
-    ]);
-    assert.deepEqual(told(stackStep(hosts, hosts), reached("Other", "no plan", ["connection"])), []);
+    assert.deepEqual(
+      told(stackStep(hosts, hosts), files("connection.privateKey", "connection.proxy.privateKey")),
+      ["worker-0, secret files: none"],
+    );
+    for (const other of ["stdin", "connection.hostKey", "connection"]) {
+      assert.deepEqual(told(stackStep(hosts, hosts), files("connection.privateKey", other)), [
+        "worker-0, secret files: restart-kubelet",
+      ]);
+    }
+    assert.deepEqual(
+      told(stackStep(hosts, hosts), reached("Other", "no plan", ["connection.privateKey"])),
+      [],
+    );
     assert.deepEqual(told(stackStep(hosts, hosts), reached("Other", "no plan", ["stdin"])), [
       "worker-0, command worker-0-part: restart-kubelet",
     ]);

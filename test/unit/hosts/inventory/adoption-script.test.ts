@@ -4,12 +4,13 @@ import { renderAdoptionScript } from "../../../../components/hosts/inventory/ado
 import { convergeFunctions } from "../../../../components/plan/functions";
 import { assertShellcheckClean } from "../../../support/shellcheck";
 
-const script = renderAdoptionScript({
+const options = {
   adminUser: "redoubt",
-  publicKey: "ssh-ed25519 AAAA stack",
+  publicKeys: ["ssh-ed25519 AAAA stack"],
   architecture: "arm64",
   authorities: "-----BEGIN CERTIFICATE-----\nours\n-----END CERTIFICATE-----\n",
-});
+};
+const script = renderAdoptionScript(options);
 const calls = script.slice(convergeFunctions.length);
 
 describe("the adoption of a host", () => {
@@ -19,6 +20,13 @@ describe("the adoption of a host", () => {
     for (const file of ["/etc/ssh/authorized_keys.d/redoubt", "/home/redoubt/.ssh/authorized_keys"]) {
       assert.match(calls, new RegExp(`printf .* add-key 'ssh-ed25519 AAAA stack' ${file}`), file);
     }
+  });
+
+  it("lets in every key of the stack while they are rotated, so that what fails after it goes on with either", () => {
+    const keys = ["ssh-ed25519 AAAA stack", "ssh-ed25519 BBBB next"];
+    const both = renderAdoptionScript({ ...options, publicKeys: keys });
+    for (const key of keys) assert.equal(both.split(`add-key '${key}'`).length, 3, key);
+    assertShellcheckClean(both);
   });
 
   it("asks first of all what the host's Debian is for, before anything is changed", () => {
