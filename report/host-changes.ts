@@ -1,3 +1,4 @@
+import type { ScriptContents } from "../components/plan/read-script";
 import type { Change } from "./change";
 import { endedPhases, etcdPhase, type EndedPhase } from "./ended-phases";
 import { fieldChanges } from "./fields";
@@ -89,20 +90,11 @@ function scriptTextChange(
   ];
 }
 
-/** Whether the provider says that nothing differs but the key by which the host is reached; another address or host key may be another host. */
-function isOnlyReached({ operation, changedPaths }: Step): boolean {
-  return (
-    operation === "update" &&
-    changedPaths.length > 0 &&
-    changedPaths.every((path) => /^connection(\.proxy)?\.privateKey$/.test(path))
-  );
-}
-
 /** A script whose text is the same on both sides changes only in how it is carried: a new connection. */
-function carriedChange(place: string, title: string): Change {
+function carriedChange(place: string, after: ScriptContents): Change {
   return {
     place,
-    title,
+    title: `phase ${after.phase}`,
     operation: "update",
     impact: {
       class: "none",
@@ -123,7 +115,6 @@ function remoteChanges(
   const place = host?.name ?? (urn.name.startsWith("probe") ? "cluster" : urn.name);
   const [before, after] = [stdinOf(step.oldInputs), stdinOf(step.newInputs)];
   if (urn.parentTypes.at(-1) === "redoubt:plan:SecretFiles") {
-    if (isOnlyReached(step)) return [carriedChange(place, "secret files")];
     return step.operation === "update" || step.operation === "replace"
       ? [secretFilesChange(place, host, certificates)]
       : [];
@@ -134,10 +125,10 @@ function remoteChanges(
   const isHidden = [before, after].some((text) => text === secretMark || text === unknownMark);
   const old = scriptOf(before);
   if (next === undefined || isHidden || (before !== undefined && old === undefined)) {
-    return isOnlyReached(step) ? [] : scriptTextChange(place, urn, step, host);
+    return scriptTextChange(place, urn, step, host);
   }
   const changes = scriptChanges(old, next).map((change): Change => ({ ...change, place }));
-  return changes.length === 0 ? [carriedChange(place, `phase ${next.phase}`)] : changes;
+  return changes.length === 0 ? [carriedChange(place, next)] : changes;
 }
 
 /** Nothing is undone where a plan is no longer applied: what it made of the host stays. */

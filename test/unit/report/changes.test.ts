@@ -179,32 +179,6 @@ describe("a certificate", () => {
     assert.match(alone[0]?.impact.reason ?? "", /can't be seen; services of the node may restart/);
   });
 
-  it("is not carried anew where only the way to the host is another, as by another key of the stack", () => {
-    const reached = (name: string, script: string, changedPaths: string[]): Step =>
-      stepOf(`redoubt:hosts:HardenedHost$redoubt:plan:${name}$command:remote:Command`, "worker-0-part", {
-        before: { stdin: script },
-        after: { stdin: script },
-        changedPaths,
-      });
-    const files = (...paths: string[]): Step => reached("SecretFiles", "[secret]", paths);
-    assert.deepEqual(
-      told(stackStep(hosts, hosts), files("connection.privateKey", "connection.proxy.privateKey")),
-      ["worker-0, secret files: none"],
-    );
-    for (const other of ["stdin", "connection.hostKey", "connection"]) {
-      assert.deepEqual(told(stackStep(hosts, hosts), files("connection.privateKey", other)), [
-        "worker-0, secret files: restart-kubelet",
-      ]);
-    }
-    assert.deepEqual(
-      told(stackStep(hosts, hosts), reached("Other", "no plan", ["connection.privateKey"])),
-      [],
-    );
-    assert.deepEqual(told(stackStep(hosts, hosts), reached("Other", "no plan", ["stdin"])), [
-      "worker-0, command worker-0-part: restart-kubelet",
-    ]);
-  });
-
   it("of an authority is a loss when its key goes, a restart when only the certificate is renewed", () => {
     const chain = "redoubt:pki:ClusterPki$redoubt:pki:CertificateAuthority$tls:index";
     const key = stepOf(`${chain}/privateKey:PrivateKey`, "pki-etcd-ca-key", { operation: "replace" });
