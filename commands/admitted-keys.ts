@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { authorizedKeysFolder } from "../components/hosts/hardening/accounts";
 import { readScript } from "../components/plan/read-script";
 import { parseUrn } from "../report/urn";
@@ -8,6 +9,20 @@ function keysIn(stdin: unknown): string[] | undefined {
   const files = typeof stdin === "string" ? readScript(stdin)?.files : undefined;
   const file = files?.find(({ path }) => path.startsWith(`${authorizedKeysFolder}/`));
   return file?.content.split("\n").filter((line) => line !== "");
+}
+
+const madeKey = z.object({ publicKeyOpenssh: z.string() });
+
+/** The public half of each SSH or other key that the stack made, a line in OpenSSH form, by the name of its resource. */
+export function madeKeyLines(resources: readonly StateResource[]): ReadonlyMap<string, string> {
+  return new Map(
+    resources
+      .filter(({ type }) => type === "tls:index/privateKey:PrivateKey")
+      .flatMap(({ urn, outputs }) => {
+        const made = madeKey.safeParse(outputs).data;
+        return made === undefined ? [] : [[parseUrn(urn).name, made.publicKeyOpenssh.trim()] as const];
+      }),
+  );
 }
 
 /**

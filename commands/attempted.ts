@@ -13,10 +13,7 @@ const pkiInputs = z.looseObject({
 
 /** Before the first rotation a provider of hosts tells of no generations. */
 const hostInputs = z.looseObject({
-  stackKeys: z.object({ connecting: z.number(), authorized: z.array(z.number()) }).default({
-    connecting: firstStackKey.connecting,
-    authorized: [...firstStackKey.authorized],
-  }),
+  stackKeys: z.object({ connecting: z.number(), authorized: z.array(z.number()) }).optional(),
 });
 
 const hostProviders = new Set([
@@ -39,9 +36,10 @@ export function hostProviderIn(resources: readonly StateResource[]): StateResour
 }
 
 /** The stack's SSH keys as an `up` meant them; undefined where there are no hosts yet. */
-export function attemptedStackKeys(resources: readonly StateResource[]): StackKeyOptions | undefined {
+function attemptedStackKeys(resources: readonly StateResource[]): StackKeyOptions | undefined {
   const provider = hostProviderIn(resources);
-  return provider === undefined ? undefined : hostInputs.parse(provider.inputs ?? {}).stackKeys;
+  if (provider === undefined) return undefined;
+  return hostInputs.parse(provider.inputs ?? {}).stackKeys ?? firstStackKey;
 }
 
 /** As the state has it: the components that make keys are registered before any host is told of them. */

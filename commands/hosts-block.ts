@@ -25,7 +25,7 @@ export const hostsBlock = z.looseObject({
   provider: z.string().optional(),
   stackKeys: z
     .looseObject({ connecting: z.number().default(1), authorized: z.array(z.number()).default([1]) })
-    .optional(),
+    .prefault({}),
   inventory: processors,
   aws: processors,
 });

@@ -5,7 +5,7 @@ import { fixedHostsOf } from "../components/config/fixed-hosts";
 import { fixedSettingsOf } from "../components/config/fixed-settings";
 import { settingsSchema } from "../components/config/schema";
 import type { AuthorityGenerations } from "../components/pki/authority-generations";
-import { firstStackKey, type StackKeyOptions } from "../components/hosts/stack-key-generations";
+import type { StackKeyOptions } from "../components/hosts/stack-key-generations";
 import type { EncryptionKeyOptions } from "../components/pki/encryption-generations";
 import type { Architecture } from "../toolchain/architecture";
 import type { OptionalPart } from "../toolchain/manifest";
@@ -21,7 +21,7 @@ const encrypted = z.strictObject({ secure: z.string() });
 /** Each block by itself: one that is malformed must not hide the others. */
 const blocks = {
   clusterName: z.string().optional(),
-  hosts: hostsBlock.optional(),
+  hosts: hostsBlock.prefault({}),
   kubernetes: z.looseObject({ version: z.string().optional() }).optional(),
   metricsServer: z.looseObject({ enabled: z.boolean().default(false) }).prefault({}),
   network: settingsSchema.shape.network,
@@ -120,7 +120,7 @@ export function configurationOf(stack: string, file: unknown): StackConfiguratio
           },
     authorities: read("pki")?.authorities,
     encryptionKeys: read("apiServer")?.encryptionKeys,
-    stackKeys: isHidden("hosts") ? undefined : (hosts?.stackKeys ?? firstStackKey),
+    stackKeys: hosts?.stackKeys,
   };
 }
 

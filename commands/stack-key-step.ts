@@ -1,9 +1,8 @@
-import { z } from "zod";
 import { describeProblems } from "../components/config/problem";
 import { checkStackKeyStep, stackKeyAdmittanceProblems } from "../components/config/stack-key-checks";
 import { firstStackKey, stackKeyName, type StackKeyOptions } from "../components/hosts/stack-key-generations";
 import { parseUrn } from "../report/urn";
-import { admittedKeys } from "./admitted-keys";
+import { admittedKeys, madeKeyLines } from "./admitted-keys";
 import { hostProviderIn } from "./attempted";
 import { refuseSkip } from "./rotation-step";
 import type { StateResource } from "./stack-outputs";
@@ -16,17 +15,11 @@ export interface StackKeyOutputs {
   readonly stackKeys?: StackKeyOptions | undefined;
 }
 
-const madeKey = z.object({ publicKeyOpenssh: z.string() });
-
 /** Names of the hosts whose authorized keys, as the state has them, lack a generation. */
 export function hostsThatRefuse(resources: readonly StateResource[], generation: number): string[] {
   const provider = hostProviderIn(resources);
   if (provider === undefined) return [];
-  const name = stackKeyName(parseUrn(provider.urn).name, generation);
-  const key = resources.find(
-    ({ type, urn }) => type === "tls:index/privateKey:PrivateKey" && parseUrn(urn).name === name,
-  );
-  const line = madeKey.safeParse(key?.outputs).data?.publicKeyOpenssh.trim();
+  const line = madeKeyLines(resources).get(stackKeyName(parseUrn(provider.urn).name, generation));
   return [...admittedKeys(resources)]
     .filter(([, keys]) => keys !== undefined && (line === undefined || !keys.includes(line)))
     .map(([host]) => host);

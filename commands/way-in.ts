@@ -1,14 +1,5 @@
-import { z } from "zod";
-import { admittedKeys } from "./admitted-keys";
+import { admittedKeys, madeKeyLines } from "./admitted-keys";
 import type { StateResource } from "./stack-outputs";
-
-const madeKey = z.object({ publicKeyOpenssh: z.string() });
-
-/** Public halves of the keys that the stack made, those included that a rotation has not taken away yet. */
-function keysOfTheStack(resources: readonly StateResource[]): ReadonlySet<string> {
-  const keys = resources.filter(({ type }) => type === "tls:index/privateKey:PrivateKey");
-  return new Set(keys.map(({ outputs }) => madeKey.safeParse(outputs).data?.publicKeyOpenssh.trim() ?? ""));
-}
 
 /**
  * Names of hosts of an inventory that nobody but the stack opens: they are hardened, so no other login is left, and what the last `up`
@@ -16,7 +7,8 @@ function keysOfTheStack(resources: readonly StateResource[]): ReadonlySet<string
  */
 export function hostsOfTheStackAlone(resources: readonly StateResource[]): string[] {
   if (!resources.some(({ type }) => type === "redoubt:hosts:Inventory")) return [];
-  const own = keysOfTheStack(resources);
+  // Those included that a rotation has not taken away yet.
+  const own = new Set(madeKeyLines(resources).values());
   return [...admittedKeys(resources)]
     .filter(([, keys = []]) => keys.every((key) => own.has(key)))
     .map(([name]) => name);

@@ -21,7 +21,7 @@ export interface ContainerdOptions {
 
 const libexec = "/usr/local/libexec/redoubt";
 const keepName = "redoubt-keep-images";
-/** Written at every boot by {@link prepareScript}; read by containerd and kubelet. */
+/** Written at every boot by {@link renderPrepareScript}; read by containerd and kubelet. */
 export const cgroupEnvironment = "/run/redoubt/cgroup.env";
 
 /** What is as secret as a part of it is so before anything is written to it. */

@@ -30,6 +30,17 @@ describe("what commands know of a configuration before the program reads it", ()
     assert.equal(known.authorities?.issuing, 2);
   });
 
+  it("has the first of the stack's SSH keys where none are said, and says nothing of a block that is malformed or hidden", () => {
+    const keysOf = (hosts: unknown): unknown =>
+      configurationOf("prod", { config: hosts === undefined ? {} : { "redoubt:hosts": hosts } }).stackKeys;
+    const first = { connecting: 1, authorized: [1] };
+    assert.deepEqual(keysOf(undefined), first);
+    assert.deepEqual(keysOf({ provider: "local" }), first);
+    assert.deepEqual(keysOf({ stackKeys: { authorized: [1, 2] } }), { connecting: 1, authorized: [1, 2] });
+    assert.equal(keysOf({ stackKeys: { connecting: "two" } }), undefined);
+    assert.equal(keysOf({ secure: "v1:hidden" }), undefined);
+  });
+
   for (const missing of Object.keys(blocks)) {
     it(`is what the other blocks say where ${missing} is left out`, () => {
       const rest = Object.fromEntries(Object.entries(blocks).filter(([name]) => name !== missing));
