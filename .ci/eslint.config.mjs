@@ -140,7 +140,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["drift/**/*.ts"],
+    files: ["drift/**/*.ts", "cis/**/*.ts"],
     rules: {
       "no-restricted-imports": [
         "error",
@@ -148,11 +148,11 @@ export default tseslint.config(
           patterns: [
             {
               group: ["**/toolchain/*", "**/commands/*", "**/test/*", "@pulumi/*"],
-              message: "Drift is worked out from what was recorded and what hosts say: it starts nothing.",
+              message: "It is worked out from what was recorded and what hosts say: it starts nothing.",
             },
             {
               regex: "/components/(?!plan/)",
-              message: "Drift reads plans, nothing else of the program.",
+              message: "What looks at hosts reads plans, nothing else of the program.",
               allowTypeImports: true,
             },
           ],

@@ -57,6 +57,10 @@ function ofReader(file: HostFile, wanted: number): Finding[] {
   return [{ where: file.path, what: `it is of ${file.owner}:${file.group} with mode ${file.mode}` }];
 }
 
+/** Also as kubeadm names them. */
+const rootKubeconfig =
+  /^\/etc\/kubernetes\/(((super-)?admin|(bootstrap-)?kubelet|controller-manager|scheduler)\.conf|kube-(controller-manager|scheduler)\/kubeconfig)$/;
+
 const secrets: readonly ResourceRule[] = [
   fileRule(
     "secrets",
@@ -74,12 +78,12 @@ const secrets: readonly ResourceRule[] = [
     "secrets",
     {
       id: "files-root-kubeconfig",
-      cis: ["1.1.14", "4.1.6"],
-      rule: "kubeconfigs of administrators and kubelets are root's",
-      why: "the one is everything in the cluster, the other is the node",
-      fix: "give it owner root:root and mode 0600",
+      cis: ["1.1.14", "1.1.16", "1.1.18", "4.1.6"],
+      rule: "kubeconfigs of administrators, controller managers, schedulers and kubelets are root's",
+      why: "whose file it is may change it and let others read it, and each of them is mighty in the cluster",
+      fix: "give it owner root:root and mode 0600; a unit that is not root's gets it by LoadCredential= (systemd.exec(5))",
     },
-    ({ path: file }) => /^\/etc\/kubernetes\/(super-admin|admin|kubelet|bootstrap-kubelet)\.conf$/.test(file),
+    ({ path: file }) => rootKubeconfig.test(file),
     (file) => rootOnly(file, 0o600),
   ),
   fileRule(

@@ -21,6 +21,7 @@ import {
   programRelease,
   toolManifest,
   type OptionalPart,
+  type Purpose,
   type Tool,
 } from "./manifest";
 import { preflight } from "./preflight";
@@ -166,6 +167,9 @@ export async function ensureTools(
   return new ToolProvider(source).ensureAll(tools);
 }
 
+/** What only one command needs, which asks for it by {@link ensureTools}. */
+const onDemand: readonly Purpose[] = ["cis", "test"];
+
 /**
  * Provides everything that the box needs: Debian packages, tools, plugins, images and the root filesystem of its machines. What is there
  * stays as it is; when nothing is missing this takes a fraction of a second.
@@ -176,7 +180,7 @@ export async function ensureToolchain(options: ToolchainOptions = {}): Promise<T
   const { architecture = boxArchitecture, localMachines = true, parts = [] } = options;
   const manifest = toolManifest(options.kubernetesVersion ?? defaultKubernetesVersion, architecture);
   const tools = manifest
-    .filter(({ purpose }) => purpose !== "test" && (purpose !== "bench" || options.bench === true))
+    .filter(({ purpose }) => !onDemand.includes(purpose) && (purpose !== "bench" || options.bench === true))
     .filter(({ neededFor }) => neededFor === undefined || parts.includes(neededFor));
   preflight({ cold: tools.some((tool) => !existsSync(toolPath(tool))), localMachines });
   await installDebianPackages([...boxPackages, ...(localMachines ? localMachinePackages : [])]);

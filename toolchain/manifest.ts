@@ -42,6 +42,8 @@ export type Purpose =
   | "image"
   /** Only for `npm run bench`. */
   | "bench"
+  /** Is run on hosts by `npm run cis` alone. */
+  | "cis"
   /** Only for `npm test`. */
   | "test";
 
@@ -168,6 +170,29 @@ const dexVersion = "2.44.0";
 
 /** The newest; it is for Kubernetes 1.34 and later (its README, "Compatibility Matrix"). */
 const metricsServerVersion = "0.9.0";
+
+/** The newest that is published as a module; its newest checks are of CIS 1.11. */
+const kubeBenchVersion = "0.14.0";
+
+/** kube-bench's engine and checks in one file, for hosts. The vendor's release has them in a folder, and a configuration to find others by. */
+function cisBenchmark(architecture: Architecture): Tool {
+  const parts = ["controlplane", "etcd", "master", "node", "policies"];
+  return {
+    name: "cis-benchmark",
+    version: kubeBenchVersion,
+    purpose: "cis",
+    architecture,
+    releaseUnpinned: "it is a program of ours around a library",
+    recipe: {
+      folder: "build/cis-benchmark",
+      package: ".",
+      embeds: {
+        module: "github.com/aquasecurity/kube-bench",
+        files: parts.map((part) => `cfg/cis-1.11/${part}.yaml`),
+      },
+    },
+  };
+}
 
 const cniVersion = "1.9.1";
 
@@ -433,6 +458,7 @@ export function toolManifest(
       releaseUnpinned: noChecksum,
       recipe: { folder: "build/actionlint", package: "github.com/rhysd/actionlint/cmd/actionlint" },
     },
+    cisBenchmark(hostArchitecture),
     awsTestPlugin(),
   ];
 }

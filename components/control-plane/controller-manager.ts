@@ -4,6 +4,7 @@ import {
   type AuthorityGenerations,
 } from "../pki/authority-generations";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
+import { credentialPath, loadCredential, type Credential } from "../plan/credential";
 import { renderFlags } from "../plan/flags";
 import { paths } from "../plan/paths";
 import type { PlanFragment } from "../plan/plan";
@@ -24,10 +25,14 @@ export interface ControllerManagerOptions {
   readonly artifacts: ArtifactCatalog;
 }
 
-/** The system user that runs the controller manager and owns its keys. */
+/** The system user that runs the controller manager and owns the keys that it serves and signs with. */
 export const controllerManagerUser = "kube-controller-manager";
 
 const own = (file: string): string => `${paths.controllerManager}/${file}`;
+const unitName = "kube-controller-manager.service";
+
+/** Root's, as CIS 1.1.18 wants it, and yet read by a program that is not root. */
+const kubeconfig: Credential = { unit: unitName, name: "kubeconfig", file: own("kubeconfig") };
 
 /**
  * The controller manager's command line; ids are of CIS Kubernetes 1.12. It signs only renewals of kubelets' client
@@ -35,12 +40,11 @@ const own = (file: string): string => `${paths.controllerManager}/${file}`;
  * are known before anything starts.
  */
 export function controllerManagerFlags(options: ControllerManagerOptions): string[] {
-  const kubeconfig = own("kubeconfig");
   const trustedAuthorities = trustedAuthoritiesFile(options.authorities);
   return renderFlags({
-    kubeconfig: kubeconfig,
-    "authentication-kubeconfig": kubeconfig,
-    "authorization-kubeconfig": kubeconfig,
+    kubeconfig: credentialPath(kubeconfig),
+    "authentication-kubeconfig": credentialPath(kubeconfig),
+    "authorization-kubeconfig": credentialPath(kubeconfig),
     "bind-address": "127.0.0.1", // 1.3.7
     "cluster-name": options.clusterName,
     "allocate-node-cidrs": false,
@@ -83,6 +87,7 @@ export function controllerManager(options: ControllerManagerOptions): PlanFragme
     Service: {
       User: controllerManagerUser,
       Group: controllerManagerUser,
+      ...loadCredential(kubeconfig),
       ExecStart: execStart(program.path, controllerManagerFlags(options)),
       Restart: "always",
       RestartSec: "1s",
@@ -92,6 +97,6 @@ export function controllerManager(options: ControllerManagerOptions): PlanFragme
   });
   return {
     artifacts: [program],
-    units: [{ name: "kube-controller-manager.service", content: unit, restartOn: [program.path] }],
+    units: [{ name: unitName, content: unit, restartOn: [program.path] }],
   };
 }

@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { trustedAuthoritiesFile, type AuthorityGenerations } from "../pki/authority-generations";
 import { installed, type ArtifactCatalog } from "../plan/artifact-catalog";
+import { credentialPath, loadCredential, type Credential } from "../plan/credential";
 import { renderFlags } from "../plan/flags";
 import { paths } from "../plan/paths";
 import type { PlanFragment } from "../plan/plan";
@@ -15,19 +16,22 @@ export interface SchedulerOptions {
   readonly artifacts: ArtifactCatalog;
 }
 
-/** The system user that runs the scheduler and owns its keys. */
+/** The system user that runs the scheduler and owns the keys that it serves with. */
 export const schedulerUser = "kube-scheduler";
 
 const own = (file: string): string => `${paths.scheduler}/${file}`;
 const configuration = own("config.yaml");
+const unitName = "kube-scheduler.service";
+
+/** Root's, as CIS 1.1.16 wants it, and yet read by a program that is not root. */
+const kubeconfig: Credential = { unit: unitName, name: "kubeconfig", file: own("kubeconfig") };
 
 /** The scheduler's command line; ids are of CIS Kubernetes 1.12. */
 export function schedulerFlags({ authorities }: Pick<SchedulerOptions, "authorities"> = {}): string[] {
-  const kubeconfig = own("kubeconfig");
   return renderFlags({
     config: configuration,
-    "authentication-kubeconfig": kubeconfig,
-    "authorization-kubeconfig": kubeconfig,
+    "authentication-kubeconfig": credentialPath(kubeconfig),
+    "authorization-kubeconfig": credentialPath(kubeconfig),
     "bind-address": "127.0.0.1", // 1.4.2
     "client-ca-file": trustedAuthoritiesFile(authorities),
     "requestheader-client-ca-file": `${paths.pki}/front-proxy-ca.crt`,
@@ -44,7 +48,7 @@ function renderSchedulerConfiguration(): string {
   return stringify({
     apiVersion: "kubescheduler.config.k8s.io/v1",
     kind: "KubeSchedulerConfiguration",
-    clientConnection: { kubeconfig: own("kubeconfig") },
+    clientConnection: { kubeconfig: credentialPath(kubeconfig) },
     enableProfiling: false,
     enableContentionProfiling: false,
     leaderElection: { leaderElect: true },
@@ -65,6 +69,7 @@ export function scheduler(options: SchedulerOptions): PlanFragment {
     Service: {
       User: schedulerUser,
       Group: schedulerUser,
+      ...loadCredential(kubeconfig),
       ExecStart: execStart(program.path, schedulerFlags(options)),
       Restart: "always",
       RestartSec: "1s",
@@ -83,6 +88,6 @@ export function scheduler(options: SchedulerOptions): PlanFragment {
         mode: "0640",
       },
     ],
-    units: [{ name: "kube-scheduler.service", content: unit, restartOn: [program.path, configuration] }],
+    units: [{ name: unitName, content: unit, restartOn: [program.path, configuration] }],
   };
 }

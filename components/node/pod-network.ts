@@ -19,6 +19,10 @@ export interface PodNetworkOptions {
   readonly artifacts: ArtifactCatalog;
 }
 
+/** Name of the pods' network, and of the folder in which host-local keeps who has which address. */
+const network = "redoubt";
+const leases = `${paths.cniData}/networks/${network}`;
+
 const cniPlugins = ["ptp", "host-local", "loopback"];
 const routeFile = "/etc/kubernetes/pod-routes";
 const routesUnit = "redoubt-pod-routes.service";
@@ -31,7 +35,7 @@ const routesUnit = "redoubt-pod-routes.service";
 function renderCniConfiguration(podCidr: string): string {
   const configuration = {
     cniVersion: "1.0.0",
-    name: "redoubt",
+    name: network,
     plugins: [
       {
         type: "ptp",
@@ -85,11 +89,16 @@ export function podNetwork(options: PodNetworkOptions): PlanFragment {
     directories: [
       { path: paths.cniConfig, mode: "0700" },
       { path: paths.cniBinaries },
+      { path: paths.cniData },
+      { path: `${paths.cniData}/networks`, mode: "0700" },
+      { path: leases, mode: "0700" },
       { path: "/etc/systemd/networkd.conf.d" },
     ],
     artifacts: cniPlugins.map((plugin) => installed(options.artifacts, plugin, paths.cniBinaries)),
     files: [
       { path: cniFile, content: renderCniConfiguration(options.podCidr), mode: "0600" }, // CIS 1.1.9, 1.1.10
+      // host-local locks it, and would make it with bits to execute it.
+      { path: `${leases}/lock`, content: "host-local locks this file.\n", mode: "0600" }, // CIS 1.1.9
       { path: routeFile, content: renderRoutes(options.routes), mode: "0600" },
       { path: keepRoutes, content: "[Network]\nManageForeignRoutes=no\n" },
     ],

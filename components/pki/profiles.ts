@@ -290,7 +290,8 @@ function controllerLeaves(host: CertifiedHost, options: ProfileOptions): LeafPro
         delivery: {
           form: "kubeconfig",
           host: host.name,
-          reader,
+          // systemd hands it to them as a credential: the file stays root's (CIS 1.1.16, 1.1.18).
+          reader: readers.root,
           path: `${folder}/kubeconfig`,
           server: apiServerFor(host, options),
           restart,

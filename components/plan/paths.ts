@@ -30,6 +30,7 @@ export const paths = {
   kubeletPki: "/var/lib/kubelet/pki",
   cniConfig: "/etc/cni/net.d",
   cniBinaries: "/opt/cni/bin",
+  cniData: "/var/lib/cni",
   superAdminKubeconfig: "/etc/kubernetes/super-admin.conf",
   kubeletKubeconfig: "/etc/kubernetes/kubelet.conf",
 } as const;

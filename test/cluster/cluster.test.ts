@@ -3,6 +3,7 @@ import { after, describe, it } from "node:test";
 import { TestCluster, type ClusterOutputs } from "../support/cluster";
 import { withHostRules } from "./configuration";
 import { admissionStory } from "./stories/admission";
+import { cisStory } from "./stories/cis";
 import { convergenceStory } from "./stories/convergence";
 import { driftStory } from "./stories/drift";
 import { destroyStory, interruptionStory } from "./stories/interruption";
@@ -57,6 +58,7 @@ describe("A cluster on this box", () => {
   previewReportStory(cluster);
   lockoutStory(cluster, outputs);
   snapshotStory(cluster, outputs);
+  cisStory(cluster, outputs);
   driftStory(cluster, outputs);
   upgradeStory(cluster, outputs);
   convergenceStory(cluster, outputs);

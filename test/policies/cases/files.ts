@@ -15,7 +15,8 @@ function rootOnly(phase: "controlPlane" | "etcd" | "node" | "secrets", path: str
 
 const tlsKey = "file /etc/kubernetes/kube-apiserver/tls.key kube-apiserver kube-apiserver ";
 const tlsCertificate = "file /etc/kubernetes/kube-apiserver/tls.crt kube-apiserver kube-apiserver ";
-const schedulerKubeconfig = "file /etc/kubernetes/kube-scheduler/kubeconfig kube-scheduler kube-scheduler ";
+const dexKubeconfig = "file /etc/dex/kubeconfig dex dex ";
+const schedulerKubeconfig = "file /etc/kubernetes/kube-scheduler/kubeconfig ";
 const authority = "file /etc/kubernetes/pki/ca.crt root root ";
 const etcdData = "directory /var/lib/etcd etcd etcd 700";
 
@@ -28,17 +29,21 @@ export const fileTable: CaseTable = {
   "files-kubelet-unit": rootOnly("node", `${units}/kubelet.service`),
   "files-kubelet-configuration": rootOnly("node", "/var/lib/kubelet/config.yaml"),
   "files-cni-configuration": rootOnly("node", "/etc/cni/net.d/10-redoubt.conflist"),
-  "files-root-kubeconfig": rootOnly("secrets", "/etc/kubernetes/super-admin.conf"),
-  "files-kubeconfig": scriptCases("secrets", {
-    nearGood: replace(
-      `${schedulerKubeconfig}600`,
-      "file /etc/kubernetes/kube-scheduler/kubeconfig root root 400",
-    ),
+  "files-root-kubeconfig": scriptCases("secrets", {
+    nearGood: replace(`${schedulerKubeconfig}root root 600`, `${schedulerKubeconfig}root root 400`),
     nearBad: replace(
-      `${schedulerKubeconfig}600`,
-      "file /etc/kubernetes/kube-scheduler/kubeconfig nobody nogroup 600",
+      `${schedulerKubeconfig}root root 600`,
+      `${schedulerKubeconfig}kube-scheduler kube-scheduler 600`,
     ),
-    bad: replace(`${schedulerKubeconfig}600`, `${schedulerKubeconfig}640`),
+    bad: replace(
+      "file /etc/kubernetes/super-admin.conf root root 600",
+      "file /etc/kubernetes/super-admin.conf root root 644",
+    ),
+  }),
+  "files-kubeconfig": scriptCases("secrets", {
+    nearGood: replace(`${dexKubeconfig}600`, "file /etc/dex/kubeconfig root root 400"),
+    nearBad: replace(`${dexKubeconfig}600`, "file /etc/dex/kubeconfig nobody nogroup 600"),
+    bad: replace(`${dexKubeconfig}600`, `${dexKubeconfig}640`),
   }),
   "files-pki-owner": scriptCases("secrets", {
     // It is not below the folder.

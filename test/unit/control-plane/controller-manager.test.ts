@@ -61,4 +61,14 @@ describe("the service kube-controller-manager", () => {
   it("runs in a sandbox under its own user and writes nothing", () => {
     assertSandboxed(unit, "kube-controller-manager", "");
   });
+
+  it("gets its kubeconfig as a credential, so that the file stays root's", () => {
+    const given = "/run/credentials/kube-controller-manager.service/kubeconfig";
+    assert.deepEqual(unit.all("Service", "LoadCredential"), [
+      "kubeconfig:/etc/kubernetes/kube-controller-manager/kubeconfig",
+    ]);
+    for (const flag of ["kubeconfig", "authentication-kubeconfig", "authorization-kubeconfig"]) {
+      assert.equal(flags.get(flag), given, flag);
+    }
+  });
 });

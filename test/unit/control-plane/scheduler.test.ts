@@ -26,4 +26,15 @@ describe("the service kube-scheduler", () => {
   it("runs in a sandbox under its own user and writes nothing", () => {
     assertSandboxed(unit, "kube-scheduler", "");
   });
+
+  it("gets its kubeconfig as a credential, so that the file stays root's", () => {
+    const given = "/run/credentials/kube-scheduler.service/kubeconfig";
+    assert.deepEqual(unit.all("Service", "LoadCredential"), [
+      "kubeconfig:/etc/kubernetes/kube-scheduler/kubeconfig",
+    ]);
+    for (const flag of ["authentication-kubeconfig", "authorization-kubeconfig"]) {
+      assert.equal(flags.get(flag), given, flag);
+    }
+    assert.deepEqual(configuration["clientConnection"], { kubeconfig: given });
+  });
 });

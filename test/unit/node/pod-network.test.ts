@@ -49,3 +49,15 @@ describe("the routes to other nodes' pods", () => {
     assert.equal(content, "[Network]\nManageForeignRoutes=no\n");
   });
 });
+
+describe("the addresses of pods", () => {
+  it("CIS 1.1.9, 1.1.10: are kept in files of root's alone, the plugin's lock too", () => {
+    const { files, directories } = nodePlan("worker-0");
+    const lock = files.find(({ path }) => path === "/var/lib/cni/networks/redoubt/lock");
+    assert.deepEqual([lock?.mode, lock?.owner ?? "root", lock?.group ?? "root"], ["0600", "root", "root"]);
+    const folder = directories.find(({ path }) => path === "/var/lib/cni/networks/redoubt");
+    assert.equal(folder?.mode, "0700");
+    const configuration = contentsOf(nodePlan("worker-0"))["/etc/cni/net.d/10-redoubt.conflist"] ?? "";
+    assert.equal((JSON.parse(configuration) as { name: string }).name, "redoubt");
+  });
+});

@@ -46,9 +46,11 @@ const certificateFiles = (authorities: AuthorityGenerations): readonly SecretFil
 
 /** Paths on the command line that only this table can fill. */
 function certificatePaths(flags: readonly string[]): string[] {
-  return flags.flatMap(
+  const paths = flags.flatMap(
     (flag) => flag.match(/\/[^\s"']+(\.crt|\.key|\.pub|\/kubeconfig|\/encryption\.yaml)\b/g) ?? [],
   );
+  // systemd puts them there, whoever may read the file that it takes them from.
+  return paths.filter((path) => !path.startsWith("/run/credentials/"));
 }
 
 const rotated: AuthorityGenerations = { issuing: 1, trusted: [1, 2] };

@@ -173,6 +173,17 @@ describe("the table of leaf certificates", () => {
     }
   });
 
+  it("CIS 1.1.15, 1.1.16, 1.1.17, 1.1.18: keeps the kubeconfigs of scheduler and controller manager with root", () => {
+    const identity = { clusterName: "test", issuingAuthority: "", trustedAuthorities: "" };
+    for (const name of ["kube-scheduler", "kube-controller-manager"]) {
+      const files = leafFiles(leaf(`${name}-client-cp-1`), { certificate: "", privateKey: "" }, identity);
+      assert.deepEqual(
+        files.map(({ path, owner, group, mode }) => [path, owner, group, mode]),
+        [[`/etc/kubernetes/${name}/kubeconfig`, "root", "root", "0600"]],
+      );
+    }
+  });
+
   it("keeps everything below /etc/kubernetes/pki with root (CIS 1.1.19)", () => {
     for (const delivery of placed) {
       if (!pathsOf(delivery).some((path) => path.startsWith("/etc/kubernetes/pki/"))) continue;
