@@ -8,6 +8,7 @@ import type { PlanFragment } from "../plan/plan";
 import { sandbox } from "../plan/sandbox";
 import { execStart, renderUnit } from "../plan/systemd";
 import { tlsCipherSuites, tlsMinVersion } from "../plan/tls";
+import { waitForApiServer } from "./wait-for-api-server";
 
 /** What makes a scheduler. */
 export interface SchedulerOptions {
@@ -70,6 +71,7 @@ export function scheduler(options: SchedulerOptions): PlanFragment {
       User: schedulerUser,
       Group: schedulerUser,
       ...loadCredential(kubeconfig),
+      ExecStartPre: waitForApiServer(kubeconfig),
       ExecStart: execStart(program.path, schedulerFlags(options)),
       Restart: "always",
       RestartSec: "1s",

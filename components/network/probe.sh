@@ -16,6 +16,7 @@ kept=()
 clients=()
 descriptions=()
 declare -A pod_namespace=() pod_node=() pod_address=() client_checks=()
+deployment='' deployment_namespace='' rolling_out=''
 work=$(mktemp --directory)
 
 kube() { /usr/local/bin/kubectl --kubeconfig=/etc/kubernetes/super-admin.conf --request-timeout=20s "$@"; }
@@ -96,11 +97,18 @@ create_pods() {
   done
 }
 
-# rollout NAMESPACE DEPLOYMENT IMAGE SECONDS: the image stands here so that another one makes the probe run again
+# rollout NAMESPACE DEPLOYMENT IMAGE SECONDS: begins to wait for it; the image stands here so that another one makes the probe run again
 rollout() {
-  kube rollout status --namespace "$1" "deployment/$2" --timeout "$4s" --request-timeout=0 >/dev/null 2>"$work/error" && return 0
-  say "deployment $1/$2 with image $3 did not become ready within $4 s: $(<"$work/error")"
-  kube get pods --namespace "$1" --output wide >&2 || true
+  deployment_namespace=$1
+  deployment="deployment $1/$2 with image $3"
+  kube rollout status --namespace "$1" "deployment/$2" --timeout "$4s" --request-timeout=0 >/dev/null 2>"$work/rollout" &
+  rolling_out=$!
+}
+
+rolled_out() {
+  wait "$rolling_out" && return 0
+  say "$deployment did not become ready: $(<"$work/rollout")"
+  kube get pods --namespace "$deployment_namespace" --output wide >&2 || true
   exit 1
 }
 
@@ -125,11 +133,15 @@ wait_for_pods() {
 
 # echoes ADDRESS PORT: whether what is sent by UDP comes back. dd takes a datagram whole, where read would take one byte of it.
 echoes() {
-  local try
+  local try answer code
   exec 3<>"/dev/udp/$1/$2"
   for try in {1..5}; do
     printf '%s %s' "$run_id" "$try" >&3
-    [ "$(timeout 0.4 dd bs=512 count=1 <&3)" != "$run_id $try" ] || return 0
+    code=0
+    answer=$(timeout 0.4 dd bs=512 count=1 <&3) || code=$?
+    [ "$answer" != "$run_id $try" ] || return 0
+    # Somebody said no, by ICMP, of which a host sends few to one address (icmp(7), icmp_ratelimit): none is left to ask for in vain.
+    ((code != 1)) || return 1
   done
   return 1
 }
@@ -154,16 +166,11 @@ settle() {
   done
 }
 
-# check_here SECONDS: this host's own checks, side by side. As in the program, what is to be closed counts when all the rest is as expected.
+# check_here SECONDS: this host's own checks, side by side. As in the program, what is to be closed is tried when all the rest is as expected.
 check_here() {
   local index protocol target expected deadline=$((SECONDS + $1)) closed=()
   while read -r index protocol target expected; do
-    if [ "$expected" = closed ]; then
-      closed+=("$index" "$protocol" "$target")
-      settle "$index" "$protocol" "$target" closed "$deadline" >/dev/null &
-    else
-      settle "$index" "$protocol" "$target" open "$deadline" &
-    fi
+    if [ "$expected" = closed ]; then closed+=("$index" "$protocol" "$target"); else settle "$index" "$protocol" "$target" open "$deadline" & fi
   done
   wait
   set -- "${closed[@]}"
@@ -174,10 +181,12 @@ check_here() {
   wait
 }
 
-run_checks() {
-  local seconds=$1 client id lines started=0
-  for client in "${clients[@]}"; do
-    ((started < clients_at_once)) || wait -n || true
+# try_clients SECONDS CLIENT…: begins
+try_clients() {
+  local seconds=$1 client id lines running
+  shift
+  for client; do
+    while mapfile -t running < <(jobs -rp) && ((${#running[@]} >= clients_at_once)); do wait -n || true; done
     lines=${client_checks[$client]}
     for id in "${!pod_address[@]}"; do lines=${lines//@ADDRESS:$id@/${pod_address[$id]}}; done
     if [ "$client" = "$here" ]; then
@@ -186,8 +195,19 @@ run_checks() {
       kube exec --request-timeout=0 --stdin --namespace "${pod_namespace[$client]}" "$run_id-$client" -- /bin/probe check "$seconds" \
         <<<"${lines%$'\n'}" >"$work/$client.result" 2>"$work/$client.error" &
     fi
-    started=$((started + 1))
   done
+}
+
+# Who asks for no name tries while DNS still rolls out. The others would be refused by ICMP, of which a host sends few to one address
+# (icmp(7), icmp_ratelimit): the refusals that count would then come late.
+run_checks() {
+  local client first=() last=()
+  for client in "${clients[@]}"; do
+    if [[ ${client_checks[$client]} == *' dns '* ]]; then last+=("$client"); else first+=("$client"); fi
+  done
+  try_clients "$1" "${first[@]}"
+  rolled_out
+  try_clients "$1" "${last[@]}"
   wait
 }
 

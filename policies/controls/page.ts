@@ -110,7 +110,7 @@ How to read a row, and how to show it to somebody. What stands in italics is kep
 - **Test**: \`test/unit/\` looks at what is rendered, \`test/cluster/\` from outside at a running cluster. \`npm test\` runs all; \`npm test -- unit\` the first kind. A test is a proof of the program, not of your hosts: for these there is \`npm run drift -- --stack <env>\`, which compares them with what was applied.
 - Who changed what, when: the history of this repository, the reports of its pull requests, and \`pulumi stack history --stack <env>\`.
 
-A benchmark that is run on a host (kube-bench) finds more to say than this page: it looks for files of static pods that are not there. The rows say where.
+\`npm run cis\` has kube-bench look at every node ([cis.md](cis.md)). Run by hand it finds more to say: it looks for files of static pods that are not there. The rows say where.
 
 ${sources.map((source) => section(source, evidence)).join("\n")}`;
 }

@@ -57,9 +57,23 @@ describe("kube-controller-manager while authorities are rotated", () => {
   });
 });
 
+describe("a new leader", () => {
+  it("is not kept from its work by limits of its own", () => {
+    assert.equal(flags.get("kube-api-qps"), "100");
+    assert.equal(flags.get("kube-api-burst"), "200");
+  });
+});
+
 describe("the service kube-controller-manager", () => {
   it("runs in a sandbox under its own user and writes nothing", () => {
     assertSandboxed(unit, "kube-controller-manager", "");
+  });
+
+  it("starts when the API server beside it has its first roles, or after ten seconds without", () => {
+    assert.equal(
+      unit.service("ExecStartPre"),
+      `-/usr/bin/timeout 10 bash -c "until /usr/local/bin/kubectl --kubeconfig=/run/credentials/kube-controller-manager.service/kubeconfig --request-timeout=2s get --raw=/readyz >/dev/null 2>&1; do sleep 0.1; done"`,
+    );
   });
 
   it("gets its kubeconfig as a credential, so that the file stays root's", () => {

@@ -27,6 +27,13 @@ describe("the service kube-scheduler", () => {
     assertSandboxed(unit, "kube-scheduler", "");
   });
 
+  it("starts when the API server beside it has its first roles, or after ten seconds without", () => {
+    assert.equal(
+      unit.service("ExecStartPre"),
+      `-/usr/bin/timeout 10 bash -c "until /usr/local/bin/kubectl --kubeconfig=/run/credentials/kube-scheduler.service/kubeconfig --request-timeout=2s get --raw=/readyz >/dev/null 2>&1; do sleep 0.1; done"`,
+    );
+  });
+
   it("gets its kubeconfig as a credential, so that the file stays root's", () => {
     const given = "/run/credentials/kube-scheduler.service/kubeconfig";
     assert.deepEqual(unit.all("Service", "LoadCredential"), [

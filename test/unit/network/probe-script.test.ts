@@ -77,8 +77,15 @@ after(() => {
 /**
  * Runs the probe with a cluster that only pretends: pods get addresses at once, and a connection succeeds where the shell pattern
  * `reachable` matches its client and what it tries, as "from-web-to-db tcp 10.244.0.2:80"; the client of the host is "host". A client takes `seconds`.
+ * The deployment of DNS rolls out when the command `rollout` ends.
  */
-function runProbe(script: string, reachable: string, left: readonly string[] = [], seconds = 0): ProbeRun {
+function runProbe(
+  script: string,
+  reachable: string,
+  left: readonly string[] = [],
+  seconds = 0,
+  rollout = "true",
+): ProbeRun {
   const folder = mkdtempSync(path.join(tmpdir(), "probe-"));
   folders.push(folder);
   const fake = `
@@ -90,6 +97,7 @@ kube() {
     get) [ "$2" != networkpolicies ] || { printf '%s\\n' $LEFT; return; }
       sed -n 's/.*"kind":"Pod","metadata":{"name":"\\([^"]*\\)".*/\\1/p' "$OUT/pods" | nl -ba | while read -r number pod; do
         echo "$pod true 10.244.0.$number"; done ;;
+    rollout) ${rollout} ;;
     delete) [ "$2" != networkpolicy ] || echo "$*" >>"$OUT/withdrawn" ;;
     exec) local pod index protocol target expected seen
         for pod; do [ "$pod" != -- ] || break; client=\${pod#"$run_id-"}; done
@@ -294,6 +302,24 @@ describe("the probe", () => {
     assert.match(run.stderr, /^connectivity probe: 1 of 12 flows are not as declared$/m);
   });
 
+  it("has clients that ask for no name try while DNS rolls out", () => {
+    const afterClients = `until ls "$OUT" | grep -q '[.]client$' || [ "$SECONDS" -gt 20 ]; do sleep 0.05; done; [ "$SECONDS" -le 20 ]`;
+    const run = runProbe(render([webToDatabase], ["app"]), asDeclared, [], 0, afterClients);
+    assert.equal(run.stderr, "");
+    assert.equal(run.status, 0);
+  });
+
+  it("fails and names the deployment when DNS does not roll out, whatever else was seen", () => {
+    const failing = `{ echo 'timed out waiting for the condition' >&2; false; }`;
+    const run = runProbe(render([webToDatabase], ["app"]), asDeclared, [], 0, failing);
+    assert.equal(run.status, 1);
+    assert.equal(run.stdout, "");
+    assert.match(
+      run.stderr,
+      /^deployment kube-system\/coredns with image redoubt\.local\/coredns:1 did not become ready: timed out/m,
+    );
+  });
+
   it("asks each client once, for all that it is to try", () => {
     const { checks } = runProbe(render([webToDatabase], ["app"]), asDeclared);
     const told = [...checks].map(([client, lines]) => [client, lines.replace(/^\d+ /gm, "").trimEnd()]);
@@ -350,5 +376,14 @@ describe("a connection of the control plane itself", () => {
   it("is closed when nobody listens", () => {
     assert.notEqual(attempt("port=1", "tcp"), 0);
     assert.notEqual(attempt("port=1", "udp"), 0);
+  });
+
+  it("is closed by UDP as soon as somebody says so, without asking again", () => {
+    const start = performance.now();
+    assert.notEqual(attempt("port=1", "udp"), 0);
+    const refused = performance.now() - start;
+    const silentStart = performance.now();
+    assert.notEqual(attempt(serve(udp("0")), "udp"), 0);
+    assert.ok(refused < (performance.now() - silentStart) / 2, `${refused} ms`);
   });
 });

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -16,6 +17,9 @@ import (
 
 // One try of a connection takes no longer; what a policy drops without a word is not waited for any more.
 const tryTime = 2 * time.Second
+
+// A question that comes before its answerer does is lost, and Go's resolver sends it once in a try; an answer takes milliseconds.
+const resolveTime = 500 * time.Millisecond
 
 // A datagram may be lost where nothing refuses it, so a try sends several.
 const datagramInterval = 400 * time.Millisecond
@@ -51,23 +55,17 @@ func parseChecks(lines io.Reader) ([]check, error) {
 	return checks, scanner.Err()
 }
 
-// runChecks tries all of them side by side, so that refusals don't add up. Whoever can't connect to anybody yet is refused
-// everything: what is to be closed is tried again when all the rest is as expected, and that counts.
+// runChecks tries them side by side, so that refusals don't add up. Whoever can't connect to anybody yet is refused everything: what is
+// to be closed is tried when all the rest is as expected.
 func runChecks(checks []check, limit time.Duration, results io.Writer) {
 	deadline := time.Now().Add(limit)
-	var closed []check
-	settleAll(checks, deadline, func(one check, result string) {
-		if one.expected == "closed" {
-			closed = append(closed, one)
-			return
-		}
-		fmt.Fprintln(results, result)
-	})
-	settleAll(closed, deadline, func(_ check, result string) { fmt.Fprintln(results, result) })
+	isClosed := func(one check) bool { return one.expected == "closed" }
+	settleAll(slices.DeleteFunc(slices.Clone(checks), isClosed), deadline, results)
+	settleAll(slices.DeleteFunc(slices.Clone(checks), func(one check) bool { return !isClosed(one) }), deadline, results)
 }
 
 // settleAll tells the result of each of them, one after the other.
-func settleAll(checks []check, deadline time.Time, tell func(one check, result string)) {
+func settleAll(checks []check, deadline time.Time, results io.Writer) {
 	var telling sync.Mutex
 	var running sync.WaitGroup
 	for _, one := range checks {
@@ -75,7 +73,7 @@ func settleAll(checks []check, deadline time.Time, tell func(one check, result s
 			outcome, seen := settle(one, deadline)
 			telling.Lock()
 			defer telling.Unlock()
-			tell(one, fmt.Sprintf("%s %s %s", one.index, outcome, seen))
+			fmt.Fprintf(results, "%s %s %s\n", one.index, outcome, seen)
 		})
 	}
 	running.Wait()
@@ -157,7 +155,7 @@ func resolves(name, server string) bool {
 			return new(net.Dialer).DialContext(ctx, network, server)
 		},
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), tryTime)
+	ctx, cancel := context.WithTimeout(context.Background(), resolveTime)
 	defer cancel()
 	// The dot keeps search domains out.
 	addresses, err := resolver.LookupIP(ctx, "ip4", name+".")
