@@ -140,7 +140,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["drift/**/*.ts", "cis/**/*.ts"],
+    files: ["drift/**/*.ts", "cis/**/*.ts", "e2e/**/*.ts"],
     rules: {
       "no-restricted-imports": [
         "error",

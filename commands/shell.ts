@@ -33,7 +33,7 @@ function stdoutOf(wanted: RunOptions["stdout"]): "pipe" | "inherit" | 2 {
 }
 
 /** Whether a terminal's interrupt reaches this process and all that it starts. */
-function isOnTerminal(): boolean {
+export function isOnTerminal(): boolean {
   return [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
 }
 

@@ -117,8 +117,8 @@ async function withToolchain(folder: string, tools: readonly string[] = []): Pro
 
 const awsTools = ["pulumi-resource-aws-test"];
 
-/** What clusters run that configure everything; an `up` of theirs would wait for it. */
-const optionalTools = ["metrics-server"];
+/** What clusters run that configure everything, and what judges them; a command of a test would wait for it. */
+const optionalTools = ["metrics-server", "cis-benchmark"];
 
 /** Tools of clusters, one of which comes to another version. */
 async function clusterTools(): Promise<NodeJS.ProcessEnv> {

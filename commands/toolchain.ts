@@ -10,7 +10,7 @@ import {
 } from "../toolchain/engine-plugin";
 import { debianSuite, runtimePackages } from "../toolchain/host-packages";
 import { ensureToolchain, ensureTools, type ToolSource } from "../toolchain/ensure";
-import { writeKubernetesModule } from "../toolchain/kubernetes-module";
+import { writeKubernetesModules } from "../toolchain/kubernetes-module";
 import { defaultKubernetesVersion, toolManifest, type Tool } from "../toolchain/manifest";
 import { toolPath } from "../toolchain/tool-provider";
 import { main } from "./main";
@@ -108,11 +108,12 @@ main(async () => {
   program
     .command("kubernetes-recipe")
     .description(
-      "write the module recipe of a Kubernetes version below toolchain/build, to review and commit",
+      "write the module recipes of a Kubernetes version, its programs and its tests, below toolchain/build, to review and commit",
     )
     .argument("<version>", "as 1.35.4")
     .action(async (version: string) => {
-      process.stdout.write(`${await writeKubernetesModule(version)}\n`);
+      const folders = await writeKubernetesModules(version);
+      process.stdout.write(folders.map((folder) => `${folder}\n`).join(""));
     });
   await program.parseAsync();
 });

@@ -67,3 +67,8 @@ export async function ensureBusybox(architecture: Architecture): Promise<string>
   }
   return path.join(folder, program);
 }
+
+/** The names that busybox goes by, which are the same for every architecture: that of the box is asked. */
+export async function busyboxApplets(): Promise<string[]> {
+  return (await execute(await ensureBusybox(boxArchitecture), ["--list"])).trim().split("\n");
+}

@@ -150,14 +150,16 @@ function writeCatalogue(
  * Provides some tools only, by name, in the cache; nothing is linked, installed or put into images.
  *
  * @param architecture Of those that hosts install or run. Default: that of the box.
+ * @param kubernetesVersion Of those that are Kubernetes' own. Default: {@link defaultKubernetesVersion}.
  * @throws for a name that the manifest lacks, before anything is fetched.
  */
 export async function ensureTools(
   names: readonly string[],
   source: ToolSource = "auto",
   architecture: Architecture = boxArchitecture,
+  kubernetesVersion: string = defaultKubernetesVersion,
 ): Promise<InstalledTool[]> {
-  const manifest = toolManifest(defaultKubernetesVersion, architecture);
+  const manifest = toolManifest(kubernetesVersion, architecture);
   const tools = names.flatMap((name): Tool[] => {
     const found = manifest.filter((tool) => tool.name === name);
     if (found.length > 0) return found;
@@ -168,7 +170,7 @@ export async function ensureTools(
 }
 
 /** What only one command needs, which asks for it by {@link ensureTools}. */
-const onDemand: readonly Purpose[] = ["cis", "test"];
+const onDemand: readonly Purpose[] = ["cis", "e2e", "test"];
 
 /**
  * Provides everything that the box needs: Debian packages, tools, plugins, images and the root filesystem of its machines. What is there

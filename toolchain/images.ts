@@ -15,6 +15,9 @@ export interface ImageArchive {
   readonly sha256: string;
 }
 
+/** An image with the name of its archive. */
+type NamedImage = ImageSpec & { readonly name: string };
+
 const busyboxApplets = ["cat", "cut", "httpd", "nc", "nslookup", "sh", "sleep", "wget"];
 
 /** Nobody of the host: pods of the system run as users that own nothing. */
@@ -24,14 +27,14 @@ function imageSpecs(
   installed: readonly InstalledTool[],
   architecture: Architecture,
   busybox: string,
-): (ImageSpec & { readonly name: string })[] {
+): NamedImage[] {
   const find = (name: string): InstalledTool => {
     const found = installed.find(({ tool }) => tool.name === name && tool.architecture === architecture);
     if (found === undefined)
       throw new Error(`image ${name}: its program for ${architecture} is not among the tools`);
     return found;
   };
-  const single = (name: keyof typeof users): ImageSpec & { readonly name: string } => {
+  const single = (name: keyof typeof users): NamedImage => {
     const { tool, program } = find(name);
     return {
       name,
@@ -57,23 +60,22 @@ function imageSpecs(
 }
 
 /**
- * Builds the images that every cluster needs, from programs that the toolchain has for `architecture`.
+ * Builds what the cache lacks.
  *
- * @param findBusybox Default: Debian's.
+ * @param known Program → digest, of those that the toolchain made.
  */
-export async function ensureImages(
-  installed: readonly InstalledTool[],
+async function ensureArchives(
+  specs: readonly NamedImage[],
   architecture: Architecture,
-  findBusybox: (architecture: Architecture) => Promise<string> = ensureBusybox,
+  known: ReadonlyMap<string, string>,
 ): Promise<ImageArchive[]> {
   // What was made for the box before there were others keeps its name.
   const target = architecture === boxArchitecture ? [] : [architecture];
   const archives: ImageArchive[] = [];
-  const known = new Map(installed.map(({ program, sha256 }) => [program, sha256]));
-  for (const spec of imageSpecs(installed, architecture, await findBusybox(architecture))) {
-    const hash = createHash("sha256").update(
-      JSON.stringify([spec.reference, spec.links, spec.entrypoint, spec.user, ...target]),
-    );
+  for (const spec of specs) {
+    const { reference, links, entrypoint, command, user } = spec;
+    const described = [reference, links, entrypoint, user, ...(command === undefined ? [] : [command])];
+    const hash = createHash("sha256").update(JSON.stringify([...described, ...target]));
     // What the toolchain made has its digest beside it; busybox is Debian's and changes with its package.
     for (const program of Object.values(spec.programs)) {
       hash.update(known.get(program) ?? (await sha256OfFile(program)));
@@ -87,7 +89,78 @@ export async function ensureImages(
       writeFileSync(path.join(scratch, "sha256"), await sha256OfFile(candidate));
     });
     const sha256 = readFileSync(path.join(folder, "sha256"), "utf8");
-    archives.push({ name: spec.name, reference: spec.reference, archive, sha256 });
+    archives.push({ name: spec.name, reference, archive, sha256 });
   }
   return archives;
+}
+
+function digestsOf(installed: readonly InstalledTool[]): ReadonlyMap<string, string> {
+  return new Map(installed.map(({ program, sha256 }) => [program, sha256]));
+}
+
+/**
+ * Builds the images that every cluster needs, from programs that the toolchain has for `architecture`.
+ *
+ * @param findBusybox Default: Debian's.
+ */
+export async function ensureImages(
+  installed: readonly InstalledTool[],
+  architecture: Architecture,
+  findBusybox: (architecture: Architecture) => Promise<string> = ensureBusybox,
+): Promise<ImageArchive[]> {
+  const specs = imageSpecs(installed, architecture, await findBusybox(architecture));
+  return ensureArchives(specs, architecture, digestsOf(installed));
+}
+
+/** What images of Kubernetes' own tests are made of. */
+export interface TestPrograms {
+  readonly agnhost: InstalledTool;
+  readonly pause: InstalledTool;
+  /** For the hosts' architecture, with the names that it goes by. */
+  readonly busybox: { readonly program: string; readonly applets: readonly string[] };
+}
+
+/** Repositories of images that can be made here, by the end of their names. */
+const testImages = ["agnhost", "busybox", "pause"] as const;
+
+/**
+ * Builds images of Kubernetes' own tests, for hosts that reach no registry: those of the program that most pods run, of busybox, and of
+ * pause; each under every name by which the tests ask for it.
+ *
+ * @param references All images of the tests, as they name them. Others than those three are left out.
+ */
+export async function ensureTestImages(
+  references: readonly string[],
+  { agnhost, pause, busybox }: TestPrograms,
+  architecture: Architecture,
+): Promise<ImageArchive[]> {
+  const applets = busybox.applets.filter((applet) => applet !== "busybox");
+  const shell = {
+    programs: { "bin/busybox": busybox.program },
+    links: Object.fromEntries(applets.map((applet) => [`bin/${applet}`, "busybox"])),
+  };
+  const contents: Readonly<
+    Record<(typeof testImages)[number], Pick<ImageSpec, "programs" | "links" | "entrypoint" | "command">>
+  > = {
+    agnhost: {
+      programs: { agnhost: agnhost.program, ...shell.programs },
+      links: shell.links,
+      entrypoint: ["/agnhost"],
+      command: ["pause"],
+    },
+    busybox: { ...shell, entrypoint: [], command: ["sh"] },
+    pause: { programs: { pause: pause.program }, links: {}, entrypoint: ["/pause"] },
+  };
+  const specs = references.flatMap((reference): NamedImage[] => {
+    const name = testImages.find((known) =>
+      [`registry.k8s.io/e2e-test-images/${known}:`, `registry.k8s.io/${known}:`].some((start) =>
+        reference.startsWith(start),
+      ),
+    );
+    // As the vendor's: some tests look at what root may.
+    return name === undefined
+      ? []
+      : [{ ...contents[name], name: `test-${name}`, reference, architecture, user: 0 }];
+  });
+  return ensureArchives(specs, architecture, digestsOf([agnhost, pause]));
 }

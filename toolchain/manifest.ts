@@ -44,6 +44,8 @@ export type Purpose =
   | "bench"
   /** Is run on hosts by `npm run cis` alone. */
   | "cis"
+  /** Only for `npm run e2e`. */
+  | "e2e"
   /** Only for `npm test`. */
   | "test";
 
@@ -68,6 +70,8 @@ export interface ModuleRecipe {
   readonly embeds?: { readonly module: string; readonly files: readonly string[] };
   /** A required module of which little is compiled. */
   readonly trims?: Trim;
+  /** Whether the program is the package's tests. Default: false. */
+  readonly tests?: boolean;
 }
 
 /** A part of a cluster that is off unless it is configured, and whose program few need. */
@@ -139,6 +143,28 @@ function kubernetesTool(
       },
     },
   };
+}
+
+/** Kubernetes' own end-to-end tests, which run on the box, and the program that most of their pods run. */
+function kubernetesTests(version: string, hostArchitecture: Architecture): readonly Tool[] {
+  const common = { version, purpose: "e2e" } as const;
+  const folder = `build/kubernetes-tests-${version}`;
+  return [
+    {
+      ...common,
+      name: "e2e.test",
+      architecture: boxArchitecture,
+      releaseUnpinned: noChecksum,
+      recipe: { folder, package: "k8s.io/kubernetes/test/e2e", tests: true },
+    },
+    {
+      ...common,
+      name: "agnhost",
+      architecture: hostArchitecture,
+      releaseUnpinned: "its vendor releases images only",
+      recipe: { folder, package: "k8s.io/kubernetes/test/images/agnhost" },
+    },
+  ];
 }
 
 const etcdVersion = "3.6.5";
@@ -459,6 +485,7 @@ export function toolManifest(
       recipe: { folder: "build/actionlint", package: "github.com/rhysd/actionlint/cmd/actionlint" },
     },
     cisBenchmark(hostArchitecture),
+    ...kubernetesTests(kubernetesVersion, hostArchitecture),
     awsTestPlugin(),
   ];
 }

@@ -44,7 +44,8 @@ export async function buildFromModules(tool: Tool, go: Go, program: string): Pro
     if (recipe.embeds !== undefined) await copyEmbeds(recipe.embeds, go, work);
     if (recipe.trims !== undefined) await trimModule(recipe.trims, go, work);
     const stamps = Object.entries(recipe.stamps ?? {}).map(([variable, value]) => ` -X ${variable}=${value}`);
-    const args = ["build", "-ldflags", `${linkerFlags}${stamps.join("")}`, "-o", program, recipe.package];
+    const verb = recipe.tests === true ? ["test", "-c"] : ["build"];
+    const args = [...verb, "-ldflags", `${linkerFlags}${stamps.join("")}`, "-o", program, recipe.package];
     const env = { ...go.env, GOOS: "linux", GOARCH: tool.architecture };
     await execute(go.program, args, { cwd: work, env });
   } catch (error) {

@@ -16,7 +16,9 @@ export interface ImageSpec {
   /** Path in the image → target. */
   readonly links: Readonly<Record<string, string>>;
   readonly entrypoint: readonly string[];
-  /** Numeric user id; never root. */
+  /** Arguments of the entrypoint where a pod says none. Default: none. */
+  readonly command?: readonly string[];
+  /** Numeric user id; never root but in images of tests. */
   readonly user: number;
 }
 
@@ -53,7 +55,12 @@ export async function writeImageArchive(spec: ImageSpec, file: string): Promise<
     JSON.stringify({
       architecture: spec.architecture,
       os: "linux",
-      config: { Entrypoint: spec.entrypoint, User: String(spec.user), WorkingDir: "/" },
+      config: {
+        Entrypoint: spec.entrypoint,
+        ...(spec.command === undefined ? {} : { Cmd: spec.command }),
+        User: String(spec.user),
+        WorkingDir: "/",
+      },
       rootfs: { type: "layers", diff_ids: [`sha256:${sha256(layer)}`] },
     }),
   );

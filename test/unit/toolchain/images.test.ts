@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { after, before, describe, it } from "node:test";
 import { extract } from "tar-stream";
 import type { Architecture } from "../../../toolchain/architecture";
-import { ensureImages, type ImageArchive } from "../../../toolchain/images";
+import { ensureImages, ensureTestImages, type ImageArchive } from "../../../toolchain/images";
 import type { InstalledTool } from "../../../toolchain/installed-tool";
 import { scratchFolder } from "./scratch";
 
@@ -111,5 +111,45 @@ describe("an image in the cache", () => {
       ensureImages(boxOnly, "arm64", busybox),
       /^Error: image pause: its program for arm64 is not among the tools$/,
     );
+  });
+});
+
+describe("images of Kubernetes' own tests", () => {
+  const listed = [
+    "registry.k8s.io/e2e-test-images/kitten:1.7",
+    "registry.k8s.io/e2e-test-images/agnhost:2.59",
+    "gcr.io/k8s-authenticated-test/agnhost:2.6",
+    "registry.k8s.io/e2e-test-images/busybox:1.37.0-1",
+    "registry.k8s.io/e2e-test-images/agnhost:2.55",
+    "registry.k8s.io/pause:3.10.1",
+    "registry.k8s.io/etcd:3.6.6-0",
+  ];
+  const programs = {
+    agnhost: installed("agnhost", "amd64"),
+    pause: installed("pause", "amd64"),
+    busybox: { program: program("busybox", "amd64"), applets: ["busybox", "sh", "wget"] },
+  };
+  const made = (): Promise<ImageArchive[]> => ensureTestImages(listed, programs, "amd64");
+
+  it("are made where they are of agnhost, busybox or pause, by each name that the tests have for them", async () => {
+    assert.deepEqual(
+      (await made()).map(({ reference }) => reference),
+      [
+        "registry.k8s.io/e2e-test-images/agnhost:2.59",
+        "registry.k8s.io/e2e-test-images/busybox:1.37.0-1",
+        "registry.k8s.io/e2e-test-images/agnhost:2.55",
+        "registry.k8s.io/pause:3.10.1",
+      ],
+    );
+  });
+
+  it("pause where a pod says nothing else, as the vendor's agnhost does", async () => {
+    const [agnhost] = await made();
+    const files = await filesOf(readFileSync(agnhost?.archive ?? ""));
+    const [configuration = ""] = [...files.values()].filter((text) => text.startsWith("{"));
+    const { config } = JSON.parse(configuration) as { config: Readonly<Record<string, unknown>> };
+    assert.deepEqual(config, { Entrypoint: ["/agnhost"], Cmd: ["pause"], User: "0", WorkingDir: "/" });
+    assert.equal(files.get("agnhost"), "agnhost amd64");
+    assert.ok(files.has("bin/sh") && files.has("bin/busybox"));
   });
 });
