@@ -140,21 +140,28 @@ async function runTests(
   }
 }
 
-/** The tests' program, and the images that can be made of what most of their pods run. */
-async function prepareTests(
-  stack: string,
-  source: ToolSource,
-): Promise<{ readonly tests: InstalledTool; readonly images: readonly ImageArchive[] }> {
+/** The tests' program, and the programs of images that can be made here. */
+interface TestTools {
+  readonly tests: InstalledTool;
+  readonly agnhost: InstalledTool;
+  readonly pause: InstalledTool;
+}
+
+async function testTools(stack: string, source: ToolSource): Promise<TestTools> {
   const { architecture, kubernetesVersion } = readConfiguration(stack);
   const names = ["e2e.test", "agnhost", "pause"];
   const [tests, agnhost, pause] = await ensureTools(names, source, architecture, kubernetesVersion);
   if (tests === undefined || agnhost === undefined || pause === undefined)
     throw new Error(`the toolchain gave not all of ${names.join(", ")}`);
+  return { tests, agnhost, pause };
+}
+
+/** The images that can be made here, of those that the tests name. */
+async function testImages({ tests, agnhost, pause }: TestTools): Promise<ImageArchive[]> {
   const listed = await run(tests.program, ["--list-images"], { stdout: "capture" });
   const hosts = agnhost.tool.architecture;
   const busybox = { program: await ensureBusybox(hosts), applets: await busyboxApplets() };
-  const images = await ensureTestImages(listed.trim().split("\n"), { agnhost, pause, busybox }, hosts);
-  return { tests, images };
+  return ensureTestImages(listed.trim().split("\n"), { agnhost, pause, busybox }, hosts);
 }
 
 /** `npm run e2e`: has Kubernetes' own tests judge a cluster that runs. */
@@ -166,17 +173,21 @@ main(
     )
       .option("--focus <regex>", "tests whose titles match (ginkgo.focus)", networkPolicies)
       .option("--skip <regex>", "but for those whose titles match (ginkgo.skip)", "SCTP")
+      .option("--pull", "let hosts pull all images; bring none", false)
       .parse();
     const { stack, ...options } = stackOptions(command);
-    const choice = command.opts<Choice>();
+    const { pull, ...choice } = command.opts<Choice & { readonly pull: boolean }>();
     const env = await prepareEnvironment({ stack, ...options });
     const { hosts, kubeconfig } = await recordedState(stack, env);
     const nodes = hosts.filter(({ role }) => role !== undefined);
     if (kubeconfig === undefined || nodes.length === 0)
       throw new Error(`stack ${stack} has no cluster. Fix: npm run up -- --stack ${stack}`);
-    const { tests, images } = await prepareTests(stack, options.source);
+    const tools = await testTools(stack, options.source);
+    const images = pull ? [] : await testImages(tools);
     const log = path.join(dataFolder(), `e2e-${stack}.log`);
-    const report = await withImages(nodes, images, () => runTests(tests.program, kubeconfig, choice, log));
+    const report = await withImages(nodes, images, () =>
+      runTests(tools.tests.program, kubeconfig, choice, log),
+    );
     process.stdout.write(reportText(report));
     process.stderr.write(`all that the tests said: ${log}\n`);
     process.exitCode = exitCodeOf(report);
