@@ -47,13 +47,13 @@ function deadLinks(page: string, text: string): string[] {
 
 /** Words after `npm run` that are no script of package.json. */
 function unknownCommands(text: string): string[] {
-  const called = [...text.matchAll(/\bnpm run (?:(?:-s|--silent) )?([a-z][a-z:-]*)/g)].map(
+  const called = [...text.matchAll(/\bnpm run (?:(?:-s|--silent) )?([a-z][a-z0-9:-]*)/g)].map(
     ([, name = ""]) => name,
   );
   return called.filter((name) => !Object.keys(packageJson.scripts).includes(name));
 }
 
-const folders = "components|commands|docs|drift|policies|report|test|toolchain|bench|\\.github|\\.ci";
+const folders = "components|commands|cis|docs|drift|e2e|policies|report|test|toolchain|bench|\\.github|\\.ci";
 
 /** Files that a page names in code and that are not there, nor written by a command. STACK.json is nobody's. */
 function missingFiles(text: string): string[] {
