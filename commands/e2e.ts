@@ -84,17 +84,23 @@ interface Choice {
   readonly skip: string;
 }
 
+/** What runs them. */
+interface TestRun extends Choice {
+  readonly program: string;
+  /** The administrator's. */
+  readonly kubeconfig: string;
+  /** Some tests call kubectl, the cluster's. */
+  readonly env: NodeJS.ProcessEnv;
+  /** File that gets all that they say. */
+  readonly log: string;
+}
+
 /**
- * Runs the tests to their end; each is told as it ends, and all that they say is written to `log`.
+ * Runs the tests to their end; each is told as it ends.
  *
  * @throws when they did not write their report.
  */
-async function runTests(
-  program: string,
-  kubeconfig: string,
-  { focus, skip }: Choice,
-  log: string,
-): Promise<SpecReport> {
+async function runTests({ program, kubeconfig, env, log, focus, skip }: TestRun): Promise<SpecReport> {
   const folder = mkdtempSync(path.join(tmpdir(), "redoubt-e2e-"));
   const file = path.join(folder, "kubeconfig");
   const report = path.join(folder, "report.json");
@@ -109,7 +115,7 @@ async function runTests(
       `--ginkgo.json-report=${report}`,
       ...["--ginkgo.v", "--ginkgo.no-color", "--ginkgo.timeout=24h"],
     ];
-    const child = spawn(program, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
     const forward = (signal: NodeJS.Signals): void => {
       // A terminal tells the tests too. Told twice, they would not clean up.
       if (signal !== "SIGINT" || !isOnTerminal()) child.kill(signal);
@@ -186,7 +192,7 @@ main(
     const images = pull ? [] : await testImages(tools);
     const log = path.join(dataFolder(), `e2e-${stack}.log`);
     const report = await withImages(nodes, images, () =>
-      runTests(tools.tests.program, kubeconfig, choice, log),
+      runTests({ ...choice, program: tools.tests.program, kubeconfig, env, log }),
     );
     process.stdout.write(reportText(report));
     process.stderr.write(`all that the tests said: ${log}\n`);
