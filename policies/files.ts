@@ -57,9 +57,9 @@ function ofReader(file: HostFile, wanted: number): Finding[] {
   return [{ where: file.path, what: `it is of ${file.owner}:${file.group} with mode ${file.mode}` }];
 }
 
-/** Also as kubeadm names them. */
+/** As kubeadm names them. */
 const rootKubeconfig =
-  /^\/etc\/kubernetes\/(((super-)?admin|(bootstrap-)?kubelet|controller-manager|scheduler)\.conf|kube-(controller-manager|scheduler)\/kubeconfig)$/;
+  /^\/etc\/kubernetes\/((super-)?admin|(bootstrap-)?kubelet|controller-manager|scheduler)\.conf$/;
 
 const secrets: readonly ResourceRule[] = [
   fileRule(
@@ -69,7 +69,7 @@ const secrets: readonly ResourceRule[] = [
       cis: ["1.1.13", "1.1.15", "1.1.17", "4.1.3", "4.1.5"],
       rule: "a kubeconfig is readable by the one who uses it only: root, or the user of its folder",
       why: "it holds a key; who reads it is that user to the cluster",
-      fix: "give it mode 0600 and the owner that its program runs as",
+      fix: "give it mode 0600, and as owner root or the user that its program runs as",
     },
     (file) => file.content.includes("kind: Config\n"),
     (file) => ofReader(file, 0o600),

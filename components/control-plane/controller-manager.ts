@@ -33,7 +33,11 @@ const own = (file: string): string => `${paths.controllerManager}/${file}`;
 const unitName = "kube-controller-manager.service";
 
 /** Root's, as CIS 1.1.18 wants it, and yet read by a program that is not root. */
-const kubeconfig: Credential = { unit: unitName, name: "kubeconfig", file: own("kubeconfig") };
+const kubeconfig: Credential = {
+  unit: unitName,
+  name: "kubeconfig",
+  file: paths.controllerManagerKubeconfig,
+};
 
 /**
  * The controller manager's command line; ids are of CIS Kubernetes 1.12. It signs only renewals of kubelets' client
@@ -104,6 +108,8 @@ export function controllerManager(options: ControllerManagerOptions): PlanFragme
   });
   return {
     artifacts: [program],
+    // Where it lay when it was the user's own: what reads another file now restarts in this script.
+    absent: [own("kubeconfig")],
     units: [{ name: unitName, content: unit, restartOn: [program.path] }],
   };
 }

@@ -25,7 +25,7 @@ const configuration = own("config.yaml");
 const unitName = "kube-scheduler.service";
 
 /** Root's, as CIS 1.1.16 wants it, and yet read by a program that is not root. */
-const kubeconfig: Credential = { unit: unitName, name: "kubeconfig", file: own("kubeconfig") };
+const kubeconfig: Credential = { unit: unitName, name: "kubeconfig", file: paths.schedulerKubeconfig };
 
 /** The scheduler's command line; ids are of CIS Kubernetes 1.12. */
 export function schedulerFlags({ authorities }: Pick<SchedulerOptions, "authorities"> = {}): string[] {
@@ -81,6 +81,8 @@ export function scheduler(options: SchedulerOptions): PlanFragment {
   });
   return {
     artifacts: [program],
+    // Where it lay when it was the user's own: what reads another file now restarts in this script.
+    absent: [own("kubeconfig")],
     files: [
       {
         path: configuration,

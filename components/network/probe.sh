@@ -131,7 +131,8 @@ wait_for_pods() {
   done
 }
 
-# echoes ADDRESS PORT: whether what is sent by UDP comes back. dd takes a datagram whole, where read would take one byte of it.
+# echoes ADDRESS PORT: whether what is sent by UDP comes back; 1 when somebody said no, 2 when nobody said anything. dd takes a datagram
+# whole, where read would take one byte of it.
 echoes() {
   local try answer code
   exec 3<>"/dev/udp/$1/$2"
@@ -140,13 +141,14 @@ echoes() {
     code=0
     answer=$(timeout 0.4 dd bs=512 count=1 <&3) || code=$?
     [ "$answer" != "$run_id $try" ] || return 0
-    # Somebody said no, by ICMP, of which a host sends few to one address (icmp(7), icmp_ratelimit): none is left to ask for in vain.
+    # By ICMP, of which a host sends few to one address (icmp(7), icmp_ratelimit): none is left to ask for in vain.
     ((code != 1)) || return 1
   done
-  return 1
+  return 2
 }
 
-# connects tcp|udp ADDRESS PORT, from this host, as the program does it in pods
+# connects tcp|udp ADDRESS PORT, from this host, as the program does it in pods: 1 when it was refused; silence is any other failure, as
+# timeout(1) says it
 connects() {
   # shellcheck disable=SC2016 # The inner shell expands its own arguments; timeout(1) can end it, where a redirection here waits minutes.
   case $1 in
@@ -155,27 +157,39 @@ connects() {
   esac 2>/dev/null
 }
 
-# settle INDEX tcp|udp ADDRESS:PORT open|closed DEADLINE: tries until it is as expected, or SECONDS says that time is up
-settle() {
-  local seen deadline=$5
+# settle_open INDEX tcp|udp ADDRESS:PORT DEADLINE: tries until it is open, or SECONDS says that time is up
+settle_open() {
+  until connects "$2" "${3%:*}" "${3##*:}"; do
+    ((SECONDS < $4)) || { echo "$1 fail closed"; return; }
+    sleep 0.2
+  done
+  echo "$1 pass open"
+}
+
+# settle_closed INDEX tcp|udp ADDRESS:PORT SILENCE-COUNTS DEADLINE: tries until it is refused, or nothing comes of a try that began when
+# silence counts: a pod is dropped without a word until the policy engine of its node knows it, whatever policies say
+settle_closed() {
+  local began code
   while :; do
-    if connects "$2" "${3%:*}" "${3##*:}"; then seen=open; else seen=closed; fi
-    if [ "$seen" = "$4" ]; then echo "$1 pass $seen"; return; fi
-    if ((SECONDS >= deadline)); then echo "$1 fail $seen"; return; fi
+    began=$SECONDS code=0
+    connects "$2" "${3%:*}" "${3##*:}" || code=$?
+    if ((code == 1)) || ((code > 1 && began >= $4)); then echo "$1 pass closed"; return; fi
+    if ((code == 0 && SECONDS >= $5)); then echo "$1 fail open"; return; fi
     sleep 0.2
   done
 }
 
 # check_here SECONDS: this host's own checks, side by side. As in the program, what is to be closed is tried when all the rest is as expected.
 check_here() {
-  local index protocol target expected deadline=$((SECONDS + $1)) closed=()
+  # Whole seconds: three of them have passed when four have begun.
+  local index protocol target expected deadline=$((SECONDS + $1)) silence_counts=$((SECONDS + 4)) closed=()
   while read -r index protocol target expected; do
-    if [ "$expected" = closed ]; then closed+=("$index" "$protocol" "$target"); else settle "$index" "$protocol" "$target" open "$deadline" & fi
+    if [ "$expected" = closed ]; then closed+=("$index" "$protocol" "$target"); else settle_open "$index" "$protocol" "$target" "$deadline" & fi
   done
   wait
   set -- "${closed[@]}"
   while (($#)); do
-    settle "$1" "$2" "$3" closed "$deadline" &
+    settle_closed "$1" "$2" "$3" "$silence_counts" "$deadline" &
     shift 3
   done
   wait

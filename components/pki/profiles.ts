@@ -276,10 +276,20 @@ function apiServerNames(
 /** Controller manager and scheduler: a client of the API server, and a server of their own on loopback. */
 function controllerLeaves(host: CertifiedHost, options: ProfileOptions): LeafProfile[] {
   const controllers = [
-    { name: "kube-controller-manager", reader: readers.controllerManager, folder: paths.controllerManager },
-    { name: "kube-scheduler", reader: readers.scheduler, folder: paths.scheduler },
+    {
+      name: "kube-controller-manager",
+      reader: readers.controllerManager,
+      folder: paths.controllerManager,
+      kubeconfig: paths.controllerManagerKubeconfig,
+    },
+    {
+      name: "kube-scheduler",
+      reader: readers.scheduler,
+      folder: paths.scheduler,
+      kubeconfig: paths.schedulerKubeconfig,
+    },
   ];
-  return controllers.flatMap(({ name, reader, folder }): LeafProfile[] => {
+  return controllers.flatMap(({ name, reader, folder, kubeconfig }): LeafProfile[] => {
     const restart = [`${name}.service`];
     return [
       {
@@ -292,7 +302,7 @@ function controllerLeaves(host: CertifiedHost, options: ProfileOptions): LeafPro
           host: host.name,
           // systemd hands it to them as a credential: the file stays root's (CIS 1.1.16, 1.1.18).
           reader: readers.root,
-          path: `${folder}/kubeconfig`,
+          path: kubeconfig,
           server: apiServerFor(host, options),
           restart,
         },

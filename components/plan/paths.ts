@@ -33,6 +33,8 @@ export const paths = {
   cniData: "/var/lib/cni",
   superAdminKubeconfig: "/etc/kubernetes/super-admin.conf",
   kubeletKubeconfig: "/etc/kubernetes/kubelet.conf",
+  controllerManagerKubeconfig: "/etc/kubernetes/controller-manager.conf",
+  schedulerKubeconfig: "/etc/kubernetes/scheduler.conf",
 } as const;
 
 /** Where a program of the cluster is installed. */

@@ -290,11 +290,11 @@ const formerNotes: Readonly<Record<string, string>> = {
     "IPAddressDeny is a directive of systemd units and no setting of a kubelet, where kube-bench looks for it; the host firewall lets nobody reach a kubelet but those in the port table. 1.12 does not ask for it.",
 };
 
-/** What is said of an id, in a line; undefined where policy rules and tests say it all, or the benchmark does not have it. */
+/** Why an id is not kept as asked, or not wholly, in a line; undefined where nothing is to be said of that. */
 export function cisAnswer(id: string): string | undefined {
   const said = notes[id];
   if (said === undefined) return formerNotes[id];
-  return isGap(said) ? said.reason : (said.note ?? said.what);
+  return isGap(said) ? said.reason : said.note;
 }
 
 /** CIS Kubernetes Benchmark. */

@@ -57,7 +57,7 @@ const secretFiles: readonly SecretFileSpec[] = [
     renderEncryptionConfiguration("secretbox", [{ name: "key1", secret: "AAAA" }]),
   ),
   secretFile("/etc/kubernetes/super-admin.conf", "root", kubeconfig),
-  secretFile("/etc/kubernetes/kube-scheduler/kubeconfig", "root", kubeconfig),
+  secretFile("/etc/kubernetes/scheduler.conf", "root", kubeconfig),
   secretFile("/etc/dex/kubeconfig", "dex", kubeconfig),
   ...registryLoginFiles(registries, { "mirror.example.com": "word" }),
 ];

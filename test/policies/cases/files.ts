@@ -16,7 +16,7 @@ function rootOnly(phase: "controlPlane" | "etcd" | "node" | "secrets", path: str
 const tlsKey = "file /etc/kubernetes/kube-apiserver/tls.key kube-apiserver kube-apiserver ";
 const tlsCertificate = "file /etc/kubernetes/kube-apiserver/tls.crt kube-apiserver kube-apiserver ";
 const dexKubeconfig = "file /etc/dex/kubeconfig dex dex ";
-const schedulerKubeconfig = "file /etc/kubernetes/kube-scheduler/kubeconfig ";
+const schedulerKubeconfig = "file /etc/kubernetes/scheduler.conf ";
 const authority = "file /etc/kubernetes/pki/ca.crt root root ";
 const etcdData = "directory /var/lib/etcd etcd etcd 700";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
+  answeredWarnings,
   exitCodeOf,
   reportJson,
   reportText,
@@ -62,6 +63,17 @@ describe("a report of the benchmark", () => {
       }),
     );
     assert.deepEqual(totalsOf(rows), { passed: 1, failed: 1, warned: 1, byHand: 1 });
+  });
+
+  it("fails where kube-bench only warns, but for what is answered: of a key that others may read it warns too", () => {
+    const warned = report({ cp: [check("1.1.21", "WARN", "permissions=644")] });
+    assert.equal(exitCodeOf(warned), 2);
+    assert.match(reportText(warned, none), /^FAIL {2}1\.1\.21 .*\n {6}cp: permissions=644\n\n/);
+    for (const id of answeredWarnings) {
+      assert.equal(exitCodeOf(report({ cp: [check(id, "WARN")] })), 0, id);
+      assert.ok(cisAnswer(id) !== undefined, id);
+    }
+    assert.equal(exitCodeOf(report({ cp: [check("3.1.1", "WARN", "", false)] })), 0);
   });
 
   it("ends with 0 when nothing failed, with 2 when something did, with 1 when a host was not seen", () => {

@@ -76,10 +76,16 @@ describe("the service kube-controller-manager", () => {
     );
   });
 
+  it("leaves none where it lay before, and writes none there: what ran by it lives until it runs by the other", () => {
+    const former = "/etc/kubernetes/kube-controller-manager/kubeconfig";
+    assert.ok(controlPlanePlan.absent.includes(former));
+    assert.ok(!controlPlanePlan.files.some(({ path }) => path === former));
+  });
+
   it("gets its kubeconfig as a credential, so that the file stays root's", () => {
     const given = "/run/credentials/kube-controller-manager.service/kubeconfig";
     assert.deepEqual(unit.all("Service", "LoadCredential"), [
-      "kubeconfig:/etc/kubernetes/kube-controller-manager/kubeconfig",
+      "kubeconfig:/etc/kubernetes/controller-manager.conf",
     ]);
     for (const flag of ["kubeconfig", "authentication-kubeconfig", "authorization-kubeconfig"]) {
       assert.equal(flags.get(flag), given, flag);

@@ -34,11 +34,15 @@ describe("the service kube-scheduler", () => {
     );
   });
 
+  it("leaves none where it lay before, and writes none there: what ran by it lives until it runs by the other", () => {
+    const former = "/etc/kubernetes/kube-scheduler/kubeconfig";
+    assert.ok(controlPlanePlan.absent.includes(former));
+    assert.ok(!controlPlanePlan.files.some(({ path }) => path === former));
+  });
+
   it("gets its kubeconfig as a credential, so that the file stays root's", () => {
     const given = "/run/credentials/kube-scheduler.service/kubeconfig";
-    assert.deepEqual(unit.all("Service", "LoadCredential"), [
-      "kubeconfig:/etc/kubernetes/kube-scheduler/kubeconfig",
-    ]);
+    assert.deepEqual(unit.all("Service", "LoadCredential"), ["kubeconfig:/etc/kubernetes/scheduler.conf"]);
     for (const flag of ["authentication-kubeconfig", "authorization-kubeconfig"]) {
       assert.equal(flags.get(flag), given, flag);
     }

@@ -74,23 +74,32 @@ after(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
+/** How the cluster behaves that only pretends. */
+interface Pretence {
+  /** Policies that are there. */
+  readonly left?: readonly string[];
+  /** What a client takes. */
+  readonly seconds?: number;
+  /** The command with which the deployment of DNS rolls out. */
+  readonly rollout?: string;
+  /** The command by which the host itself connects. */
+  readonly connects?: string;
+}
+
 /**
  * Runs the probe with a cluster that only pretends: pods get addresses at once, and a connection succeeds where the shell pattern
- * `reachable` matches its client and what it tries, as "from-web-to-db tcp 10.244.0.2:80"; the client of the host is "host". A client takes `seconds`.
- * The deployment of DNS rolls out when the command `rollout` ends.
+ * `reachable` matches its client and what it tries, as "from-web-to-db tcp 10.244.0.2:80"; the client of the host is "host".
  */
 function runProbe(
   script: string,
   reachable: string,
-  left: readonly string[] = [],
-  seconds = 0,
-  rollout = "true",
+  { left = [], seconds = 0, rollout = "true", connects = 'is_reachable "host $1 $2:$3"' }: Pretence = {},
 ): ProbeRun {
   const folder = mkdtempSync(path.join(tmpdir(), "probe-"));
   folders.push(folder);
   const fake = `
 is_reachable() { case "$*" in ${reachable}) return 0 ;; *) return 1 ;; esac; }
-connects() { is_reachable "host $1 $2:$3"; }
+connects() { ${connects}; }
 kube() {
   case $1 in
     apply) cat >"$OUT/pods" ;;
@@ -210,14 +219,14 @@ describe("the probe", () => {
 
   it("lets no more than sixteen clients try at a time, and all of them in the end", () => {
     const namespaces = Array.from({ length: 40 }, (_, index) => `app-${index}`);
-    const { checks, atOnce } = runProbe(render([], namespaces), `*" dns "*`, [], 0.1);
+    const { checks, atOnce } = runProbe(render([], namespaces), `*" dns "*`, { seconds: 0.1 });
     assert.equal(checks.size, 40);
     assert.ok(atOnce > 1 && atOnce <= 16, String(atOnce));
   });
 
   it("takes away policies of rules that are no more, in its own namespaces, before it tries anything", () => {
     const left = ["app/allow-old-egress", "app/allow-web-to-db-ingress", "leaving/allow-older-ingress"];
-    const { withdrawn } = runProbe(render([webToDatabase], ["app"]), "*", left);
+    const { withdrawn } = runProbe(render([webToDatabase], ["app"]), "*", { left });
     assert.deepEqual(withdrawn, ["delete networkpolicy allow-old-egress --namespace app --ignore-not-found"]);
     assert.deepEqual(runProbe(render([webToDatabase], ["app"]), "*").withdrawn, []);
   });
@@ -302,16 +311,34 @@ describe("the probe", () => {
     assert.match(run.stderr, /^connectivity probe: 1 of 12 flows are not as declared$/m);
   });
 
+  it("fails when what was silent at first is open once the policy engine knows the pod", () => {
+    const connects = "((SECONDS >= 3)) || return 124";
+    const run = runProbe(render([webToDatabase], ["app"]), asDeclared, { connects });
+    assert.equal(run.status, 1);
+    assert.match(run.stderr, /^host control-plane-0 .* should be refused by default deny, but it was open$/m);
+  });
+
+  it("takes silence for an answer when the policy engine has had time, and a refusal at once", () => {
+    const took = (connects: string): number => {
+      const start = performance.now();
+      const run = runProbe(render([webToDatabase], ["app"]), asDeclared, { connects });
+      assert.equal(run.status, 0, run.stderr);
+      return performance.now() - start;
+    };
+    assert.ok(took("return 1") < 2500);
+    assert.ok(took("sleep 0.1; return 124") > 3000);
+  });
+
   it("has clients that ask for no name try while DNS rolls out", () => {
     const afterClients = `until ls "$OUT" | grep -q '[.]client$' || [ "$SECONDS" -gt 20 ]; do sleep 0.05; done; [ "$SECONDS" -le 20 ]`;
-    const run = runProbe(render([webToDatabase], ["app"]), asDeclared, [], 0, afterClients);
+    const run = runProbe(render([webToDatabase], ["app"]), asDeclared, { rollout: afterClients });
     assert.equal(run.stderr, "");
     assert.equal(run.status, 0);
   });
 
   it("fails and names the deployment when DNS does not roll out, whatever else was seen", () => {
     const failing = `{ echo 'timed out waiting for the condition' >&2; false; }`;
-    const run = runProbe(render([webToDatabase], ["app"]), asDeclared, [], 0, failing);
+    const run = runProbe(render([webToDatabase], ["app"]), asDeclared, { rollout: failing });
     assert.equal(run.status, 1);
     assert.equal(run.stdout, "");
     assert.match(

@@ -158,10 +158,11 @@ describe("the files of a host", () => {
         "/etc/kubernetes/kube-apiserver/encryption.yaml",
         "/etc/kubernetes/kube-apiserver/etcd-ca.crt",
         "/etc/kubernetes/kube-apiserver/sa.key",
-        ...["ca.key", "kubeconfig", "sa.key", "tls.crt", "tls.key"].map(
+        ...["ca.key", "sa.key", "tls.crt", "tls.key"].map(
           (file) => `/etc/kubernetes/kube-controller-manager/${file}`,
         ),
-        ...["kubeconfig", "tls.crt", "tls.key"].map((file) => `/etc/kubernetes/kube-scheduler/${file}`),
+        ...["tls.crt", "tls.key"].map((file) => `/etc/kubernetes/kube-scheduler/${file}`),
+        ...["controller-manager", "scheduler"].map((name) => `/etc/kubernetes/${name}.conf`),
         ...["ca.crt", "front-proxy-ca.crt", "sa.pub"].map((file) => `/etc/kubernetes/pki/${file}`),
         "/etc/kubernetes/pki/etcd-healthcheck-client.crt",
         "/etc/kubernetes/pki/etcd-healthcheck-client.key",

@@ -175,11 +175,15 @@ describe("the table of leaf certificates", () => {
 
   it("CIS 1.1.15, 1.1.16, 1.1.17, 1.1.18: keeps the kubeconfigs of scheduler and controller manager with root", () => {
     const identity = { clusterName: "test", issuingAuthority: "", trustedAuthorities: "" };
-    for (const name of ["kube-scheduler", "kube-controller-manager"]) {
-      const files = leafFiles(leaf(`${name}-client-cp-1`), { certificate: "", privateKey: "" }, identity);
+    for (const name of ["scheduler", "controller-manager"]) {
+      const files = leafFiles(
+        leaf(`kube-${name}-client-cp-1`),
+        { certificate: "", privateKey: "" },
+        identity,
+      );
       assert.deepEqual(
         files.map(({ path, owner, group, mode }) => [path, owner, group, mode]),
-        [[`/etc/kubernetes/${name}/kubeconfig`, "root", "root", "0600"]],
+        [[`/etc/kubernetes/${name}.conf`, "root", "root", "0600"]],
       );
     }
   });

@@ -55,22 +55,42 @@ func parseChecks(lines io.Reader) ([]check, error) {
 	return checks, scanner.Err()
 }
 
+// A pod is dropped without a word until the policy engine of its node knows it, whatever policies say: silence counts from here on, as of
+// the start of the checks, when all pods have started. A refusal is the policy engine's own, and counts at once.
+const silenceCountsAfter = 3 * time.Second
+
+// What became of a try.
+const (
+	open    = "open"
+	refused = "refused"
+	silent  = "silent"
+)
+
+// attempt is replaced in tests.
+var attempt = try
+
 // runChecks tries them side by side, so that refusals don't add up. Whoever can't connect to anybody yet is refused everything: what is
 // to be closed is tried when all the rest is as expected.
 func runChecks(checks []check, limit time.Duration, results io.Writer) {
-	deadline := time.Now().Add(limit)
+	start := time.Now()
+	deadline := start.Add(limit)
 	isClosed := func(one check) bool { return one.expected == "closed" }
-	settleAll(slices.DeleteFunc(slices.Clone(checks), isClosed), deadline, results)
-	settleAll(slices.DeleteFunc(slices.Clone(checks), func(one check) bool { return !isClosed(one) }), deadline, results)
+	settleAll(slices.DeleteFunc(slices.Clone(checks), isClosed), results, func(one check) (string, string) {
+		return settle(one, deadline)
+	})
+	toBeClosed := slices.DeleteFunc(slices.Clone(checks), func(one check) bool { return !isClosed(one) })
+	settleAll(toBeClosed, results, func(one check) (string, string) {
+		return settleClosed(one, start.Add(silenceCountsAfter), deadline)
+	})
 }
 
 // settleAll tells the result of each of them, one after the other.
-func settleAll(checks []check, deadline time.Time, results io.Writer) {
+func settleAll(checks []check, results io.Writer, settled func(one check) (outcome, seen string)) {
 	var telling sync.Mutex
 	var running sync.WaitGroup
 	for _, one := range checks {
 		running.Go(func() {
-			outcome, seen := settle(one, deadline)
+			outcome, seen := settled(one)
 			telling.Lock()
 			defer telling.Unlock()
 			fmt.Fprintf(results, "%s %s %s\n", one.index, outcome, seen)
@@ -82,23 +102,47 @@ func settleAll(checks []check, deadline time.Time, results io.Writer) {
 // settle tries until what is seen is what is expected, or the deadline has passed.
 func settle(one check, deadline time.Time) (outcome, seen string) {
 	for {
-		seen = try(one)
+		seen = attempt(one)
 		if seen == one.expected {
 			return "pass", seen
 		}
 		if time.Now().After(deadline) {
+			if seen == refused || seen == silent {
+				seen = "closed"
+			}
 			return "fail", seen
 		}
 		time.Sleep(pause)
 	}
 }
 
+// settleClosed tries until it is refused, or nothing comes of a try that began when silence counts, or the deadline has passed.
+func settleClosed(one check, silenceCounts, deadline time.Time) (outcome, seen string) {
+	for {
+		began := time.Now()
+		switch attempt(one) {
+		case refused:
+			return "pass", "closed"
+		case silent:
+			if !began.Before(silenceCounts) {
+				return "pass", "closed"
+			}
+			time.Sleep(time.Until(silenceCounts))
+		default:
+			if time.Now().After(deadline) {
+				return "fail", "open"
+			}
+			time.Sleep(pause)
+		}
+	}
+}
+
 func try(one check) string {
 	switch one.protocol {
 	case "tcp":
-		return stateOf(connects(one.target))
+		return connects(one.target)
 	case "udp":
-		return stateOf(echoes(one.target))
+		return echoes(one.target)
 	default:
 		if resolves(one.name, one.target) {
 			return "answered"
@@ -107,28 +151,24 @@ func try(one check) string {
 	}
 }
 
-func stateOf(open bool) string {
-	if open {
-		return "open"
-	}
-	return "closed"
-}
-
-func connects(target string) bool {
+func connects(target string) string {
 	connection, err := net.DialTimeout("tcp4", target, tryTime)
-	if err != nil {
-		return false
+	if err == nil {
+		_ = connection.Close()
+		return open
 	}
-	_ = connection.Close()
-	return true
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return refused
+	}
+	return silent
 }
 
 // echoes says whether the server sends back what this try alone sent. Each try has a port of its own, so that no connection
 // that was let through before lets this one through.
-func echoes(target string) bool {
+func echoes(target string) string {
 	connection, err := net.Dial("udp4", target)
 	if err != nil {
-		return false
+		return silent
 	}
 	defer connection.Close()
 	token := rand.Text()
@@ -138,14 +178,14 @@ func echoes(target string) bool {
 		_ = connection.SetReadDeadline(time.Now().Add(datagramInterval))
 		length, err := connection.Read(buffer)
 		if err == nil && string(buffer[:length]) == token {
-			return true
+			return open
 		}
 		// An ICMP message "port unreachable", of the server or of a policy on the way: somebody said no.
 		if errors.Is(err, syscall.ECONNREFUSED) {
-			return false
+			return refused
 		}
 	}
-	return false
+	return silent
 }
 
 func resolves(name, server string) bool {

@@ -211,3 +211,51 @@ func TestWhatIsNoPortIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// scripted makes tries of a check end as told, the last way again and again, and counts them.
+func scripted(t *testing.T, ways ...string) *int {
+	t.Helper()
+	tries := 0
+	attempt = func(check) string {
+		way := ways[min(tries, len(ways)-1)]
+		tries++
+		return way
+	}
+	t.Cleanup(func() { attempt = try })
+	return &tries
+}
+
+func TestARefusalCountsAtOnce(t *testing.T) {
+	scripted(t, refused)
+	start := time.Now()
+	expectInOrder(t, checkLines(t, 10*time.Second, "0 tcp 192.0.2.1:80 closed"), "pass closed")
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+func TestSilenceCountsWhenThePolicyEngineHasHadTime(t *testing.T) {
+	tries := scripted(t, silent)
+	start := time.Now()
+	expectInOrder(t, checkLines(t, 10*time.Second, "0 tcp 192.0.2.1:80 closed"), "pass closed")
+	if took := time.Since(start); took < silenceCountsAfter || *tries != 2 {
+		t.Errorf("it took %s and %d tries", took, *tries)
+	}
+}
+
+func TestWhatIsSilentAtFirstAndOpenLaterIsOpen(t *testing.T) {
+	scripted(t, silent, open)
+	expectInOrder(t, checkLines(t, 0, "0 tcp 192.0.2.1:80 closed"), "fail open")
+}
+
+func TestWhatIsOpenAtFirstMayBeRefusedWhenPoliciesArrive(t *testing.T) {
+	scripted(t, open, open, refused)
+	expectInOrder(t, checkLines(t, 10*time.Second, "0 udp 192.0.2.1:80 closed"), "pass closed")
+}
+
+func TestWhatIsToBeOpenAndIsNotIsClosed(t *testing.T) {
+	scripted(t, silent)
+	expectInOrder(t, checkLines(t, 0, "0 tcp 192.0.2.1:80 open"), "fail closed")
+	scripted(t, refused)
+	expectInOrder(t, checkLines(t, 0, "0 tcp 192.0.2.1:80 open"), "fail closed")
+}
