@@ -89,7 +89,9 @@ export default tseslint.config(
               group: [
                 "**/toolchain/*",
                 "**/commands/*",
+                "**/cis/*",
                 "**/drift/*",
+                "**/e2e/*",
                 "**/report/*",
                 "**/policies/*",
                 "**/test/*",

@@ -10,9 +10,8 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { PassThrough } from "node:stream";
-import { text } from "node:stream/consumers";
 import { createInterface } from "node:readline";
-import { brought, renderBringScript, renderRemoveScript } from "../e2e/image-scripts";
+import { removeScript, renderBringScript } from "../e2e/image-scripts";
 import { ProgressLines } from "../e2e/progress-line";
 import { exitCodeOf, readSpecReport, reportText, type SpecReport } from "../e2e/spec-report";
 import type { RecordedHost } from "../drift/stack-state";
@@ -38,43 +37,64 @@ const quietSeconds = 120;
 /** Kubernetes' tests of network policies. */
 const networkPolicies = String.raw`\[sig-network\] Netpol`;
 
-/** Gives a host the images that it lacks. @returns those that it lacked. */
-async function bringImages(host: RecordedHost, images: readonly ImageArchive[]): Promise<string[]> {
-  return withHost(host.access, async ({ stream }) => {
-    const lacked: string[] = [];
+/** Gives a host the images that it lacks. */
+async function bringImages(
+  host: RecordedHost,
+  images: readonly ImageArchive[],
+  stopped: AbortSignal,
+): Promise<void> {
+  await withHost(host.access, async ({ stream }) => {
     for (const { reference, archive } of images) {
-      const into = new PassThrough();
-      const said = text(into);
-      const what = `the import of ${reference} on ${host.name}`;
+      stopped.throwIfAborted();
+      const what = `the import of ${reference}`;
+      const into = new PassThrough().resume();
       await stream(renderBringScript(reference), {
         what,
         quietSeconds,
         into,
         from: createReadStream(archive),
       });
-      if ((await said).trim() === brought) lacked.push(reference);
     }
-    return lacked;
   });
+}
+
+async function removeImages(host: RecordedHost): Promise<void> {
+  await withHost(host.access, ({ run: runOnHost }) => runOnHost(removeScript));
+}
+
+/** Does a work on every host, some at a time, whatever becomes of the others. @returns what failed, host by host. */
+async function onAllHosts(
+  hosts: readonly RecordedHost[],
+  work: (host: RecordedHost) => Promise<void>,
+): Promise<string[]> {
+  const failures = await mapAtMost(hostsAtOnce, hosts, async (host) => {
+    try {
+      await work(host);
+      return [];
+    } catch (error) {
+      return [`${host.name}: ${error instanceof Error ? error.message : String(error)}`];
+    }
+  });
+  return failures.flat();
 }
 
 /** With images on all hosts for the time of a work; afterwards each has those that it had. */
 async function withImages<Result>(
   hosts: readonly RecordedHost[],
   images: readonly ImageArchive[],
+  stopped: AbortSignal,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const lacked = new Map<RecordedHost, readonly string[]>();
   try {
-    await mapAtMost(hostsAtOnce, hosts, async (host) => {
-      lacked.set(host, await bringImages(host, images));
-    });
+    const failures = await onAllHosts(hosts, (host) => bringImages(host, images, stopped));
+    if (failures.length > 0) throw new Error(`images could not be brought: ${failures.join("; ")}`);
     return await work();
   } finally {
-    await mapAtMost(hostsAtOnce, [...lacked], async ([host, references]) => {
-      if (references.length === 0) return;
-      await withHost(host.access, ({ run: runOnHost }) => runOnHost(renderRemoveScript(references)));
-    });
+    for (const failure of await onAllHosts(hosts, removeImages)) {
+      process.stderr.write(
+        `${failure}\nImages of the tests may be left there. Fix: run the same command again\n`,
+      );
+    }
   }
 }
 
@@ -131,7 +151,12 @@ async function runTests({ program, kubeconfig, env, log, focus, skip }: TestRun)
         process.stderr.write(`${ended.passed ? "passed" : "FAILED"} in ${ended.took}: ${ended.name}\n`);
     });
     await new Promise<void>((resolve, reject) => {
-      child.on("error", reject).on("close", () => {
+      const fail = (error: Error): void => {
+        child.kill();
+        reject(error);
+      };
+      written.on("error", fail);
+      child.on("error", fail).on("close", () => {
         written.end(resolve);
       });
     });
@@ -191,9 +216,16 @@ main(
     const tools = await testTools(stack, options.source);
     const images = pull ? [] : await testImages(tools);
     const log = path.join(dataFolder(), `e2e-${stack}.log`);
-    const report = await withImages(nodes, images, () =>
+    const stopped = new AbortController();
+    // Whoever stops it waits until hosts have the images that they had.
+    const stop = (signal: NodeJS.Signals): void => {
+      stopped.abort(new Error(`stopped by ${signal}`));
+    };
+    process.on("SIGINT", stop).on("SIGTERM", stop);
+    const report = await withImages(nodes, images, stopped.signal, () =>
       runTests({ ...choice, program: tools.tests.program, kubeconfig, env, log }),
     );
+    process.off("SIGINT", stop).off("SIGTERM", stop);
     process.stdout.write(reportText(report));
     process.stderr.write(`all that the tests said: ${log}\n`);
     process.exitCode = exitCodeOf(report);

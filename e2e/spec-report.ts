@@ -9,7 +9,16 @@ const specSchema = z.looseObject({
   RunTime: z.number(),
   Failure: z.looseObject({ Message: z.string() }).optional(),
 });
-const suitesSchema = z.array(z.looseObject({ SpecReports: z.array(specSchema).nullable() })).nonempty();
+const suitesSchema = z
+  .array(
+    z.looseObject({
+      SuiteSucceeded: z.boolean(),
+      /** Why it ended as a whole, as `Interrupted by User`. */
+      SpecialSuiteFailureReasons: z.array(z.string()).nullish(),
+      SpecReports: z.array(specSchema).nullable(),
+    }),
+  )
+  .nonempty();
 
 /** One test that was run. */
 export interface RunSpec {
@@ -28,6 +37,8 @@ export interface SpecReport {
   readonly inapplicable: readonly RunSpec[];
   /** What failed beside the tests, as the wait for all nodes before them. */
   readonly broken: readonly RunSpec[];
+  /** Why not all were run that were chosen; empty where all were. */
+  readonly incomplete: readonly string[];
 }
 
 /** A state that is neither of these is a failure: failed, panicked, timedout, interrupted, aborted (ginkgo, types.SpecState). */
@@ -39,7 +50,8 @@ const notFailed = new Set(["passed", "skipped", "pending"]);
  * @throws when it is no such report.
  */
 export function readSpecReport(json: string): SpecReport {
-  const reports = suitesSchema.parse(JSON.parse(json)).flatMap(({ SpecReports }) => SpecReports ?? []);
+  const suites = suitesSchema.parse(JSON.parse(json));
+  const reports = suites.flatMap(({ SpecReports }) => SpecReports ?? []);
   const read = (wanted: (spec: z.infer<typeof specSchema>) => boolean): RunSpec[] =>
     reports
       .filter(wanted)
@@ -51,18 +63,26 @@ export function readSpecReport(json: string): SpecReport {
         message: Failure?.Message ?? "",
       }));
   const isTest = ({ LeafNodeType }: z.infer<typeof specSchema>): boolean => LeafNodeType === "It";
+  const failed = read((spec) => isTest(spec) && !notFailed.has(spec.State));
+  const broken = read((spec) => !isTest(spec) && !notFailed.has(spec.State));
+  const unexplained =
+    suites.some(({ SuiteSucceeded }) => !SuiteSucceeded) && failed.length === 0 && broken.length === 0;
   return {
     passed: read((spec) => isTest(spec) && spec.State === "passed"),
-    failed: read((spec) => isTest(spec) && !notFailed.has(spec.State)),
+    failed,
     // Those that nobody chose are skipped too, without a word.
     inapplicable: read((spec) => isTest(spec) && spec.State === "skipped" && spec.Failure !== undefined),
-    broken: read((spec) => !isTest(spec) && !notFailed.has(spec.State)),
+    broken,
+    incomplete: [
+      ...suites.flatMap(({ SpecialSuiteFailureReasons }) => SpecialSuiteFailureReasons ?? []),
+      ...(unexplained ? ["the run failed, and no test did"] : []),
+    ],
   };
 }
 
 /** 0 all passed, 2 some failed, 1 nothing was run, or not all. */
-export function exitCodeOf({ passed, failed, broken }: SpecReport): number {
-  if (broken.length > 0 || passed.length + failed.length === 0) return 1;
+export function exitCodeOf({ passed, failed, broken, incomplete }: SpecReport): number {
+  if (broken.length > 0 || incomplete.length > 0 || passed.length + failed.length === 0) return 1;
   return failed.length === 0 ? 0 : 2;
 }
 
@@ -74,13 +94,14 @@ function briefly(message: string): string {
 
 /** The report for people. */
 export function reportText(report: SpecReport): string {
-  const { passed, failed, inapplicable, broken } = report;
+  const { passed, failed, inapplicable, broken, incomplete } = report;
   const told = (what: string, specs: readonly RunSpec[]): string[] =>
     specs.flatMap(({ name, message }) => [`${what}  ${name}\n`, `      ${briefly(message)}\n`]);
   return [
     ...told("BROKEN", broken),
     ...told("FAILED", failed),
     ...told("does not apply", inapplicable),
+    ...incomplete.map((reason) => `not all were run: ${reason}\n`),
     `${passed.length} passed, ${failed.length} failed, ${inapplicable.length} do not apply\n`,
   ].join("");
 }

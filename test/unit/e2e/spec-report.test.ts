@@ -4,6 +4,15 @@ import { exitCodeOf, readSpecReport, reportText } from "../../../e2e/spec-report
 
 /** A report as ginkgo writes it. */
 function ginkgo(...specs: readonly Readonly<Record<string, unknown>>[]): string {
+  const failed = specs.some(({ State = "passed" }) => State !== "passed" && State !== "skipped");
+  return ginkgoEnding({ SuiteSucceeded: !failed }, ...specs);
+}
+
+/** One whose suite ended in another way. */
+function ginkgoEnding(
+  suite: Readonly<Record<string, unknown>>,
+  ...specs: readonly Readonly<Record<string, unknown>>[]
+): string {
   const plain = {
     ContainerHierarchyTexts: ["[sig-network] Netpol", "NetworkPolicy between server and client"],
     LeafNodeText: "should deny",
@@ -11,7 +20,7 @@ function ginkgo(...specs: readonly Readonly<Record<string, unknown>>[]): string 
     State: "passed",
     RunTime: 20_114_000_000,
   };
-  return JSON.stringify([{ SuitePath: "", SpecReports: specs.map((spec) => ({ ...plain, ...spec })) }]);
+  return JSON.stringify([{ ...suite, SpecReports: specs.map((spec) => ({ ...plain, ...spec })) }]);
 }
 
 const failure = { Message: "had 1 wrong result\nand more" };
@@ -56,6 +65,18 @@ describe("a report of Kubernetes' own tests", () => {
     assert.equal(exitCodeOf(broken), 1);
     assert.match(reportText(broken), /^BROKEN .*SynchronizedBeforeSuite\n {6}had 1 wrong result\n/);
     assert.equal(exitCodeOf(readSpecReport(ginkgo({}))), 0);
+  });
+
+  it("proves nothing when it was cut off, or failed without saying where", () => {
+    const reasons = ["Interrupted by User"];
+    const cut = readSpecReport(
+      ginkgoEnding({ SuiteSucceeded: false, SpecialSuiteFailureReasons: reasons }, {}),
+    );
+    assert.equal(exitCodeOf(cut), 1);
+    assert.match(reportText(cut), /^not all were run: Interrupted by User$/m);
+    assert.equal(exitCodeOf(readSpecReport(ginkgoEnding({ SuiteSucceeded: false }, {}))), 1);
+    const failed = { State: "failed", Failure: failure };
+    assert.equal(exitCodeOf(readSpecReport(ginkgoEnding({ SuiteSucceeded: false }, failed))), 2);
   });
 
   it("names what failed, with the first line of why", () => {
