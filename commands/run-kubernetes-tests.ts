@@ -51,7 +51,12 @@ export async function runKubernetesTests({
       `--ginkgo.json-report=${report}`,
       ...["--ginkgo.v", "--ginkgo.no-color", "--ginkgo.timeout=24h"],
     ];
-    const child = spawn(program, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+    // Some of them leave folders where temporary ones are made.
+    const child = spawn(program, args, {
+      cwd: folder,
+      env: { ...env, TMPDIR: folder },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const forward = (signal: NodeJS.Signals): void => {
       // A terminal tells the tests too. Told twice, they would not clean up.
       if (signal !== "SIGINT" || !isOnTerminal()) child.kill(signal);
