@@ -16,7 +16,7 @@ kept=()
 clients=()
 descriptions=()
 declare -A pod_namespace=() pod_node=() pod_address=() client_checks=()
-deployment='' deployment_namespace='' rolling_out=''
+deployment='' deployment_namespace='' rolling_out='' silence_counts=''
 work=$(mktemp --directory)
 
 kube() { /usr/local/bin/kubectl --kubeconfig=/etc/kubernetes/super-admin.conf --request-timeout=20s "$@"; }
@@ -112,6 +112,14 @@ rolled_out() {
   exit 1
 }
 
+microseconds() { echo "${EPOCHREALTIME/[.,]/}"; }
+
+# silence_left: microseconds until silence counts as a refusal
+silence_left() {
+  local left=$((silence_counts - $(microseconds)))
+  echo $((left > 0 ? left : 0))
+}
+
 wait_for_pods() {
   local deadline=$((SECONDS + $1)) id address started missing
   while :; do
@@ -121,7 +129,11 @@ wait_for_pods() {
       if [ "$started" = true ] && [ -n "$address" ]; then pod_address[$id]=$address; fi
     done < <(kube get pods --all-namespaces --selector "$probe_label=$run_id" --output 'jsonpath={range .items[*]}{.metadata.name} {.status.containerStatuses[0].started} {.status.podIP}{"\n"}{end}')
     for id in "${!pod_namespace[@]}"; do [ -n "${pod_address[$id]:-}" ] || missing+=" $id (${pod_namespace[$id]}, on ${pod_node[$id]})"; done
-    [ -n "$missing" ] || return 0
+    if [ -z "$missing" ]; then
+      # A pod is dropped without a word until the policy engine of its node knows it, whatever policies say.
+      silence_counts=$(($(microseconds) + 3000000))
+      return 0
+    fi
     if ((SECONDS >= deadline)); then
       say "probe pods did not start:$missing"
       kube get events --all-namespaces --field-selector type=Warning --sort-by .lastTimestamp 2>/dev/null | tail -n 5 >&2 || true
@@ -166,30 +178,29 @@ settle_open() {
   echo "$1 pass open"
 }
 
-# settle_closed INDEX tcp|udp ADDRESS:PORT SILENCE-COUNTS DEADLINE: tries until it is refused, or nothing comes of a try that began when
-# silence counts: a pod is dropped without a word until the policy engine of its node knows it, whatever policies say
+# settle_closed INDEX tcp|udp ADDRESS:PORT DEADLINE: tries until it is refused, or nothing comes of a try that began when silence counts
 settle_closed() {
-  local began code
+  local left code
   while :; do
-    began=$SECONDS code=0
+    left=$(silence_left) code=0
     connects "$2" "${3%:*}" "${3##*:}" || code=$?
-    if ((code == 1)) || ((code > 1 && began >= $4)); then echo "$1 pass closed"; return; fi
-    if ((code == 0 && SECONDS >= $5)); then echo "$1 fail open"; return; fi
-    sleep 0.2
+    if ((code == 1)) || ((code > 1 && left == 0)); then echo "$1 pass closed"; return; fi
+    if ((code == 0 && SECONDS >= $4)); then echo "$1 fail open"; return; fi
+    left=$(silence_left)
+    if ((code > 1 && left > 0)); then sleep "$((left / 1000000)).$(printf '%06d' $((left % 1000000)))"; else sleep 0.2; fi
   done
 }
 
 # check_here SECONDS: this host's own checks, side by side. As in the program, what is to be closed is tried when all the rest is as expected.
 check_here() {
-  # Whole seconds: three of them have passed when four have begun.
-  local index protocol target expected deadline=$((SECONDS + $1)) silence_counts=$((SECONDS + 4)) closed=()
+  local index protocol target expected deadline=$((SECONDS + $1)) closed=()
   while read -r index protocol target expected; do
     if [ "$expected" = closed ]; then closed+=("$index" "$protocol" "$target"); else settle_open "$index" "$protocol" "$target" "$deadline" & fi
   done
   wait
   set -- "${closed[@]}"
   while (($#)); do
-    settle_closed "$1" "$2" "$3" "$silence_counts" "$deadline" &
+    settle_closed "$1" "$2" "$3" "$deadline" &
     shift 3
   done
   wait
@@ -206,7 +217,7 @@ try_clients() {
     if [ "$client" = "$here" ]; then
       check_here "$seconds" <<<"${lines%$'\n'}" >"$work/$client.result" 2>"$work/$client.error" &
     else
-      kube exec --request-timeout=0 --stdin --namespace "${pod_namespace[$client]}" "$run_id-$client" -- /bin/probe check "$seconds" \
+      kube exec --request-timeout=0 --stdin --namespace "${pod_namespace[$client]}" "$run_id-$client" -- /bin/probe check "$seconds" "$(($(silence_left) / 1000))" \
         <<<"${lines%$'\n'}" >"$work/$client.result" 2>"$work/$client.error" &
     fi
   done

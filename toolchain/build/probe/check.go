@@ -55,10 +55,6 @@ func parseChecks(lines io.Reader) ([]check, error) {
 	return checks, scanner.Err()
 }
 
-// A pod is dropped without a word until the policy engine of its node knows it, whatever policies say: silence counts from here on, as of
-// the start of the checks, when all pods have started. A refusal is the policy engine's own, and counts at once.
-const silenceCountsAfter = 3 * time.Second
-
 // What became of a try.
 const (
 	open    = "open"
@@ -71,7 +67,10 @@ var attempt = try
 
 // runChecks tries them side by side, so that refusals don't add up. Whoever can't connect to anybody yet is refused everything: what is
 // to be closed is tried when all the rest is as expected.
-func runChecks(checks []check, limit time.Duration, results io.Writer) {
+//
+// A pod is dropped without a word until the policy engine of its node knows it, whatever policies say: silence counts only when so much
+// time has passed that it must. A refusal is the policy engine's own, and counts at once.
+func runChecks(checks []check, limit, silence time.Duration, results io.Writer) {
 	start := time.Now()
 	deadline := start.Add(limit)
 	isClosed := func(one check) bool { return one.expected == "closed" }
@@ -80,7 +79,7 @@ func runChecks(checks []check, limit time.Duration, results io.Writer) {
 	})
 	toBeClosed := slices.DeleteFunc(slices.Clone(checks), func(one check) bool { return !isClosed(one) })
 	settleAll(toBeClosed, results, func(one check) (string, string) {
-		return settleClosed(one, start.Add(silenceCountsAfter), deadline)
+		return settleClosed(one, start.Add(silence), deadline)
 	})
 }
 

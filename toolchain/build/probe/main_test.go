@@ -48,7 +48,7 @@ func TestAServerWithoutPortsStaysUntilItIsTold(t *testing.T) {
 }
 
 func TestTheClientReadsItsChecksAndWritesWhatItSaw(t *testing.T) {
-	command := probe("check", "0")
+	command := probe("check", "0", "3000")
 	command.Stdin = strings.NewReader("7 tcp 127.0.0.1:1 closed\n")
 	output, err := command.Output()
 	if err != nil || string(output) != "7 pass closed\n" {
@@ -63,7 +63,8 @@ func TestWrongArgumentsAreExplained(t *testing.T) {
 	}{
 		{nil, usage},
 		{[]string{"check"}, usage},
-		{[]string{"check", "soon"}, `SECONDS must be a whole number, not "soon"`},
+		{[]string{"check", "soon", "0"}, `SECONDS must be a whole number, not "soon"`},
+		{[]string{"check", "1", "late"}, `SILENCE must be a whole number of milliseconds, not "late"`},
 		{[]string{"serve", "http"}, `PORT must be 1 to 65535, not "http"`},
 		{[]string{"listen"}, usage},
 	} {
