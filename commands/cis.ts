@@ -1,6 +1,4 @@
 import { createReadStream, statSync } from "node:fs";
-import { PassThrough } from "node:stream";
-import { text } from "node:stream/consumers";
 import { renderBenchmarkScript } from "../cis/benchmark-script";
 import { exitCodeOf, reportJson, reportText, type HostReport } from "../cis/report";
 import { readResults, type HostResults } from "../cis/results";
@@ -19,8 +17,6 @@ import { readConfiguration } from "./stack-configuration";
 
 /** Hosts at a time: each gets a program of some megabytes, through a bastion perhaps. */
 const hostsAtOnce = 4;
-/** Seconds in which a host says nothing: it answers when all checks are done. */
-const quietSeconds = 120;
 
 /** A host that is a node of the cluster: the benchmark has nothing to say of others. */
 interface Node {
@@ -30,16 +26,9 @@ interface Node {
 
 async function runBenchmark({ host, role }: Node, { program, sha256 }: InstalledTool): Promise<HostResults> {
   const script = renderBenchmarkScript(role, { size: statSync(program).size, sha256 });
-  return withHost(host.access, async ({ stream }) => {
-    const into = new PassThrough();
-    const answer = text(into);
-    try {
-      await stream(script, { what: "the benchmark", quietSeconds, into, from: createReadStream(program) });
-    } finally {
-      into.end();
-    }
-    return readResults(await answer);
-  });
+  return withHost(host.access, async ({ run }) =>
+    readResults(await run(script, { what: "the benchmark", from: createReadStream(program) })),
+  );
 }
 
 /** A reason in place of an exception: other hosts are reported all the same. */

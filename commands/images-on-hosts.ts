@@ -1,5 +1,4 @@
 import { createReadStream } from "node:fs";
-import { PassThrough } from "node:stream";
 import { removeScript, renderBringScript } from "../e2e/image-scripts";
 import type { RecordedHost } from "../drift/stack-state";
 import type { ImageArchive } from "../toolchain/images";
@@ -8,8 +7,6 @@ import { mapAtMost } from "./map-at-most";
 
 /** Hosts at a time: each gets images of some fifty megabytes, through a bastion perhaps. */
 const hostsAtOnce = 4;
-/** Seconds in which a host says nothing: it unpacks an image. */
-const quietSeconds = 120;
 
 /** Gives a host the images that it lacks. */
 async function bringImages(
@@ -17,23 +14,17 @@ async function bringImages(
   images: readonly ImageArchive[],
   stopped: AbortSignal,
 ): Promise<void> {
-  await withHost(host.access, async ({ stream }) => {
+  await withHost(host.access, async ({ run }) => {
     for (const { reference, archive } of images) {
       stopped.throwIfAborted();
       const what = `the import of ${reference}`;
-      const into = new PassThrough().resume();
-      await stream(renderBringScript(reference), {
-        what,
-        quietSeconds,
-        into,
-        from: createReadStream(archive),
-      });
+      await run(renderBringScript(reference), { what, from: createReadStream(archive) });
     }
   });
 }
 
 async function removeImages(host: RecordedHost): Promise<void> {
-  await withHost(host.access, ({ run: runOnHost }) => runOnHost(removeScript));
+  await withHost(host.access, ({ run }) => run(removeScript));
 }
 
 /** Does a work on every host, some at a time, whatever becomes of the others. @returns what failed, host by host. */

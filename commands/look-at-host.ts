@@ -1,4 +1,4 @@
-import { PassThrough, type Duplex } from "node:stream";
+import { PassThrough, type Duplex, type Readable } from "node:stream";
 import { text as readText } from "node:stream/consumers";
 import type { Client, ConnectConfig } from "ssh2";
 import { patiently } from "../components/hosts/inventory/patience";
@@ -55,21 +55,33 @@ function forward(bastion: Client, { host, port = 22 }: HopAccess): Promise<Duple
 }
 
 /** What a script says on stdout, which is kept whole. */
-async function execute(client: Client, script: string): Promise<string> {
+async function execute(
+  client: Client,
+  script: string,
+  { what = "the look", from }: ShortRun = {},
+): Promise<string> {
   const said = new PassThrough();
   const text = readText(said);
   try {
-    await runOnHost(client, script, { what: "the look", quietSeconds: lookSeconds, into: said });
+    await runOnHost(client, script, { what, quietSeconds: lookSeconds, into: said, from });
   } finally {
     said.end();
   }
   return text;
 }
 
+/** How a script is run that says little. */
+interface ShortRun {
+  /** How messages call it. Default: the look. */
+  readonly what?: string;
+  /** As in {@link ScriptRun}. */
+  readonly from?: Readable;
+}
+
 /** A logged-in host, on which scripts are run as root. */
 export interface HostSession {
   /** Runs a script and gives its stdout. */
-  readonly run: (script: string) => Promise<string>;
+  readonly run: (script: string, options?: ShortRun) => Promise<string>;
   /** Runs a script whose streams are too large to be kept. */
   readonly stream: (script: string, options: ScriptRun) => Promise<void>;
 }
@@ -96,7 +108,7 @@ export async function withHost<Result>(
     );
     try {
       const result = await use({
-        run: (script) => execute(client, script),
+        run: (script, options) => execute(client, script, options),
         stream: (script, options) => runOnHost(client, script, options),
       });
       client.end();

@@ -5,7 +5,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { ProgressLines } from "../e2e/progress-line";
 import { readSpecReport, type SpecReport } from "../e2e/spec-report";
-import { isOnTerminal } from "./shell";
+import { forwardSignals } from "./shell";
 
 /** Which of Kubernetes' tests. */
 export interface TestChoice {
@@ -57,11 +57,7 @@ export async function runKubernetesTests({
       env: { ...env, TMPDIR: folder },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    const forward = (signal: NodeJS.Signals): void => {
-      // A terminal tells the tests too. Told twice, they would not clean up.
-      if (signal !== "SIGINT" || !isOnTerminal()) child.kill(signal);
-    };
-    process.on("SIGINT", forward).on("SIGTERM", forward);
+    const stopForwarding = forwardSignals(child);
     const written = createWriteStream(log, { mode: 0o600 });
     child.stdout.pipe(written, { end: false });
     child.stderr.pipe(written, { end: false });
@@ -80,8 +76,7 @@ export async function runKubernetesTests({
       child.on("error", fail).on("close", () => {
         written.end(resolve);
       });
-    });
-    process.off("SIGINT", forward).off("SIGTERM", forward);
+    }).finally(stopForwarding);
     try {
       return readSpecReport(readFileSync(report, "utf8"));
     } catch (error) {

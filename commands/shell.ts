@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 
 /** A command that exited with something else than 0. */
 export class CommandFailed extends Error {
@@ -33,8 +33,20 @@ function stdoutOf(wanted: RunOptions["stdout"]): "pipe" | "inherit" | 2 {
 }
 
 /** Whether a terminal's interrupt reaches this process and all that it starts. */
-export function isOnTerminal(): boolean {
+function isOnTerminal(): boolean {
   return [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
+}
+
+/** Whoever ends this process ends the child, which ends in its own way. @returns what stops that, once the child has ended. */
+export function forwardSignals(child: ChildProcess): () => void {
+  const forward = (signal: NodeJS.Signals): void => {
+    // A terminal tells all that run in it. Told twice, who ends in a way of its own would stop at once and leave what it does half-done.
+    if (signal !== "SIGINT" || !isOnTerminal()) child.kill(signal);
+  };
+  process.on("SIGINT", forward).on("SIGTERM", forward);
+  return () => {
+    process.off("SIGINT", forward).off("SIGTERM", forward);
+  };
 }
 
 /**
@@ -50,18 +62,14 @@ export function run(program: string, args: readonly string[], options: RunOption
       stdio: [options.input === undefined ? "ignore" : "pipe", stdoutOf(options.stdout), "inherit"],
       ...(options.timeoutSeconds === undefined ? {} : { timeout: options.timeoutSeconds * 1000 }),
     });
-    const forward = (signal: NodeJS.Signals): void => {
-      // A terminal tells all that run in it. Told twice, the engine would stop at once and leave what it does half-done.
-      if (signal !== "SIGINT" || !isOnTerminal()) child.kill(signal);
-    };
-    process.on("SIGINT", forward).on("SIGTERM", forward);
+    const stopForwarding = forwardSignals(child);
     let output = "";
     child.stdout?.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
     // Who ends without reading all of it says why by its exit code.
     child.stdin?.on("error", () => undefined).end(options.input);
     child.on("error", reject);
     child.on("close", (code, signal) => {
-      process.off("SIGINT", forward).off("SIGTERM", forward);
+      stopForwarding();
       if (code === 0) resolve(output);
       else reject(new CommandFailed(program, code ?? (signal === "SIGINT" ? 130 : 1), code === null));
     });

@@ -69,15 +69,13 @@ export async function writeKubernetesModules(version: string): Promise<string[]>
     cwd: "/",
     env,
   });
-  const { GoMod: upstream } = JSON.parse(answer) as { GoMod: string };
+  const { GoMod: upstreamFile } = JSON.parse(answer) as { GoMod: string };
+  const upstream = readFileSync(upstreamFile, "utf8");
   const folders: string[] = [];
   for (const recipe of kubernetesRecipes) {
     const folder = path.join(__dirname, "build", kubernetesRecipeName(version, recipe));
     mkdirSync(folder, { recursive: true });
-    writeFileSync(
-      path.join(folder, "go.mod"),
-      kubernetesModule(version, readFileSync(upstream, "utf8"), recipe),
-    );
+    writeFileSync(path.join(folder, "go.mod"), kubernetesModule(version, upstream, recipe));
     writeFileSync(path.join(folder, "tools.go"), kubernetesImports(recipe));
     await execute(go.program, ["mod", "tidy"], { cwd: folder, env });
     folders.push(folder);

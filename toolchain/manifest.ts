@@ -202,7 +202,7 @@ const kubeBenchVersion = "0.14.0";
 
 /** kube-bench's engine and checks in one file, for hosts. The vendor's release has them in a folder, and a configuration to find others by. */
 function cisBenchmark(architecture: Architecture): Tool {
-  const parts = ["controlplane", "etcd", "master", "node", "policies"];
+  const parts = ["controlplane", "etcd", "master", "node"];
   return {
     name: "cis-benchmark",
     version: kubeBenchVersion,

@@ -62,8 +62,8 @@ export function controllerManagerFlags(options: ControllerManagerOptions): strin
       "-bootstrapsigner",
       options.authentication.bootstrapTokens ? "tokencleaner" : "-tokencleaner",
     ],
-    // Each controller begins with an account and a token of its own, three requests of some forty: by the defaults, 20 and 30 in a
-    // second, a new leader does nothing for its first four seconds. Of what it asks, the API server takes as much as it can
+    // Each controller begins with an account and a token of its own: by the defaults, 20 and 30 requests in a second, the first leader of
+    // a cluster did nothing for four seconds. Of what it asks, the API server takes as much as it can
     // (API Priority and Fairness).
     "kube-api-qps": 100,
     "kube-api-burst": 200,

@@ -15,11 +15,11 @@ import (
 )
 
 const usage = `usage:
-  cis-benchmark TARGETS [NAME=VALUE]...   TARGETS by commas: master, controlplane, etcd, node, policies;
+  cis-benchmark TARGETS [NAME=VALUE]...   TARGETS by commas: master, controlplane, etcd, node;
                                           NAME a variable of kube-bench's checks, as kubeletconf
 `
 
-//go:embed controlplane.yaml etcd.yaml master.yaml node.yaml policies.yaml
+//go:embed controlplane.yaml etcd.yaml master.yaml node.yaml
 var checks embed.FS
 
 func main() {
